@@ -1,0 +1,64 @@
+//! What travels over the bridge: bytes, laid out by the callers, and how many entries they hold.
+//!
+//! `core` and `node` fill and read batches; [`lane`](crate::lane) carries and recycles them. A batch
+//! that is cleared keeps its memory, so a warm bridge allocates nothing. What the bytes mean is not
+//! here.
+
+/// Entries handed over in one crossing.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// The entries, back to back, in the layout that the two sides agree on.
+    pub bytes: Vec<u8>,
+    /// How many entries `bytes` holds.
+    pub count: u32,
+    /// Chunks too large to be worth copying into `bytes`; entries refer to them by index. They are
+    /// moved out by the receiver, or dropped when the batch is cleared.
+    pub large: Vec<Vec<u8>>,
+}
+
+impl Batch {
+    /// An empty batch that has no memory yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether there is nothing to hand over.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0 && self.bytes.is_empty() && self.large.is_empty()
+    }
+
+    /// Forgets the entries and drops the large chunks; keeps the memory of both lists.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.count = 0;
+        self.large.clear();
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cleared_batch_is_empty_and_keeps_its_memory() {
+        let mut batch = Batch::new();
+        assert!(batch.is_empty());
+        batch.bytes.extend_from_slice(&[1; 1000]);
+        batch.count = 3;
+        batch.large.push(vec![2; 10]);
+        assert!(!batch.is_empty());
+        let memory = (batch.bytes.capacity(), batch.large.capacity());
+        batch.clear();
+        assert!(batch.is_empty());
+        assert_eq!((batch.bytes.capacity(), batch.large.capacity()), memory);
+    }
+
+    #[test]
+    fn a_large_chunk_alone_makes_a_batch_worth_sending() {
+        let batch = Batch {
+            large: vec![Vec::new()],
+            ..Batch::default()
+        };
+        assert!(!batch.is_empty());
+    }
+}
