@@ -1,8 +1,8 @@
 //! What travels over the bridge: bytes, laid out by the callers, and how many entries they hold.
 //!
-//! `core` and `node` fill and read batches; [`lane`](crate::lane) carries and recycles them. A batch
-//! that is cleared keeps its memory, so a warm bridge allocates nothing. What the bytes mean is not
-//! here.
+//! `core` and `node` fill and read batches; [`lane`](mod@crate::lane) carries and recycles them. A
+//! batch that is cleared keeps its memory, so a warm bridge allocates nothing. What the bytes mean
+//! is not here.
 
 /// Entries handed over in one crossing.
 #[derive(Debug, Default)]

@@ -1,10 +1,10 @@
 //! Byte credits: how much a sender may send before the receiver has consumed.
 //!
 //! Each streamed body has a [`Credit`] at its sender and a [`Refund`] at its receiver. The sender
-//! spends; the receiver consumes and gives back in portions of at least half the window, so that small
-//! chunks do not cost a message each. A receiver never holds more than one window. Neither side
-//! trusts the other's arithmetic: credit never exceeds the window, and what is returned beyond it is
-//! counted. How credit travels is not here.
+//! spends; the receiver consumes and gives back in portions of at least half the window, so that
+//! small chunks do not cost a message each. A receiver never holds more than one window. Neither
+//! side trusts the other's arithmetic: credit never exceeds the window, and what is returned beyond
+//! it is counted. How credit travels is not here.
 
 /// The sender's side: bytes that may still be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]

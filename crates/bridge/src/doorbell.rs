@@ -2,16 +2,16 @@
 //!
 //! A [`Gate`] belongs to one consumer thread (an I/O thread or an isolate), however many rings that
 //! thread reads; all producers of those rings share it. It promises that no published value is left
-//! with a sleeping consumer, that a bell is rung at most once per announced sleep, and that a detached
-//! bell is never rung again. How a thread sleeps and what rings it is behind [`Doorbell`]; what was
-//! published is not looked at.
+//! with a sleeping consumer, that a bell is rung at most once per announced sleep, and that a
+//! detached bell is never rung again. How a thread sleeps and what rings it is behind [`Doorbell`];
+//! what was published is not looked at.
 //!
 //! # Who reads, who writes
 //!
-//! - `sleeping`: set by the consumer, in [`Gate::try_sleep`]; cleared by whoever ends the sleep: the one
-//!   producer whose swap finds it set (that one rings), or the consumer itself.
-//! - `bell`: under its lock. Rung by producers, taken out by [`Gate::detach`]. The lock is touched only
-//!   by a producer that ends a sleep, which is about to pay for a system call anyway.
+//! - `sleeping`: set by the consumer, in [`Gate::try_sleep`]; cleared by whoever ends the sleep:
+//!   the one producer whose swap finds it set (that one rings), or the consumer itself.
+//! - `bell`: under its lock. Rung by producers, taken out by [`Gate::detach`]. The lock is touched
+//!   only by a producer that ends a sleep, which is about to pay for a system call anyway.
 //!
 //! # No lost wake-up
 //!
@@ -22,16 +22,17 @@
 //!   read sleeping  (Relaxed)              is there anything to take?  (Acquire)
 //! ```
 //!
-//! Of the two fences one comes first. If the producer's: the consumer sees what was published, and stays
-//! awake. If the consumer's: the producer sees the flag, and rings. Without either fence both sides may
-//! read the old state, and the value would wait for the next one. What is published after the bell, but
-//! before the consumer sleeps again, is found by the look before that next sleep.
+//! Of the two fences one comes first. If the producer's: the consumer sees what was published, and
+//! stays awake. If the consumer's: the producer sees the flag, and rings. Without either fence both
+//! sides may read the old state, and the value would wait for the next one. What is published after
+//! the bell, but before the consumer sleeps again, is found by the look before that next sleep.
 //!
 //! # Leaving
 //!
-//! An isolate ends while I/O threads publish. [`Gate::detach`] takes the bell out under the lock: it waits
-//! for a ring that is under way, and every later one finds nothing. A bell that detaches its own gate
-//! while it is being rung does not wait for itself: it is dropped as soon as that ring returns.
+//! An isolate ends while I/O threads publish. [`Gate::detach`] takes the bell out under the lock:
+//! it waits for a ring that is under way, and every later one finds nothing. A bell that detaches
+//! its own gate while it is being rung does not wait for itself: it is dropped as soon as that ring
+//! returns.
 
 use std::fmt;
 use std::sync::PoisonError;
@@ -44,9 +45,10 @@ use crate::sync::{
 
 /// Wakes one consumer thread.
 ///
-/// `ring` is called from any thread, under the gate's lock: it must be short, must not panic, and must
-/// not wait for the consumer nor for a lock that the consumer holds while it detaches. Of its own gate it
-/// may call [`Gate::detach`] and nothing else. A ring may reach a consumer that is awake already.
+/// `ring` is called from any thread, under the gate's lock: it must be short, must not panic, and
+/// must not wait for the consumer nor for a lock that the consumer holds while it detaches. Of its
+/// own gate it may call [`Gate::detach`] and nothing else. A ring may reach a consumer that is
+/// awake already.
 pub trait Doorbell: Send + Sync {
     /// Wakes the consumer.
     fn ring(&self);
@@ -76,10 +78,12 @@ impl Gate {
         })
     }
 
-    /// Consumer: announces sleep, then asks `is_empty` once more. True: nothing is there, and whatever
-    /// comes will ring the bell. False: the consumer is awake still and has something to take.
+    /// Consumer: announces sleep, then asks `is_empty` once more. True: nothing is there, and
+    /// whatever comes will ring the bell. False: the consumer is awake still and has something to
+    /// take.
     ///
-    /// After [`detach`](Self::detach) no bell will ring: a consumer that goes on must wake by itself.
+    /// After [`detach`](Self::detach) no bell will ring: a consumer that goes on must wake by
+    /// itself.
     #[must_use = "a consumer that may not sleep has something to take"]
     pub fn try_sleep(&self, is_empty: impl FnOnce() -> bool) -> bool {
         self.sleeping.store(true, Relaxed);
@@ -108,9 +112,9 @@ impl Gate {
         self.ring()
     }
 
-    /// Takes the bell away. When this returns no thread is ringing it, and none ever will; it has been
-    /// dropped. Called from inside the bell's own ring, it returns at once, and the bell is dropped when
-    /// that ring returns. Idempotent.
+    /// Takes the bell away. When this returns no thread is ringing it, and none ever will; it has
+    /// been dropped. Called from inside the bell's own ring, it returns at once, and the bell is
+    /// dropped when that ring returns. Idempotent.
     pub fn detach(&self) {
         self.detached.store(true, Release);
         if self.ringer.load(Relaxed) == thread_token() {

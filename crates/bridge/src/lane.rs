@@ -1,29 +1,32 @@
 //! A lane: the two rings and the two gates between one I/O thread and one isolate.
 //!
-//! `core` holds the [`IoLane`], `node` the [`IsolateLane`]. It promises order within each direction,
-//! bounded rings, boxes that are reused, and that either end may go at any moment: the other end sees
-//! it, and each batch left behind is dropped once. Which exchanges were in a lost batch is not known
-//! here.
+//! `core` holds the [`IoLane`], `node` the [`IsolateLane`]. It promises order within each
+//! direction, bounded rings, boxes that are reused, and that either end may go at any moment: the
+//! other end sees it, and each batch left behind is dropped once. Which exchanges were in a lost
+//! batch is not known here.
 //!
 //! # Who owns what
 //!
-//! - The *up* ring carries requests: the I/O end produces, the isolate's end consumes, thieves steal.
+//! - The *up* ring carries requests: the I/O end produces, the isolate's end consumes, thieves
+//!   steal.
 //! - The *down* ring carries replies: the isolate's end produces, the I/O end consumes.
-//! - A box belongs to the end that holds it, and to the ring while it is in one. Spent boxes go to the
-//!   holder's own list of spares; from there they carry the next batch the other way. Where one
-//!   direction has more batches than the other, the list fills up and further boxes go home over
-//!   a third or fourth ring, so that a warm lane allocates nothing in either case.
-//! - Each end's gate is shared with the thread's other lanes; the lane wakes the *other* end's gate.
+//! - A box belongs to the end that holds it, and to the ring while it is in one. Spent boxes go to
+//!   the holder's own list of spares; from there they carry the next batch the other way. Where one
+//!   direction has more batches than the other, the list fills up and further boxes go home over a
+//!   third or fourth ring, so that a warm lane allocates nothing in either case.
+//! - Each end's gate is shared with the thread's other lanes; the lane wakes the *other* end's
+//!   gate.
 //!
 //! # Closing
 //!
-//! An end closes by storing its flag (Release) after its last publish, then it wakes the other end. Who
-//! sees the flag (Acquire) and then takes until there is nothing has seen every batch of the closed end.
-//! A close counts as news in `is_quiet` until this end has asked for it once, so no consumer sleeps
-//! through it, and none stays awake for it.
+//! An end closes by storing its flag (Release) after its last publish, then it wakes the other end.
+//! Who sees the flag (Acquire) and then takes until there is nothing has seen every batch of the
+//! closed end. A close counts as news in `is_quiet` until this end has asked for it once, so no
+//! consumer sleeps through it, and none stays awake for it.
 //!
-//! A dropped end drains the ring that it consumes. A batch that the other end publishes at that same
-//! moment may stay in the ring: it is dropped with the ring, when the other end and the last thief go.
+//! A dropped end drains the ring that it consumes. A batch that the other end publishes at that
+//! same moment may stay in the ring: it is dropped with the ring, when the other end and the last
+//! thief go.
 
 use std::cell::Cell;
 
@@ -97,8 +100,8 @@ pub struct IsolateLane {
 }
 
 impl IoLane {
-    /// Hands a batch to the isolate, or gives it back: the ring is full, or the isolate has closed. Call
-    /// [`wake_isolate`](Self::wake_isolate) once after the turn's last publish.
+    /// Hands a batch to the isolate, or gives it back: the ring is full, or the isolate has closed.
+    /// Call [`wake_isolate`](Self::wake_isolate) once after the turn's last publish.
     pub fn publish(&mut self, batch: Box<Batch>) -> Result<(), Box<Batch>> {
         self.end.publish(batch)
     }
@@ -123,13 +126,14 @@ impl IoLane {
         self.end.publish.len()
     }
 
-    /// Whether there is neither a reply to take nor an unseen close: what the I/O thread asks of each
-    /// lane in [`Gate::try_sleep`].
+    /// Whether there is neither a reply to take nor an unseen close: what the I/O thread asks of
+    /// each lane in [`Gate::try_sleep`].
     pub fn is_quiet(&self) -> bool {
         self.end.is_quiet()
     }
 
-    /// Whether the isolate has closed. Once true, what [`take`](Self::take) still finds is all there is.
+    /// Whether the isolate has closed. Once true, what [`take`](Self::take) still finds is all
+    /// there is.
     pub fn isolate_closed(&self) -> bool {
         self.end.peer_closed()
     }
@@ -151,8 +155,8 @@ impl IoLane {
 }
 
 impl IsolateLane {
-    /// Hands a batch of replies to the I/O thread, or gives it back: the ring is full, or the I/O thread
-    /// has closed. Call [`wake_io`](Self::wake_io) once after the turn's last publish.
+    /// Hands a batch of replies to the I/O thread, or gives it back: the ring is full, or the I/O
+    /// thread has closed. Call [`wake_io`](Self::wake_io) once after the turn's last publish.
     pub fn publish(&mut self, batch: Box<Batch>) -> Result<(), Box<Batch>> {
         self.end.publish(batch)
     }
@@ -172,8 +176,8 @@ impl IsolateLane {
         self.end.publish.is_full()
     }
 
-    /// Whether there is neither a request to take nor an unseen close: what the isolate asks of each lane
-    /// in [`Gate::try_sleep`].
+    /// Whether there is neither a request to take nor an unseen close: what the isolate asks of
+    /// each lane in [`Gate::try_sleep`].
     pub fn is_quiet(&self) -> bool {
         self.end.is_quiet()
     }
@@ -183,7 +187,8 @@ impl IsolateLane {
         self.end.peer_closed()
     }
 
-    /// Tells the I/O thread that nothing more will come, and wakes it. Idempotent; drop does it too.
+    /// Tells the I/O thread that nothing more will come, and wakes it. Idempotent; drop does it
+    /// too.
     pub fn close(&self) {
         self.end.close();
     }

@@ -1,15 +1,15 @@
 //! A bounded ring: one producer, one consumer at a time, and thieves.
 //!
-//! A [`lane`](crate::lane) has one ring in each direction. It promises that each value is taken once
-//! and by one thread, that the values one consumer takes come in the order of publishing, that a full
-//! ring refuses at once, and that what is left when the last handle goes is dropped once. Waking a
-//! sleeping consumer is not here ([`doorbell`](crate::doorbell)).
+//! A [`lane`](mod@crate::lane) has one ring in each direction. It promises that each value is taken
+//! once and by one thread, that the values one consumer takes come in the order of publishing, that
+//! a full ring refuses at once, and that what is left when the last handle goes is dropped once.
+//! Waking a sleeping consumer is not here ([`doorbell`](crate::doorbell)).
 //!
 //! # Places and positions
 //!
-//! The ring has `capacity` places (a power of two, at least 2). Positions count from 0 and wrap with
-//! `usize`; position `p` lives in place `p mod capacity`. Each place has a sequence number, which says
-//! whose the place is:
+//! The ring has `capacity` places (a power of two, at least 2). Positions count from 0 and wrap
+//! with `usize`; position `p` lives in place `p mod capacity`. Each place has a sequence number,
+//! which says whose the place is:
 //!
 //! ```text
 //!   sequence == p             free: the producer may write position p
@@ -22,32 +22,34 @@
 //! # Who reads, who writes
 //!
 //! - `Producer`: the only writer of `tail` (it keeps its own copy; the shared one only informs
-//!   [`Stealer::len`]) and the only one who fills a place. It never reads `head`, so it shares no cache
-//!   line with the consumers but the place that it fills.
+//!   [`Stealer::len`]) and the only one who fills a place. It never reads `head`, so it shares no
+//!   cache line with the consumers but the place that it fills.
 //! - `Consumer` and every `Stealer`: do the same thing. They move `head` from `p` to `p + 1` by a
-//!   compare-and-swap; whoever succeeds owns the value at `p` alone, moves it out, and only then frees
-//!   the place. An entry of a lane is a whole batch, so one compare-and-swap per take is cheap enough.
+//!   compare-and-swap; whoever succeeds owns the value at `p` alone, moves it out, and only then
+//!   frees the place. An entry of a lane is a whole batch, so one compare-and-swap per take is
+//!   cheap enough.
 //!
 //! # Orderings
 //!
-//! - Filling: payload, then `sequence = p + 1` (Release). Pairs with the consumer's Acquire load of the
-//!   sequence: who sees `p + 1` sees the payload.
-//! - Freeing: payload moved out, then `sequence = p + capacity` (Release). Pairs with the producer's
-//!   Acquire load: it overwrites only what has been moved out.
-//! - `head` is Relaxed throughout. It decides who owns a position and publishes nothing. A stale read of
-//!   it is caught by the compare-and-swap, or by a sequence from the next round; in the second case
-//!   the Acquire load makes the newer `head` visible, so that the retry makes progress.
+//! - Filling: payload, then `sequence = p + 1` (Release). Pairs with the consumer's Acquire load of
+//!   the sequence: who sees `p + 1` sees the payload.
+//! - Freeing: payload moved out, then `sequence = p + capacity` (Release). Pairs with the
+//!   producer's Acquire load: it overwrites only what has been moved out.
+//! - `head` is Relaxed throughout. It decides who owns a position and publishes nothing. A stale
+//!   read of it is caught by the compare-and-swap, or by a sequence from the next round; in the
+//!   second case the Acquire load makes the newer `head` visible, so that the retry makes progress.
 //!
 //! # Stalls
 //!
 //! A consumer that is suspended between claiming and freeing keeps one place: the producer may then
-//! find the ring full although later places are free. Nobody waits; it is one place of a bounded ring.
+//! find the ring full although later places are free. Nobody waits; it is one place of a bounded
+//! ring.
 //!
 //! # Drop
 //!
-//! The places are shared by all handles. The last handle to go drops the values from `head` on, for as
-//! long as places are full; nobody else exists then. A side that leaves earlier and wants its values
-//! gone drains the ring itself, as [`lane`](crate::lane) does.
+//! The places are shared by all handles. The last handle to go drops the values from `head` on, for
+//! as long as places are full; nobody else exists then. A side that leaves earlier and wants its
+//! values gone drains the ring itself, as [`lane`](mod@crate::lane) does.
 
 use std::fmt;
 use std::mem::MaybeUninit;
@@ -108,8 +110,9 @@ struct Place<T> {
 #[repr(align(128))]
 struct Line<T>(T);
 
-// SAFETY: a value of T is written by one thread and moved out by one other: it is sent, never shared
-// by reference, so T: Send is enough. Access to a place's cell is exclusive by its sequence number.
+// SAFETY: a value of T is written by one thread and moved out by one other: it is sent, never
+// shared by reference, so T: Send is enough. Access to a place's cell is exclusive by its sequence
+// number.
 #[allow(unsafe_code)]
 unsafe impl<T: Send> Sync for Shared<T> {}
 
@@ -133,8 +136,8 @@ impl<T> Producer<T> {
                 "the place is the producer's"
             );
             // SAFETY: sequence == position says that the place is free and the producer's. There is
-            // one producer (&mut self), and consumers touch the cell only at position + 1. The Acquire
-            // load ordered the previous consumer's move out of the cell before this write.
+            // one producer (&mut self), and consumers touch the cell only at position + 1. The
+            // Acquire load ordered the previous consumer's move out of the cell before this write.
             unsafe { cell.write(MaybeUninit::new(value)) }
         });
         self.tail = position.wrapping_add(1);
@@ -170,8 +173,9 @@ impl<T> Consumer<T> {
         self.shared.take()
     }
 
-    /// Whether there is nothing to take. After a SeqCst fence it does not miss a value whose producer
-    /// went through its own SeqCst fence before: this is what [`Gate`](crate::Gate) builds on.
+    /// Whether there is nothing to take. After a SeqCst fence it does not miss a value whose
+    /// producer went through its own SeqCst fence before: this is what [`Gate`](crate::Gate) builds
+    /// on.
     pub fn is_empty(&self) -> bool {
         self.shared.claimable().is_none()
     }
@@ -268,10 +272,11 @@ impl<T> Shared<T> {
                 position.wrapping_add(1),
                 "the place is this consumer's"
             );
-            // SAFETY: claimable() saw sequence == position + 1 with Acquire, so the producer's write
-            // of the value happened before. The compare-and-swap gave this position to this thread
-            // alone, and the producer stays away until the sequence changes below. The value is read
-            // once: no later claim can get this position before the place has been filled anew.
+            // SAFETY: claimable() saw sequence == position + 1 with Acquire, so the producer's
+            // write of the value happened before. The compare-and-swap gave this position to this
+            // thread alone, and the producer stays away until the sequence changes below. The value
+            // is read once: no later claim can get this position before the place has been filled
+            // anew.
             unsafe { cell.read().assume_init() }
         });
         place
@@ -303,8 +308,8 @@ impl<T> Drop for Shared<T> {
             place.value.with_mut(|cell| {
                 debug_assert_eq!(place.sequence.load(Relaxed), next, "the place is full");
                 // SAFETY: &mut self: no handle is left, and their drops (a reference count, Release
-                // then Acquire) ordered all they did before this. sequence == position + 1 says that
-                // the value was written and not moved out; the walk visits each position once.
+                // then Acquire) ordered all they did before this. sequence == position + 1 says
+                // that the value was written and not moved out; the walk visits each position once.
                 unsafe { (*cell).assume_init_drop() }
             });
             position = next;

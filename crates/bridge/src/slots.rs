@@ -1,13 +1,13 @@
 //! The table of live exchanges of one I/O thread: places that are reused, keys that are not.
 //!
-//! `core` claims a slot when it hands a request over and releases it when the exchange is settled. A key
-//! carries the generation of its claim, so a late reply meets a newer generation: it finds nothing and
-//! is counted. The table has one owner thread and no locks; it grows up to its capacity as slots are
-//! needed, and then refuses. What a slot holds is not here.
+//! `core` claims a slot when it hands a request over and releases it when the exchange is settled.
+//! A key carries the generation of its claim, so a late reply meets a newer generation: it finds
+//! nothing and is counted. The table has one owner thread and no locks; it grows up to its capacity
+//! as slots are needed, and then refuses. What a slot holds is not here.
 //!
 //! A generation is a positive `i32` (1 ..= 2^31 - 1), because JavaScript reads it as one, and wraps
-//! to 1. A key would be taken for a newer claim only if it were kept through exactly 2^31 - 1 reuses of
-//! its one slot.
+//! to 1. A key would be taken for a newer claim only if it were kept through exactly 2^31 - 1
+//! reuses of its one slot.
 
 use std::cell::Cell;
 use std::fmt;
@@ -126,7 +126,8 @@ impl<T> Slots<T> {
         }
     }
 
-    /// Ends a claim and gives its value back. From here on its key is stale; a stale key is counted.
+    /// Ends a claim and gives its value back. From here on its key is stale; a stale key is
+    /// counted.
     pub fn release(&mut self, id: SlotId) -> Option<T> {
         self.get_mut(id)?;
         let slot = self.slots.get_mut(id.index as usize)?;

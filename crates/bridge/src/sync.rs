@@ -1,7 +1,8 @@
 //! Atomics, cells and locks: std's, or loom's under `--cfg loom`.
 //!
 //! Every other file takes its concurrency from here and so runs unchanged under the model checker.
-//! std's cell gets loom's interface (`with`, `with_mut`), because loom's cannot get std's. No logic.
+//! std's cell gets loom's interface (`with`, `with_mut`), because loom's cannot get std's. No
+//! logic.
 
 #[cfg(loom)]
 pub(crate) use loom::{
@@ -44,7 +45,8 @@ mod cell {
     }
 }
 
-/// A number that no other living thread has, and that is never 0: the address of a thread's own byte.
+/// A number that no other living thread has, and that is never 0: the address of a thread's own
+/// byte.
 pub(crate) fn thread_token() -> usize {
     #[cfg(not(loom))]
     std::thread_local! { static TOKEN: u8 = const { 0 } }
