@@ -4,6 +4,8 @@
 //! batch that is cleared keeps its memory, so a warm bridge allocates nothing. What the bytes mean
 //! is not here.
 
+use crate::chunk::Chunk;
+
 /// Entries handed over in one crossing.
 #[derive(Debug, Default)]
 pub struct Batch {
@@ -13,7 +15,10 @@ pub struct Batch {
     pub count: u32,
     /// Chunks too large to be worth copying into `bytes`; entries refer to them by index. They are
     /// moved out by the receiver, or dropped when the batch is cleared.
-    pub large: Vec<Vec<u8>>,
+    pub large: Vec<Chunk>,
+    /// Chunks whose content was used: memory on its way home to the side that fills chunks. Taken
+    /// out by the receiver, or dropped when the batch is cleared.
+    pub spent: Vec<Chunk>,
 }
 
 impl Batch {
@@ -32,6 +37,7 @@ impl Batch {
         self.bytes.clear();
         self.count = 0;
         self.large.clear();
+        self.spent.clear();
     }
 }
 
@@ -45,7 +51,8 @@ mod tests {
         assert!(batch.is_empty());
         batch.bytes.extend_from_slice(&[1; 1000]);
         batch.count = 3;
-        batch.large.push(vec![2; 10]);
+        batch.large.push(Chunk::copy_of(&[2; 10]));
+        batch.spent.push(Chunk::copy_of(&[3; 10]));
         assert!(!batch.is_empty());
         let memory = (batch.bytes.capacity(), batch.large.capacity());
         batch.clear();
@@ -56,7 +63,7 @@ mod tests {
     #[test]
     fn a_large_chunk_alone_makes_a_batch_worth_sending() {
         let batch = Batch {
-            large: vec![Vec::new()],
+            large: vec![Chunk::with_capacity(0)],
             ..Batch::default()
         };
         assert!(!batch.is_empty());

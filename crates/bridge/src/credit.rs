@@ -113,3 +113,99 @@ impl Refund {
         self.consumed
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spends_all_or_nothing() {
+        let mut credit = Credit::new(100);
+        assert!(credit.spend(60));
+        assert!(!credit.spend(41));
+        assert_eq!((credit.available(), credit.outstanding()), (40, 60));
+        assert!(credit.spend(40));
+        assert!(credit.is_exhausted());
+        assert!(credit.spend(0));
+        assert!(!credit.spend(1));
+    }
+
+    #[test]
+    fn spends_what_is_left() {
+        let mut credit = Credit::new(100);
+        assert_eq!(credit.spend_up_to(70), 70);
+        assert_eq!(credit.spend_up_to(70), 30);
+        assert_eq!(credit.spend_up_to(70), 0);
+        assert!(credit.is_exhausted());
+    }
+
+    #[test]
+    fn never_holds_more_than_the_window() {
+        let mut credit = Credit::new(100);
+        assert!(credit.spend(10));
+        credit.give_back(25);
+        assert_eq!((credit.available(), credit.over_returned()), (100, 15));
+        credit.give_back(u32::MAX);
+        assert_eq!(
+            (credit.available(), credit.over_returned()),
+            (100, 15 + u64::from(u32::MAX))
+        );
+        assert_eq!(credit.window(), 100);
+    }
+
+    #[test]
+    fn the_largest_window_does_not_overflow() {
+        let mut credit = Credit::new(u32::MAX);
+        assert!(credit.spend(u32::MAX));
+        credit.give_back(u32::MAX);
+        assert_eq!((credit.available(), credit.over_returned()), (u32::MAX, 0));
+        let mut refund = Refund::new(u32::MAX);
+        assert_eq!(refund.consume(u32::MAX / 2), None);
+        assert_eq!(refund.consume(u32::MAX), Some(u32::MAX));
+    }
+
+    #[test]
+    fn gives_back_in_portions_of_half_the_window() {
+        let mut refund = Refund::new(100);
+        assert_eq!(refund.consume(49), None);
+        assert_eq!(refund.consume(1), Some(50));
+        assert_eq!(refund.consume(30), None);
+        assert_eq!(refund.consume(70), Some(100));
+        assert_eq!(refund.consume(3), None);
+        assert_eq!((refund.pending(), refund.take(), refund.take()), (3, 3, 0));
+    }
+
+    #[test]
+    fn a_tiny_window_still_gives_back() {
+        assert_eq!(Refund::new(1).consume(1), Some(1));
+        assert_eq!(Refund::new(3).consume(1), None);
+        assert_eq!(Refund::new(3).consume(2), Some(2));
+        assert_eq!(Refund::new(0).consume(0), None);
+        assert_eq!(Refund::new(0).consume(1), Some(1));
+    }
+
+    /// Whatever the window and the chunks: the sender never waits for credit that the receiver
+    /// keeps.
+    #[test]
+    fn a_stream_of_any_chunks_passes_through_any_window() {
+        for window in 1..40 {
+            for chunk in 1..50u32 {
+                let (mut credit, mut refund) = (Credit::new(window), Refund::new(window));
+                let mut left = 1000u32;
+                while left > 0 {
+                    let sent = credit.spend_up_to(chunk.min(left));
+                    assert!(
+                        sent > 0,
+                        "stalled: window {window}, chunk {chunk}, left {left}"
+                    );
+                    left -= sent;
+                    if let Some(n) = refund.consume(sent) {
+                        credit.give_back(n);
+                    }
+                }
+                assert_eq!(credit.over_returned(), 0);
+                assert_eq!(credit.outstanding(), refund.pending());
+            }
+        }
+    }
+}

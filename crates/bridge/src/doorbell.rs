@@ -174,3 +174,139 @@ impl Drop for Ringing<'_> {
         self.0.store(0, Relaxed);
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::sync::OnceLock;
+    use std::sync::Weak;
+
+    use super::*;
+
+    /// Counts its rings, and its drops a thousandfold.
+    struct Counting(Arc<AtomicUsize>);
+
+    impl Doorbell for Counting {
+        fn ring(&self) {
+            self.0.fetch_add(1, Relaxed);
+        }
+    }
+
+    impl Drop for Counting {
+        fn drop(&mut self) {
+            self.0.fetch_add(1000, Relaxed);
+        }
+    }
+
+    fn gate() -> (Arc<Gate>, Arc<AtomicUsize>) {
+        let rings = Arc::new(AtomicUsize::new(0));
+        (Gate::new(Box::new(Counting(Arc::clone(&rings)))), rings)
+    }
+
+    #[test]
+    fn an_awake_consumer_is_left_alone() {
+        let (gate, rings) = gate();
+        assert!(!gate.wake());
+        assert_eq!(rings.load(Relaxed), 0);
+    }
+
+    #[test]
+    fn a_sleeping_consumer_is_rung_once() {
+        let (gate, rings) = gate();
+        for round in 1..=3 {
+            assert!(gate.try_sleep(|| true));
+            assert!(gate.wake());
+            assert!(!gate.wake());
+            assert_eq!(rings.load(Relaxed), round);
+        }
+    }
+
+    #[test]
+    fn a_consumer_with_something_to_take_stays_awake() {
+        let (gate, rings) = gate();
+        assert!(!gate.try_sleep(|| false));
+        assert!(!gate.wake());
+        assert_eq!(rings.load(Relaxed), 0);
+    }
+
+    #[test]
+    fn what_arrives_during_the_last_look_rings() {
+        let (gate, rings) = gate();
+        assert!(gate.try_sleep(|| {
+            assert!(gate.wake());
+            true
+        }));
+        assert_eq!(rings.load(Relaxed), 1);
+    }
+
+    #[test]
+    fn a_consumer_that_woke_by_itself_is_not_rung() {
+        let (gate, rings) = gate();
+        assert!(gate.try_sleep(|| true));
+        gate.awake();
+        gate.awake();
+        assert!(!gate.wake());
+        assert_eq!(rings.load(Relaxed), 0);
+    }
+
+    #[test]
+    fn a_detached_gate_drops_its_bell_and_never_rings() {
+        let (gate, rings) = gate();
+        assert!(gate.try_sleep(|| true));
+        assert!(!gate.is_detached());
+        gate.detach();
+        assert!(gate.is_detached());
+        assert_eq!(rings.load(Relaxed), 1000);
+        assert!(!gate.wake());
+        gate.detach();
+        assert!(gate.try_sleep(|| true));
+        assert!(!gate.wake());
+        assert_eq!(rings.load(Relaxed), 1000);
+    }
+
+    #[test]
+    fn a_bell_may_detach_its_own_gate() {
+        struct Leaving(Arc<OnceLock<Weak<Gate>>>, Counting);
+        impl Doorbell for Leaving {
+            fn ring(&self) {
+                self.1.ring();
+                let gate = self
+                    .0
+                    .get()
+                    .and_then(Weak::upgrade)
+                    .expect("the test holds the gate");
+                gate.detach();
+                gate.detach();
+                assert!(gate.is_detached());
+                assert_eq!(self.1.0.load(Relaxed), 1, "not dropped while it rings");
+            }
+        }
+        let (own, rings) = (Arc::new(OnceLock::new()), Arc::new(AtomicUsize::new(0)));
+        let bell = Leaving(Arc::clone(&own), Counting(Arc::clone(&rings)));
+        let gate = Gate::new(Box::new(bell));
+        own.set(Arc::downgrade(&gate)).expect("set once");
+        assert!(gate.try_sleep(|| true));
+        assert!(gate.wake());
+        assert_eq!(rings.load(Relaxed), 1001);
+        assert!(gate.try_sleep(|| true));
+        assert!(!gate.wake());
+    }
+
+    #[test]
+    fn a_bell_that_panics_leaves_the_gate_usable() {
+        struct Broken;
+        impl Doorbell for Broken {
+            fn ring(&self) {
+                panic!("against the contract");
+            }
+        }
+        let gate = Gate::new(Box::new(Broken));
+        let ring = || std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| gate.wake()));
+        for _ in 0..2 {
+            assert!(gate.try_sleep(|| true));
+            assert!(ring().is_err());
+        }
+        gate.detach();
+        assert!(gate.try_sleep(|| true));
+        assert!(!ring().expect("the bell is gone"));
+    }
+}

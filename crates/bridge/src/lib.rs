@@ -9,15 +9,16 @@
 //! # Who owns what
 //!
 //! ```text
-//!        I/O thread                                        isolate's thread
-//!   ┌──────────────────┐   up ring      Box<Batch>    ┌───────────────────────┐
-//!   │ IoLane           │ ───────────────────────────▶ │ IsolateLane           │──▶ Stealer, to other
-//!   │                  │   down ring    Box<Batch>    │                       │    isolates' threads
-//!   │                  │ ◀─────────────────────────── │                       │
-//!   │                  │ ◀── spent boxes, both ways ─▶│                       │
-//!   └──────────────────┘                              └───────────────────────┘
-//!     Slots, Credit                                      Credit
-//!     Gate (one per I/O thread) ◀── wake ───── wake ──▶ Gate (one per isolate)
+//!      I/O thread                                     isolate's thread
+//!   ┌────────────────┐  up ring      Box<Batch>   ┌──────────────────────┐
+//!   │ IoLane         │ ─────────────────────────▶ │ IsolateLane          │──▶ Stealer, to other
+//!   │                │  down ring    Box<Batch>   │                      │    isolates' threads
+//!   │                │ ◀───────────────────────── │                      │
+//!   │                │ ◀── spent boxes, both ways │                      │
+//!   │                │                         ──▶│                      │
+//!   └────────────────┘                            └──────────────────────┘
+//!     Slots, Credit, Refund                         Credit, Refund
+//!     Gate (one per I/O thread) ◀── wake    wake ──▶ Gate (one per isolate)
 //! ```
 //!
 //! - [`ring`](mod@ring): a bounded queue with one producer; its consumer may share the taking end
@@ -50,6 +51,7 @@
 #![deny(unsafe_code)]
 
 pub mod batch;
+pub mod chunk;
 pub mod credit;
 pub mod doorbell;
 pub mod lane;
@@ -58,6 +60,7 @@ pub mod slots;
 mod sync;
 
 pub use batch::Batch;
+pub use chunk::Chunk;
 pub use credit::{Credit, Refund};
 pub use doorbell::{Doorbell, Gate};
 pub use lane::{IoLane, IsolateLane, lane};

@@ -61,15 +61,25 @@ use crate::sync::{
 };
 
 /// Makes a ring of at least `capacity` places (rounded up to a power of two, at least 2).
+///
+/// What goes through must be allowed to change threads:
+///
+/// ```compile_fail,E0277
+/// lanner_bridge::ring::<std::rc::Rc<()>>(2);
+/// ```
 pub fn ring<T: Send>(capacity: usize) -> (Producer<T>, Consumer<T>) {
-    let shared = Arc::new(Shared::with_capacity(capacity.max(2).next_power_of_two()));
-    (
-        Producer {
-            shared: Arc::clone(&shared),
-            tail: 0,
-        },
-        Consumer { shared },
-    )
+    ring_from(capacity, 0)
+}
+
+/// Positions begin anywhere, so that a test sees them wrap.
+fn ring_from<T: Send>(capacity: usize, first: usize) -> (Producer<T>, Consumer<T>) {
+    let capacity = capacity.max(2).next_power_of_two();
+    let shared = Arc::new(Shared::new(capacity, first));
+    let producer = Producer {
+        shared: Arc::clone(&shared),
+        tail: first,
+    };
+    (producer, Consumer { shared })
 }
 
 /// The end that publishes. There is one per ring.
@@ -214,17 +224,19 @@ impl<T> Clone for Stealer<T> {
 }
 
 impl<T> Shared<T> {
-    fn with_capacity(capacity: usize) -> Self {
+    fn new(capacity: usize, first: usize) -> Self {
         debug_assert!(capacity.is_power_of_two() && capacity >= 2);
-        let place = |position| Place {
-            sequence: AtomicUsize::new(position),
+        let mask = capacity - 1;
+        // The place at `index` waits for the first position that lives there.
+        let place = |index: usize| Place {
+            sequence: AtomicUsize::new(first.wrapping_add(index.wrapping_sub(first) & mask)),
             value: UnsafeCell::new(MaybeUninit::uninit()),
         };
         Self {
-            head: Line(AtomicUsize::new(0)),
-            tail: Line(AtomicUsize::new(0)),
+            head: Line(AtomicUsize::new(first)),
+            tail: Line(AtomicUsize::new(first)),
             places: (0..capacity).map(place).collect(),
-            mask: capacity - 1,
+            mask,
         }
     }
 
@@ -266,7 +278,8 @@ impl<T> Shared<T> {
             }
         };
         let place = self.place(position);
-        let value = place.value.with(|cell| {
+        // As if to write: under loom a second thread in this cell, even a reader, is then an error.
+        let value = place.value.with_mut(|cell| {
             debug_assert_eq!(
                 place.sequence.load(Acquire),
                 position.wrapping_add(1),
@@ -346,3 +359,6 @@ impl<T> fmt::Debug for Stealer<T> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

@@ -214,3 +214,153 @@ impl<T> fmt::Debug for Slots<T> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claim_is_found_until_it_is_released() {
+        let mut slots = Slots::new(4);
+        let id = slots.claim("a").expect("room");
+        assert_eq!(
+            id,
+            SlotId {
+                index: 0,
+                generation: 1
+            }
+        );
+        assert_eq!((slots.get(id), slots.len()), (Some(&"a"), 1));
+        *slots.get_mut(id).expect("live") = "b";
+        assert_eq!(slots.release(id), Some("b"));
+        assert_eq!((slots.len(), slots.is_empty(), slots.stale()), (0, true, 0));
+    }
+
+    #[test]
+    fn a_stale_key_finds_nothing_and_is_counted() {
+        let mut slots = Slots::new(4);
+        let old = slots.claim(1).expect("room");
+        assert_eq!(slots.release(old), Some(1));
+        let new = slots.claim(2).expect("room");
+        assert_eq!((new.index, new.generation), (old.index, old.generation + 1));
+        assert_eq!(slots.get(old), None);
+        assert_eq!(slots.get_mut(old), None);
+        assert_eq!(slots.release(old), None);
+        assert_eq!(
+            (slots.stale(), slots.len(), slots.get(new)),
+            (3, 1, Some(&2))
+        );
+    }
+
+    #[test]
+    fn keys_that_were_never_given_out_are_stale() {
+        let mut slots = Slots::new(4);
+        let id = slots.claim(1).expect("room");
+        for (index, generation) in [(0, 0), (0, 2), (1, 1), (3, 1), (u32::MAX, 1), (0, u32::MAX)] {
+            assert_eq!(slots.get(SlotId { index, generation }), None);
+            assert_eq!(slots.release(SlotId { index, generation }), None);
+        }
+        assert_eq!(slots.stale(), 12);
+        // The present generation of a free slot opens nothing either.
+        assert_eq!(slots.release(id), Some(1));
+        let next = SlotId {
+            generation: id.generation + 1,
+            ..id
+        };
+        assert_eq!(slots.get(next), None);
+        assert_eq!((slots.release(next), slots.len()), (None, 0));
+    }
+
+    #[test]
+    fn a_full_table_refuses_and_recovers() {
+        let mut slots = Slots::new(3);
+        let ids: Vec<_> = (0..3).map(|n| slots.claim(n).expect("room")).collect();
+        assert!(slots.is_full());
+        assert_eq!(slots.claim(9), None);
+        assert_eq!(slots.release(ids[1]), Some(1));
+        assert!(!slots.is_full());
+        let again = slots.claim(7).expect("room");
+        assert_eq!((again.index, again.generation), (1, 2));
+        assert_eq!(slots.claim(9), None);
+        assert_eq!(slots.capacity(), 3);
+    }
+
+    #[test]
+    fn memory_grows_with_use_and_the_warmest_slot_is_reused_first() {
+        let mut slots = Slots::new(SLOTS_MAX + 1);
+        assert_eq!((slots.capacity(), slots.slots.capacity()), (SLOTS_MAX, 0));
+        let ids: Vec<_> = (0..4).map(|n| slots.claim(n).expect("room")).collect();
+        for id in &ids {
+            assert!(slots.release(*id).is_some());
+        }
+        for id in ids.iter().rev() {
+            assert_eq!(slots.claim(0).map(|again| again.index), Some(id.index));
+        }
+        assert_eq!(slots.slots.len(), 4);
+    }
+
+    #[test]
+    fn a_table_without_room_refuses() {
+        let mut slots = Slots::new(0);
+        assert!(slots.is_full());
+        assert_eq!(slots.claim(1), None);
+    }
+
+    #[test]
+    fn generations_stay_positive_and_wrap_past_zero() {
+        let mut slots = Slots::new(1);
+        let id = slots.claim(0).expect("room");
+        slots.release(id);
+        slots.slots[0].generation = GENERATION_MAX;
+        let last = slots.claim(1).expect("room");
+        assert_eq!(last.generation, 0x7FFF_FFFF);
+        assert_eq!(slots.release(last), Some(1));
+        let first = slots.claim(2).expect("room");
+        assert_eq!(first.generation, 1);
+        assert_eq!((slots.get(last), slots.get(first)), (None, Some(&2)));
+    }
+
+    #[test]
+    fn the_live_claims_can_be_walked() {
+        let mut slots = Slots::new(8);
+        let ids: Vec<_> = (0..5).map(|n| slots.claim(n).expect("room")).collect();
+        slots.release(ids[1]);
+        slots.release(ids[3]);
+        let again = slots.claim(30).expect("room");
+        slots.iter_mut().for_each(|(_, value)| *value += 1);
+        let live: Vec<_> = slots.iter().map(|(id, value)| (id, *value)).collect();
+        assert_eq!(live, [(ids[0], 1), (ids[2], 3), (again, 31), (ids[4], 5)]);
+    }
+
+    /// A long random walk beside a plain list of what should be there.
+    #[test]
+    fn agrees_with_a_simple_model() {
+        let mut slots = Slots::new(50);
+        let (mut live, mut dead) = (Vec::new(), Vec::new());
+        let (mut random, mut stale) = (1u64, 0);
+        for step in 0u64..20_000 {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            let pick = (random >> 8) as usize;
+            match random % 4 {
+                0 | 1 => match slots.claim(step) {
+                    Some(id) => live.push((id, step)),
+                    None => assert_eq!(live.len(), 50),
+                },
+                2 if !live.is_empty() => {
+                    let (id, value) = live.swap_remove(pick % live.len());
+                    assert_eq!(slots.release(id), Some(value));
+                    dead.push(id);
+                }
+                3 if !dead.is_empty() => {
+                    assert_eq!(slots.get(dead[pick % dead.len()]), None);
+                    stale += 1;
+                }
+                _ => {}
+            }
+            assert_eq!((slots.len(), slots.stale()), (live.len(), stale));
+        }
+        assert!(live.iter().all(|(id, value)| slots.get(*id) == Some(value)));
+    }
+}

@@ -1,7 +1,7 @@
 //! Atomics, cells and locks: std's, or loom's under `--cfg loom`.
 //!
 //! Every other file takes its concurrency from here and so runs unchanged under the model checker.
-//! std's cell gets loom's interface (`with`, `with_mut`), because loom's cannot get std's. No
+//! std's cell gets loom's interface (`with_mut`), because loom's cannot get std's. No
 //! logic.
 
 #[cfg(loom)]
@@ -29,12 +29,6 @@ mod cell {
     impl<T> UnsafeCell<T> {
         pub(crate) const fn new(value: T) -> Self {
             Self(std::cell::UnsafeCell::new(value))
-        }
-
-        /// Lends a pointer for reading.
-        #[inline]
-        pub(crate) fn with<R>(&self, read: impl FnOnce(*const T) -> R) -> R {
-            read(self.0.get())
         }
 
         /// Lends a pointer for writing.
