@@ -1,0 +1,48 @@
+// docs/limits.md: every cap with its default and where that comes from. Source: the table LIMITS in
+// crates/proto/src/limits.rs.
+
+import { cell, rows, source } from '../lib/rust-source.mjs'
+
+const path = 'crates/proto/src/limits.rs'
+
+export function generate() {
+  const table = rows(source(path), 'LIMITS', path)
+  const adjustable = table.filter((row) => row.option)
+  const fixed = table.filter((row) => !row.option)
+  const lines = [
+    '# Limits',
+    '',
+    `<!-- Generated from ${path} by "npm run gen". -->`,
+    '',
+    'Everything that a peer can make the server hold or count has a cap. Passing one is a refusal with its',
+    'own label in the metrics, or backpressure: never silent, never a longer queue.',
+    '',
+    '## Options',
+    '',
+    '| option | what is counted | default | range | when it is passed | where the default comes from |',
+    '|---|---|--:|---|---|---|',
+    ...adjustable.map(
+      (row) =>
+        `| \`${row.option}\` | ${cell(row.what)} | ${amount(row)} | ${cell(row.range)} | ${breach(row)} | ${cell(row.origin)} |`,
+    ),
+    '',
+    '## Fixed',
+    '',
+    '| what is counted | cap | when it is passed | where it comes from |',
+    '|---|--:|---|---|',
+    ...fixed.map(
+      (row) => `| ${cell(row.what)} | ${amount(row)} | ${breach(row)} | ${cell(row.origin)} |`,
+    ),
+    '',
+  ]
+  return { 'docs/limits.md': lines.join('\n') }
+}
+
+function amount({ default: value, unit }) {
+  const plain = /^\d+$/.test(value) ? Number(value).toLocaleString('en-US') : cell(value)
+  return unit ? `${plain} ${cell(unit)}` : plain
+}
+
+function breach({ on_breach: text, reject }) {
+  return reject ? `${cell(text)} (\`${reject}\`)` : cell(text)
+}
