@@ -2,11 +2,11 @@
 
 // Finds and loads the native addon of this platform.
 //
-// Called by src/native/binding.ts (and usable from CommonJS, a worker or a bundle's external). It looks
-// in this order: the file named by LANNER_NATIVE_PATH, a local build beside this file
-// (lanner.<platform>.node), the platform package (@lanner/<platform>) that npm chose by its os, cpu and
-// libc fields. It promises one clear sentence when there is nothing to load or when a package of another
-// version is found. It never builds, downloads or writes anything.
+// Called by src/native/binding.ts (and usable from CommonJS, a worker or a bundle's external). It
+// looks in this order: the file named by LANNER_NATIVE_PATH, a local build beside this file
+// (lanner.<platform>.node), the platform package (@lanner/<platform>) that npm chose by its os, cpu
+// and libc fields. It promises one clear sentence when there is nothing to load or when a package
+// of another version is found. It never builds, downloads or writes anything.
 
 const { existsSync, readFileSync } = require('node:fs')
 const { join } = require('node:path')
@@ -27,7 +27,8 @@ function platformKey() {
 function isMusl() {
   const { report } = process
   if (report && typeof report.getReport === 'function') {
-    // Without this the report looks up the names of all peers of open sockets, which can take seconds.
+    // Without this the report looks up the names of all peers of open sockets, which can take
+    // seconds.
     const before = report.excludeNetwork
     report.excludeNetwork = true
     const { header, sharedObjects } = report.getReport()
@@ -67,8 +68,8 @@ function find() {
   if (packaged.version !== version) {
     throw failure(
       'LANNER_ADDON_VERSION',
-      `lanner ${version} found ${name} ${packaged.version}: both must be the same version, so reinstall ` +
-        'with "npm install lanner" (a lock file or an override pins one of them).',
+      `lanner ${version} found ${name} ${packaged.version}: both must be the same version, so ` +
+        'reinstall with "npm install lanner" (a lock file or an override pins one of them).',
     )
   }
   return open(require.resolve(name))
@@ -77,8 +78,8 @@ function find() {
 function missing(name, key) {
   const runs = `Node ${process.versions.node} on ${key}`
   return (
-    `lanner cannot find its native addon for ${runs}: the optional package ${name} is not installed; ` +
-    'install again without "--omit=optional" on the machine that runs it ' +
+    `lanner cannot find its native addon for ${runs}: the optional package ${name} is not ` +
+    'installed; install again without "--omit=optional" on the machine that runs it ' +
     '(or, in a clone of the repository, run "npm run build").'
   )
 }

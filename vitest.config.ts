@@ -1,5 +1,5 @@
-// How the TypeScript tests run: each file in a process of its own, because the addon lives once in a
-// process and a test that ends a process must not end the others.
+// How the TypeScript tests run: each file in a process of its own, because the addon lives once in
+// a process and a test that ends a process must not end the others.
 
 import { defineConfig } from 'vitest/config'
 

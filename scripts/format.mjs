@@ -1,4 +1,5 @@
-// npm run format: rewrites Rust, TypeScript and JavaScript in the house format, then what is generated.
+// npm run format: rewrites Rust, TypeScript and JavaScript in the house format, then what is
+// generated.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

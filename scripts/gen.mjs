@@ -1,8 +1,8 @@
-// npm run gen: writes every generated file anew. npm run gen:check (--check): changes nothing and fails
-// when a committed file differs from what its generator would write.
+// npm run gen: writes every generated file anew. npm run gen:check (--check): changes nothing and
+// fails when a committed file differs from what its generator would write.
 //
-// Each module in scripts/gen/ exports `generate()`, which gives an object of path → content, or a promise
-// of one. A generator has one source of truth and says in its first lines which.
+// Each module in scripts/gen/ exports `generate()`, which gives an object of path → content, or a
+// promise of one. A generator has one source of truth and says in its first lines which.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'

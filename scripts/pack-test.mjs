@@ -1,9 +1,9 @@
-// npm run pack:test: packs the main package and this platform's, installs both tarballs into an empty folder
-// with no scripts, no network and no Rust, and uses them the way users do: a server in JavaScript, a
-// TypeScript project under both module resolutions, a CommonJS one.
+// npm run pack:test: packs the main package and this platform's, installs both tarballs into an
+// empty folder with no scripts, no network and no Rust, and uses them the way users do: a server in
+// JavaScript, a TypeScript project under both module resolutions, a CommonJS one.
 //
-// Called by hand, by `npm test` and by the release. Promises to leave nothing behind, and to serve on
-// loopback only.
+// Called by hand, by `npm test` and by the release. Promises to leave nothing behind, and to serve
+// on loopback only.
 
 import { spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

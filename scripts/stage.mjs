@@ -1,5 +1,6 @@
-// node scripts/stage.mjs OUT [--binaries FOLDER] [--repository URL]: lays out all packages of a release
-// under OUT: OUT/lanner and OUT/<platform>. Fails when the binary of any platform is missing.
+// node scripts/stage.mjs OUT [--binaries FOLDER] [--repository URL]: lays out all packages of a
+// release under OUT: OUT/lanner and OUT/<platform>. Fails when the binary of any platform is
+// missing.
 //
 // Called by the release workflow, which publishes the platforms first and the main package last.
 

@@ -1,8 +1,8 @@
 // npm test: every check that a change must pass, in the order of how soon each one fails.
 // npm test -- rust vitest: only the named steps. --bail stops at the first failure.
 //
-// Ends with a table of the steps and one plain line: "N passed, N failed, N skipped". A step that is not
-// a test runner (a formatter, a linter, a type check) counts as one test.
+// Ends with a table of the steps and one plain line: "N passed, N failed, N skipped". A step that
+// is not a test runner (a formatter, a linter, a type check) counts as one test.
 
 import { parseArgs } from 'node:util'
 

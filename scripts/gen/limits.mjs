@@ -14,35 +14,36 @@ export function generate() {
     '',
     `<!-- Generated from ${path} by "npm run gen". -->`,
     '',
-    'Everything that a peer can make the server hold or count has a cap. Passing one is a refusal with its',
-    'own label in the metrics, or backpressure: never silent, never a longer queue.',
+    'Everything that a peer can make the server hold or count has a cap. Passing one is a refusal',
+    'with its own label in the metrics, or backpressure: never silent, never a longer queue.',
     '',
     '## Options',
     '',
-    '| option | what is counted | default | range | when it is passed | where the default comes from |',
+    '| option | what is counted | default | range | when it is passed | source of the default |',
     '|---|---|--:|---|---|---|',
-    ...adjustable.map(
-      (row) =>
-        `| \`${row.option}\` | ${cell(row.what)} | ${amount(row)} | ${cell(row.range)} | ${breach(row)} | ${cell(row.origin)} |`,
+    ...adjustable.map((row) =>
+      line(`\`${row.option}\``, row.what, amount(row), row.range, breach(row), row.origin),
     ),
     '',
     '## Fixed',
     '',
     '| what is counted | cap | when it is passed | where it comes from |',
     '|---|--:|---|---|',
-    ...fixed.map(
-      (row) => `| ${cell(row.what)} | ${amount(row)} | ${breach(row)} | ${cell(row.origin)} |`,
-    ),
+    ...fixed.map((row) => line(row.what, amount(row), breach(row), row.origin)),
     '',
   ]
   return { 'docs/limits.md': lines.join('\n') }
 }
 
+function line(...cells) {
+  return `| ${cells.map(cell).join(' | ')} |`
+}
+
 function amount({ default: value, unit }) {
-  const plain = /^\d+$/.test(value) ? Number(value).toLocaleString('en-US') : cell(value)
-  return unit ? `${plain} ${cell(unit)}` : plain
+  const plain = /^\d+$/.test(value) ? Number(value).toLocaleString('en-US') : value
+  return unit ? `${plain} ${unit}` : plain
 }
 
 function breach({ on_breach: text, reject }) {
-  return reject ? `${cell(text)} (\`${reject}\`)` : cell(text)
+  return reject ? `${text} (\`${reject}\`)` : text
 }

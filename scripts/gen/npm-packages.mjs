@@ -1,8 +1,8 @@
-// npm/<platform>/: the manifest and readme of each platform package. Source: `napi.targets` and `version`
-// in package.json.
+// npm/<platform>/: the manifest and readme of each platform package. Source: `napi.targets` and
+// `version` in package.json.
 //
-// npm installs exactly the package whose os, cpu and libc fields fit. None of them has a script of any
-// kind: the binary is there or it is not.
+// npm installs exactly the package whose os, cpu and libc fields fit. None of them has a script of
+// any kind: the binary is there or it is not.
 
 import { platforms } from '../lib/platform.mjs'
 import { manifest } from '../lib/run.mjs'

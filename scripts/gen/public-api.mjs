@@ -1,10 +1,10 @@
 // index.d.ts: the whole public surface as one file. Source: what src/index.ts exports.
 //
-// The compiler writes a declaration file per module; this joins those that src/index.ts reaches. Public
-// declarations come first, in the order in which src/index.ts names them, then the types that those refer
-// to, which stay private to the file. It understands the regular form that the compiler prints and stops
-// with a sentence on anything else: an alias among our own modules, a default export, two private
-// declarations of one name.
+// The compiler writes a declaration file per module; this joins those that src/index.ts reaches.
+// Public declarations come first, in the order in which src/index.ts names them, then the types
+// that those refer to, which stay private to the file. It understands the regular form that the
+// compiler prints and stops with a sentence on anything else: an alias among our own modules, a
+// default export, two private declarations of one name.
 
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,9 +12,12 @@ import { dirname, join, relative, resolve } from 'node:path'
 
 import { ask, fail, root, runTool, toolPath } from '../lib/run.mjs'
 
-const header = `// The public surface of lanner. Generated from src/index.ts by "npm run gen": never edited by hand.
+const header = `// The public surface of lanner. Written by "npm run gen" from src/index.ts, never by hand.
 // A change to this file is a change to what users can rely on.
 `
+
+const kinds = 'class|interface|type|function|const|let|var|namespace'
+const namedDeclaration = new RegExp(`^(export )?(?:declare )?(?:abstract )?(?:${kinds}) (\\w+)`)
 
 export async function generate() {
   if (!existsSync(join(root, 'src', 'index.ts'))) return {}
@@ -82,7 +85,7 @@ function readModule(path, folder) {
   return module
 }
 
-/** Top-level statements: the compiler starts each in the first column, and nothing else but closers. */
+/** Top-level statements: the compiler starts each in the first column, and only closers too. */
 function statementsOf(text) {
   const statements = []
   let comment = []
@@ -115,10 +118,7 @@ function place(statement, module) {
   if (star) return module.stars.push(fileOf(star[1], module))
   const list = /^export (?:type )?\{([\s\S]*)\}(?: from ["'](.+)["'])?;?$/.exec(code)
   if (list) return placeExports(list[1], list[2], module)
-  const named =
-    /^(export )?(?:declare )?(?:abstract )?(?:class|interface|type|function|const|let|var|namespace) (\w+)/.exec(
-      code,
-    )
+  const named = namedDeclaration.exec(code)
   if (!named)
     fail(`index.d.ts: ${module.label} has a statement it cannot join: ${code.split('\n')[0]}`)
   const [, isExported, name] = named
@@ -218,9 +218,7 @@ function refuseCollisions(all) {
   for (const found of all) {
     const other = seen.get(found.name)
     if (other) {
-      fail(
-        `index.d.ts: ${found.name} is declared in ${other} and in ${found.module.label}: rename one`,
-      )
+      fail(`index.d.ts: ${other} and ${found.module.label} both declare ${found.name}: rename one`)
     }
     seen.set(found.name, found.module.label)
   }

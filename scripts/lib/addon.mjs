@@ -1,9 +1,9 @@
 // Builds the native addon when it is missing or older than its sources.
 //
-// Called by build.mjs, start.mjs and everything that needs a working addon. Promises that a second call
-// costs a few milliseconds: a stamp beside the binary holds the hash of the crates, the lock file and
-// the profile. A missing toolchain becomes one line. Cross builds are not here: the build workflow
-// calls the napi command itself.
+// Called by build.mjs, start.mjs and everything that needs a working addon. Promises that a second
+// call costs a few milliseconds: a stamp beside the binary holds the hash of the crates, the lock
+// file and the profile. A missing toolchain becomes one line. Cross builds are not here: the build
+// workflow calls the napi command itself.
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -78,7 +78,10 @@ export function requireToolchain() {
 
 function compilerAdvice() {
   if (process.platform === 'darwin') return 'run "xcode-select --install"'
-  return 'install gcc or clang (Debian, Ubuntu: "apt-get install build-essential"; Alpine: "apk add build-base")'
+  return (
+    'install gcc or clang ' +
+    '(Debian, Ubuntu: "apt-get install build-essential"; Alpine: "apk add build-base")'
+  )
 }
 
 function sourceHash() {

@@ -1,8 +1,8 @@
 // Builds what is missing and then becomes a program of this repository: an example, the benchmark,
 // the conformance application.
 //
-// Called by start.mjs, bench.mjs and conformance.mjs. Promises that the program gets our arguments, our
-// terminal and our signals, and that we end as it ends.
+// Called by start.mjs, bench.mjs and conformance.mjs. Promises that the program gets our arguments,
+// our terminal and our signals, and that we end as it ends.
 
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'

@@ -26,7 +26,8 @@ export function fail(line) {
 /**
  * Runs a program to its end with our terminal.
  *
- * @returns {Promise<{ code: number, output: string }>} the exit code, and the output when `capture`.
+ * @returns {Promise<{ code: number, output: string }>} the exit code, and the output when
+ * `capture`.
  */
 export function run(command, args, { cwd = root, env = {}, capture = false } = {}) {
   return new Promise((done, broken) => {

@@ -1,9 +1,10 @@
-// Lays out what is published: the main package and the platform packages, each in a folder of its own.
+// Lays out what is published: the main package and the platform packages, each in a folder of its
+// own.
 //
 // Called by stage.mjs (the release) and pack-test.mjs. Promises that the published manifest carries
-// nothing of the workshop: no scripts, no development dependencies; and that the platform packages are
-// optional dependencies at exactly the same version. The committed package.json does not name them,
-// so that a clone installs while a version is still unpublished.
+// nothing of the workshop: no scripts, no development dependencies; and that the platform packages
+// are optional dependencies at exactly the same version. The committed package.json does not name
+// them, so that a clone installs while a version is still unpublished.
 
 import {
   cpSync,
@@ -19,7 +20,7 @@ import { join } from 'node:path'
 import { platforms } from './platform.mjs'
 import { fail, filesUnder, manifest, root } from './run.mjs'
 
-/** Copies the main package to `folder`. `repository` is a URL for the manifest, where one is known. */
+/** Copies the main package to `folder`; `repository` is a URL for the manifest, where known. */
 export function stageMain(folder, { repository } = {}) {
   if (!existsSync(join(root, 'dist', 'index.js'))) fail('dist/ is not built: run "npm run build"')
   if (!existsSync(join(root, 'index.d.ts'))) fail('index.d.ts is missing: run "npm run gen"')

@@ -1,8 +1,8 @@
 // The checks that `npm test` and `npm run lint` are made of, each as a named step.
 //
-// Called by test.mjs and lint.mjs. A step returns { code, passed, failed, skipped }; the counts stay
-// zero for a step that is not a test runner. Promises that each step can be run alone and in any order,
-// building what it needs.
+// Called by test.mjs and lint.mjs. A step returns { code, passed, failed, skipped }; the counts
+// stay zero for a step that is not a test runner. Promises that each step can be run alone and in
+// any order, building what it needs.
 
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -114,7 +114,7 @@ function cargo(args, options) {
   return run('cargo', args, options)
 }
 
-/** Other flags would rebuild everything at each switch, so the models have a folder of their own. */
+/** Other flags would rebuild everything at each switch, so the models build apart. */
 function loomTarget() {
   return join(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), 'loom')
 }

@@ -1,0 +1,63 @@
+// What is published must fit together: the targets, the platform packages, the workflows, the
+// loader.
+//
+// scripts/pack-test.mjs tries the packed package itself; this compares the lists that it is made
+// from.
+
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+
+import { expect, test } from 'vitest'
+
+import { platforms } from '../scripts/lib/platform.mjs'
+import { filesUnder, read, root } from './support/source-tree.ts'
+
+interface Loader {
+  platformKey(): string
+  version: string
+}
+
+const loader = createRequire(import.meta.url)(join(root, 'native.cjs')) as Loader
+const manifest = JSON.parse(read('package.json'))
+
+test('each target has its package, with the fields by which npm chooses', () => {
+  for (const { key, packageName, binary, os, cpu, libc } of platforms) {
+    const packaged = JSON.parse(read(`npm/${key}/package.json`))
+    expect(packaged).toMatchObject({ name: packageName, version: manifest.version, main: binary })
+    expect(packaged).toMatchObject({ os: [os], cpu: [cpu], files: [binary] })
+    expect(packaged.libc).toEqual(libc ? [libc] : undefined)
+    expect(packaged.scripts).toBeUndefined()
+  }
+  const folders = new Set(filesUnder('npm').map((path) => path.split('/')[1]))
+  expect([...folders].sort()).toEqual(platforms.map(({ key }) => key).sort())
+})
+
+test('the build workflow builds every target, and no other', () => {
+  const built = [...read('.github/workflows/build.yml').matchAll(/- \{ target: ([\w-]+),/g)]
+  expect(built.map((match) => match[1]).sort()).toEqual([...manifest.napi.targets].sort())
+})
+
+test('the test workflow tries every target', () => {
+  const tried = [...read('.github/workflows/ci.yml').matchAll(/ target: ([\w-]+),/g)]
+  expect(tried.map((match) => match[1]).sort()).toEqual([...manifest.napi.targets].sort())
+})
+
+test('the loader names this platform as its package is named', () => {
+  expect(platforms.map(({ key }) => key)).toContain(loader.platformKey())
+  expect(loader.version).toBe(manifest.version)
+})
+
+test('the crates have the version of the package', () => {
+  const [, version] = /\[workspace\.package\]\nversion = "(.*)"/.exec(read('Cargo.toml')) ?? []
+  expect(version).toBe(manifest.version)
+})
+
+test('the lock file names no place to download from', () => {
+  expect(read('package-lock.json')).not.toMatch(/"resolved"|https?:\/\/[^"]*\.tgz/)
+})
+
+test('nothing runs when the package is installed', () => {
+  const hooks = ['preinstall', 'install', 'postinstall', 'prepare', 'prepublish', 'prepack']
+  expect(Object.keys(manifest.scripts).filter((name) => hooks.includes(name))).toEqual([])
+  expect(manifest.dependencies).toBeUndefined()
+})
