@@ -23,7 +23,23 @@ const cpus = {
   aarch64: { cpu: 'arm64', words: 'arm64' },
 }
 
-/** Every shipped platform: target triple, key (as in file and package names), os, cpu, libc. */
+/**
+ * @typedef {object} Platform
+ * @property {string} target the Rust target triple
+ * @property {string} key the name in file and package names, as native.cjs finds it
+ * @property {string} os
+ * @property {string} cpu
+ * @property {string | undefined} libc
+ * @property {string} words for people
+ * @property {string} packageName
+ * @property {string} binary
+ */
+
+/**
+ * Every shipped platform.
+ *
+ * @type {Platform[]}
+ */
 export const platforms = manifest.napi.targets.map((target) => {
   const [arch, ...rest] = target.split('-')
   const system = systems[rest.join('-')]
