@@ -1,0 +1,12 @@
+//! One connection, without its socket: bytes and records in, bytes and entries out.
+//!
+//! `connection` is the state machine, `exchange` one request and its response, `out` the bytes on
+//! their way to the peer. The I/O thread feeds them; tests feed them too, with their own time.
+
+pub mod connection;
+pub mod exchange;
+pub mod out;
+mod replies;
+mod requests;
+
+pub use connection::{Active, Connection};

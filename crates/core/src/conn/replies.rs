@@ -1,0 +1,535 @@
+//! Records from an isolate become bytes for the peer, in request order.
+//!
+//! Called by the I/O thread for each record, with the exchange's slot already checked. Promises
+//! one reply per exchange, announced lengths that hold (H1-72), and that bytes encoded before
+//! their turn wait in the exchange. Writing to the socket is not here.
+
+use lanner_bridge::{Chunk, SlotId};
+use lanner_proto::Version;
+use lanner_proto::h1::{
+    CONTINUE, EncodeContext, FieldIter, Framing, ReplyBody, ReplyHead, encode_chunk_end,
+    encode_chunk_head, encode_head, encode_informational, encode_last_chunk,
+};
+use lanner_proto::{RejectReason, write_reject};
+
+use super::connection::{BodyTarget, Connection, Phase};
+use super::exchange::{BodyPhase, Exchange, ReplyPhase};
+use super::out::Out;
+use crate::context::Context;
+use crate::dispatch::layout;
+use crate::dispatch::record::{Action, Reply};
+use crate::metrics::bump;
+use crate::native_reply::NativeReply;
+
+/// Number of `application/problem+json` among the common content types.
+const CONTENT_TYPE_PROBLEM: u8 = 5;
+
+impl Connection {
+    /// Applies one record; `attached` is the chunk that travelled beside it.
+    pub fn on_record(
+        &mut self,
+        cx: &mut Context,
+        slot: SlotId,
+        action: Action<'_>,
+        attached: Option<Chunk>,
+    ) {
+        match action {
+            Action::Reply(reply) => self.on_reply(cx, slot, &reply, attached),
+            Action::Write(bytes) => self.on_write(cx, slot, bytes.len(), |cx, out| {
+                out.append(&mut cx.pool, |into| into.extend_from_slice(bytes));
+            }),
+            Action::WriteLarge(_) => {
+                if let Some(chunk) = attached {
+                    self.on_write(cx, slot, chunk.as_slice().len(), |_, out| out.push(chunk));
+                }
+            }
+            Action::End(fields) => self.on_end(cx, slot, fields),
+            Action::Abort => self.cut(cx, slot),
+            Action::Inform { status, fields } => self.on_inform(cx, slot, status, fields),
+            Action::Read(bytes) => self.on_read(cx, slot, bytes as usize),
+        }
+    }
+
+    /// Replies without an isolate.
+    pub(super) fn reply_natively(&mut self, cx: &mut Context, slot: SlotId, native: NativeReply) {
+        let body = native.body();
+        let fields = native.field();
+        let head = ReplyHead {
+            status: native.status(),
+            content_type: if body.is_empty() {
+                0
+            } else {
+                CONTENT_TYPE_PROBLEM
+            },
+            fields: FieldIter::slice(fields.as_slice()),
+            body: if body.is_empty() {
+                ReplyBody::None
+            } else {
+                ReplyBody::Length(body.len() as u64)
+            },
+            close: false,
+        };
+        bump(&cx.counters.native_replies, 1);
+        let Some(framing) = self.begin_reply(cx, slot, head) else {
+            return;
+        };
+        if framing != Framing::NoBody {
+            self.with_out(cx, slot, |cx, out| {
+                out.append(&mut cx.pool, |into| into.extend_from_slice(body));
+            });
+        }
+        self.complete(cx, slot);
+    }
+
+    /// The isolate that had the exchange has gone: what was not replied is replied here.
+    pub fn on_isolate_gone(&mut self, cx: &mut Context, slot: SlotId) {
+        let Some(exchange) = cx.slots.get_mut(slot) else {
+            return;
+        };
+        exchange.lane = None;
+        match exchange.reply {
+            ReplyPhase::Waiting => self.reply_natively(cx, slot, NativeReply::IsolateGone),
+            ReplyPhase::Streaming { .. } => self.cut(cx, slot),
+            ReplyPhase::Complete => {}
+        }
+    }
+
+    fn on_reply(
+        &mut self,
+        cx: &mut Context,
+        slot: SlotId,
+        reply: &Reply<'_>,
+        attached: Option<Chunk>,
+    ) {
+        let Some(exchange) = cx.slots.get(slot) else {
+            return;
+        };
+        if !matches!(exchange.reply, ReplyPhase::Waiting) {
+            bump(&cx.counters.double_replies, 1);
+            return;
+        }
+        let streams = reply.flags & layout::REPLY_STREAM != 0;
+        let body = if streams && reply.flags & layout::REPLY_LENGTH == 0 {
+            ReplyBody::Stream
+        } else if reply.flags & layout::REPLY_NO_BODY != 0 {
+            ReplyBody::None
+        } else {
+            ReplyBody::Length(reply.length)
+        };
+        let head = ReplyHead {
+            status: reply.status,
+            content_type: reply.content_type,
+            fields: reply.fields,
+            body,
+            close: reply.flags & layout::REPLY_CLOSE != 0,
+        };
+        let Some(framing) = self.begin_reply(cx, slot, head) else {
+            if let Some(chunk) = attached {
+                cx.pool.give_chunk(chunk);
+            }
+            return;
+        };
+        if streams {
+            let left = match framing {
+                Framing::Length(n) => n,
+                _ => 0,
+            };
+            if let Some(exchange) = cx.slots.get_mut(slot) {
+                exchange.reply = ReplyPhase::Streaming {
+                    framing,
+                    left,
+                    outstanding: 0,
+                };
+            }
+            return;
+        }
+        if framing != Framing::NoBody {
+            self.with_out(cx, slot, |cx, out| match attached {
+                Some(chunk) => out.push(chunk),
+                None if reply.body.is_empty() => {}
+                None => out.append(&mut cx.pool, |into| into.extend_from_slice(reply.body)),
+            });
+        }
+        self.complete(cx, slot);
+    }
+
+    /// Encodes a head. None when its fields are invalid: then an error was replied instead.
+    fn begin_reply(
+        &mut self,
+        cx: &mut Context,
+        slot: SlotId,
+        head: ReplyHead<'_>,
+    ) -> Option<Framing> {
+        let unread_body = self.unread_body_closes(cx, slot);
+        let exchange = cx.slots.get(slot)?;
+        let (version, head_request) = (exchange.version, exchange.head_request);
+        let keep_alive = exchange.keep_alive && !cx.draining && !unread_body && !self.eof;
+        let encoded = self.with_out(cx, slot, |cx, out| {
+            let Context {
+                pool, date, config, ..
+            } = cx;
+            let context = EncodeContext {
+                version,
+                head_request,
+                connect: false,
+                keep_alive,
+                date,
+                server: config.server_header.as_deref(),
+            };
+            out.append(pool, |into| encode_head(into, &head, &context))
+        })?;
+        match encoded {
+            Ok(encoded) => {
+                bump(&cx.counters.replies, 1);
+                if let Some(exchange) = cx.slots.get_mut(slot) {
+                    exchange.close = encoded.close;
+                }
+                Some(encoded.framing)
+            }
+            Err(_) => {
+                bump(&cx.counters.invalid_replies, 1);
+                self.reply_natively(cx, slot, NativeReply::InvalidReply);
+                None
+            }
+        }
+    }
+
+    /// Whether the unread rest of the body makes it cheaper, or safer, to close.
+    fn unread_body_closes(&self, cx: &Context, slot: SlotId) -> bool {
+        let Some(exchange) = cx.slots.get(slot) else {
+            return false;
+        };
+        if matches!(exchange.body, BodyPhase::Finished) {
+            return false;
+        }
+        // A client that still waits for `100 Continue` may or may not send the body now, so the
+        // connection cannot be read further (RFC 9110 10.1.1).
+        if exchange.expects_continue {
+            return true;
+        }
+        self.decoder
+            .remaining()
+            .is_some_and(|left| left > cx.config.drain_bytes)
+    }
+
+    fn on_write(
+        &mut self,
+        cx: &mut Context,
+        slot: SlotId,
+        len: usize,
+        append: impl FnOnce(&mut Context, &mut Out),
+    ) {
+        let Some(exchange) = cx.slots.get_mut(slot) else {
+            return;
+        };
+        let ReplyPhase::Streaming {
+            framing,
+            left,
+            outstanding,
+        } = &mut exchange.reply
+        else {
+            bump(&cx.counters.double_replies, 1);
+            return;
+        };
+        let framing = *framing;
+        *outstanding += len;
+        if len == 0 {
+            return;
+        }
+        match framing {
+            Framing::Length(_) if len as u64 > *left => return self.cut(cx, slot),
+            Framing::Length(_) => *left -= len as u64,
+            Framing::NoBody => return self.return_credit_of(cx, slot, 0),
+            Framing::Chunked | Framing::UntilClose => {}
+        }
+        self.with_out(cx, slot, |cx, out| {
+            if framing == Framing::Chunked {
+                out.append(&mut cx.pool, |into| encode_chunk_head(into, len));
+                append(cx, out);
+                out.append(&mut cx.pool, encode_chunk_end);
+            } else {
+                append(cx, out);
+            }
+        });
+    }
+
+    fn on_end(&mut self, cx: &mut Context, slot: SlotId, trailers: FieldIter<'_>) {
+        let Some(exchange) = cx.slots.get(slot) else {
+            return;
+        };
+        let ReplyPhase::Streaming { framing, left, .. } = exchange.reply else {
+            bump(&cx.counters.double_replies, 1);
+            return;
+        };
+        match framing {
+            // Fewer bytes than announced: the peer must not take it for complete (H1-72).
+            Framing::Length(_) if left > 0 => return self.cut(cx, slot),
+            Framing::Chunked => {
+                let ended = self.with_out(cx, slot, |cx, out| {
+                    out.append(&mut cx.pool, |into| encode_last_chunk(into, trailers))
+                });
+                if !matches!(ended, Some(Ok(()))) {
+                    bump(&cx.counters.invalid_replies, 1);
+                    return self.cut(cx, slot);
+                }
+            }
+            Framing::Length(_) | Framing::UntilClose | Framing::NoBody => {}
+        }
+        self.complete(cx, slot);
+    }
+
+    fn on_inform(&mut self, cx: &mut Context, slot: SlotId, status: u16, fields: FieldIter<'_>) {
+        let Some(exchange) = cx.slots.get(slot) else {
+            return;
+        };
+        // A 1.0 client does not know 1xx (RFC 9110 15.2).
+        if exchange.version == Version::Http10 || !matches!(exchange.reply, ReplyPhase::Waiting) {
+            return;
+        }
+        let informed = self.with_out(cx, slot, |cx, out| {
+            out.append(&mut cx.pool, |into| {
+                encode_informational(into, status, fields)
+            })
+        });
+        if matches!(informed, Some(Err(_))) {
+            bump(&cx.counters.invalid_replies, 1);
+        }
+    }
+
+    /// Credit for the request body; the first of it asks for `100 Continue`.
+    fn on_read(&mut self, cx: &mut Context, slot: SlotId, bytes: usize) {
+        let Some(exchange) = cx.slots.get_mut(slot) else {
+            return;
+        };
+        if let BodyPhase::Reading { credit, .. } = &mut exchange.body {
+            credit.give_back(bytes as u32);
+            if exchange.expects_continue {
+                exchange.continue_wanted = true;
+            }
+        }
+        self.send_continue(cx);
+    }
+
+    /// Sends `100 Continue` when the exchange whose turn it is asked for its body.
+    fn send_continue(&mut self, cx: &mut Context) {
+        let Some(active) = &mut self.active else {
+            return;
+        };
+        let Some(&slot) = active.exchanges.front() else {
+            return;
+        };
+        let Some(exchange) = cx.slots.get_mut(slot) else {
+            return;
+        };
+        if !exchange.continue_wanted || !matches!(exchange.reply, ReplyPhase::Waiting) {
+            return;
+        }
+        exchange.continue_wanted = false;
+        exchange.expects_continue = false;
+        active
+            .out
+            .append(&mut cx.pool, |into| into.extend_from_slice(CONTINUE));
+    }
+
+    /// Every byte of the reply is encoded.
+    fn complete(&mut self, cx: &mut Context, slot: SlotId) {
+        if let Some(exchange) = cx.slots.get_mut(slot) {
+            exchange.reply = ReplyPhase::Complete;
+        }
+        self.settle(cx);
+    }
+
+    /// The reply broke off after it began: what was sent is all that the peer gets.
+    fn cut(&mut self, cx: &mut Context, slot: SlotId) {
+        bump(&cx.counters.replies_cut, 1);
+        let front = self
+            .active
+            .as_ref()
+            .and_then(|active| active.exchanges.front().copied());
+        if front == Some(slot) {
+            // No orderly end: a chunked or counted message stays visibly incomplete.
+            self.cut = true;
+            return self.abort(cx);
+        }
+        if let Some(exchange) = cx.slots.get_mut(slot) {
+            exchange.early.clear(&mut cx.pool);
+            exchange.reply = ReplyPhase::Waiting;
+            self.reply_natively(cx, slot, NativeReply::InvalidReply);
+        }
+    }
+
+    /// Releases the exchanges whose turn is over, in request order.
+    pub(super) fn settle(&mut self, cx: &mut Context) {
+        loop {
+            let Some(active) = &mut self.active else {
+                return;
+            };
+            let Some(&slot) = active.exchanges.front() else {
+                break;
+            };
+            if let Some(exchange) = cx.slots.get_mut(slot) {
+                if !exchange.early.is_empty() {
+                    let early = std::mem::take(&mut exchange.early);
+                    active.out.adopt(&mut cx.pool, early);
+                }
+                if !matches!(exchange.reply, ReplyPhase::Complete) {
+                    break;
+                }
+            }
+            active.exchanges.pop_front();
+            let Some(exchange) = cx.release(slot) else {
+                continue;
+            };
+            bump(&cx.counters.settled, 1);
+            if active.body == BodyTarget::Exchange(slot) {
+                active.body = BodyTarget::Discard {
+                    left: cx.config.drain_bytes,
+                };
+            }
+            if exchange.close {
+                self.cancel_all(cx, layout::CANCEL_PEER_GONE);
+                self.begin_close();
+                return;
+            }
+            if active.exchanges.is_empty() {
+                active.serial = false;
+            }
+        }
+        self.send_continue(cx);
+        self.send_refusal(cx);
+    }
+
+    /// Sends the refusal once nothing waits before it.
+    fn send_refusal(&mut self, cx: &mut Context) {
+        let Some(active) = &mut self.active else {
+            return;
+        };
+        if !active.exchanges.is_empty() {
+            return;
+        }
+        let Some(reason) = active.refusal.take() else {
+            return;
+        };
+        let date = cx.date;
+        active
+            .out
+            .append(&mut cx.pool, |into| write_reject(into, reason, &date));
+        self.begin_close();
+    }
+
+    /// Gives the handler back the credit of what has left.
+    pub(super) fn return_credit(&mut self, cx: &mut Context) {
+        let Some(active) = &self.active else { return };
+        let Some(&slot) = active.exchanges.front() else {
+            return;
+        };
+        let waiting = active.out.len();
+        self.return_credit_of(cx, slot, waiting);
+    }
+
+    fn return_credit_of(&mut self, cx: &mut Context, slot: SlotId, waiting: usize) {
+        let half = cx.limits.reply_window_bytes as usize / 2;
+        let Some(exchange) = cx.slots.get_mut(slot) else {
+            return;
+        };
+        let ReplyPhase::Streaming { outstanding, .. } = &mut exchange.reply else {
+            return;
+        };
+        let sent = outstanding.saturating_sub(waiting);
+        if sent > 0 && (sent >= half || waiting == 0) {
+            *outstanding -= sent;
+            cx.send_credit(slot, sent as u32);
+        }
+    }
+
+    /// Tells the handlers of all exchanges; replies stay possible.
+    pub(super) fn tell_all(&self, cx: &mut Context, reason: u32) {
+        let Some(active) = &self.active else { return };
+        for &slot in &active.exchanges {
+            cx.send_cancel(slot, reason);
+        }
+    }
+
+    /// Ends all exchanges: handlers hear of it, late replies are dropped.
+    pub(super) fn cancel_all(&mut self, cx: &mut Context, reason: u32) {
+        let Some(active) = &mut self.active else {
+            return;
+        };
+        active.body = BodyTarget::None;
+        while let Some(slot) = active.exchanges.pop_front() {
+            let unsettled = cx
+                .slots
+                .get(slot)
+                .is_some_and(|e| !matches!(e.reply, ReplyPhase::Complete));
+            if unsettled {
+                cx.send_cancel(slot, reason);
+                bump(&cx.counters.cancelled, 1);
+            }
+            if let Some(mut exchange) = cx.release(slot) {
+                exchange.early.clear(&mut cx.pool);
+            }
+        }
+    }
+
+    /// The body of `slot` broke: its handler hears of it. Returns whether its reply had begun;
+    /// if not, the refusal takes its place.
+    pub(super) fn cancel_body_owner(
+        &mut self,
+        cx: &mut Context,
+        slot: SlotId,
+        reason: u32,
+    ) -> bool {
+        cx.send_cancel(slot, reason);
+        let Some(exchange) = cx.slots.get_mut(slot) else {
+            return false;
+        };
+        exchange.body = BodyPhase::Finished;
+        if !matches!(exchange.reply, ReplyPhase::Waiting) {
+            exchange.close = true;
+            return true;
+        }
+        bump(&cx.counters.cancelled, 1);
+        if let Some(active) = &mut self.active {
+            active.exchanges.retain(|&other| other != slot);
+        }
+        if let Some(mut exchange) = cx.release(slot) {
+            exchange.early.clear(&mut cx.pool);
+        }
+        false
+    }
+
+    /// Calls `write` with the output that belongs to the exchange: the connection's when it is
+    /// its turn, else its own.
+    fn with_out<R>(
+        &mut self,
+        cx: &mut Context,
+        slot: SlotId,
+        write: impl FnOnce(&mut Context, &mut Out) -> R,
+    ) -> Option<R> {
+        let active = self.active.as_mut()?;
+        if active.exchanges.front() == Some(&slot) {
+            return Some(write(cx, &mut active.out));
+        }
+        let exchange: &mut Exchange = cx.slots.get_mut(slot)?;
+        let mut early = std::mem::take(&mut exchange.early);
+        let result = write(cx, &mut early);
+        if let Some(exchange) = cx.slots.get_mut(slot) {
+            exchange.early = early;
+        }
+        Some(result)
+    }
+
+    /// Whether the connection has ended or only waits for its output to leave.
+    pub fn is_closing(&self) -> bool {
+        self.phase != Phase::Open
+    }
+}
+
+/// What the handler hears when its request body is refused.
+pub(super) fn cancel_notice(reason: RejectReason) -> u32 {
+    match reason.status() {
+        413 => layout::CANCEL_BODY_TOO_LARGE,
+        408 => layout::CANCEL_BODY_TIMEOUT,
+        _ => layout::CANCEL_BODY_MALFORMED,
+    }
+}

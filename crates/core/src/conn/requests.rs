@@ -1,0 +1,189 @@
+//! A parsed head on its way to an isolate: limits, route, admission, entry.
+//!
+//! Called by the connection for each head. Promises that whatever the core itself replies (404,
+//! 405, automatic OPTIONS, a shed) keeps its place among pipelined replies and never reaches
+//! JavaScript. Which isolate is asked is the lanes' choice.
+
+use lanner_bridge::{Credit, SlotId};
+use lanner_proto::BodyLength;
+use lanner_proto::Found;
+use lanner_proto::Method;
+use lanner_proto::RejectReason;
+use lanner_proto::TargetForm;
+use lanner_proto::h1::Step;
+
+use super::connection::{BodyTarget, Connection};
+use super::exchange::{BodyPhase, Exchange, ReplyPhase};
+use super::out::Out;
+use crate::context::{Context, Scratch};
+use crate::dispatch::entry::RequestEntry;
+use crate::dispatch::layout;
+use crate::metrics::bump;
+use crate::native_reply::NativeReply;
+
+/// Who answers a request.
+enum Answer {
+    Isolate { route: u32 },
+    Core(NativeReply),
+}
+
+impl Connection {
+    /// Handles a head; returns how many bytes behind it were used (a small complete body).
+    pub(super) fn on_head(
+        &mut self,
+        cx: &mut Context,
+        scratch: &mut Scratch,
+        head_bytes: &[u8],
+        behind: &[u8],
+    ) -> usize {
+        bump(&cx.counters.requests, 1);
+        if scratch.head.method == Method::Connect {
+            // The seam for tunnels: a CONNECT that is accepted would take the connection over here.
+            self.refuse(cx, RejectReason::UnsupportedConnect);
+            return 0;
+        }
+        if let Err(reason) = self.decoder.limit_body(cx.limits.body_bytes) {
+            self.refuse(cx, reason);
+            return 0;
+        }
+        let answer = find_answer(cx, scratch, head_bytes);
+        let Some(slot) = cx.slots.claim(self.exchange_for(cx, scratch)) else {
+            bump(&cx.counters.shed, 1);
+            self.refuse(cx, RejectReason::Overloaded);
+            return 0;
+        };
+        self.enqueue(cx, scratch, slot);
+        match answer {
+            Answer::Core(reply) => {
+                self.reply_natively(cx, slot, reply);
+                0
+            }
+            Answer::Isolate { route } => {
+                self.dispatch(cx, scratch, slot, route, head_bytes, behind)
+            }
+        }
+    }
+
+    fn exchange_for(&self, cx: &Context, scratch: &Scratch) -> Exchange {
+        let head = &scratch.head;
+        let body = match head.body {
+            BodyLength::None => BodyPhase::Finished,
+            length => BodyPhase::Reading {
+                credit: Credit::new(cx.limits.request_window_bytes),
+                chunked: length == BodyLength::Chunked,
+            },
+        };
+        Exchange {
+            token: self.token,
+            lane: None,
+            version: head.version,
+            head_request: head.method == Method::Head,
+            keep_alive: head.keep_alive,
+            close: false,
+            expects_continue: head.expect_continue,
+            continue_wanted: false,
+            reply: ReplyPhase::Waiting,
+            body,
+            early: Out::default(),
+        }
+    }
+
+    /// Gives the exchange its place in the reply order.
+    fn enqueue(&mut self, cx: &mut Context, scratch: &Scratch, slot: SlotId) {
+        let head = &scratch.head;
+        let has_body = head.body != BodyLength::None;
+        let serial = has_body || !head.method.is_safe();
+        let active = self.active(cx);
+        active.exchanges.push_back(slot);
+        active.serial |= serial;
+        if has_body {
+            active.body = BodyTarget::Exchange(slot);
+        }
+    }
+
+    fn dispatch(
+        &mut self,
+        cx: &mut Context,
+        scratch: &mut Scratch,
+        slot: SlotId,
+        route: u32,
+        head_bytes: &[u8],
+        behind: &[u8],
+    ) -> usize {
+        let Some(lane) = cx.choose_lane() else {
+            bump(&cx.counters.shed, 1);
+            self.reply_natively(cx, slot, NativeReply::Overloaded);
+            return 0;
+        };
+        if let Some(exchange) = cx.slots.get_mut(slot) {
+            exchange.lane = Some(lane);
+        }
+        let inline = match scratch.head.body {
+            BodyLength::Known(n) if n <= layout::INLINE_BODY_MAX as u64 => behind.get(..n as usize),
+            _ => None,
+        };
+        let entry = RequestEntry {
+            slot: cx.wire_slot(slot),
+            route,
+            head: &scratch.head,
+            head_bytes,
+            params: &scratch.params,
+            body: inline,
+            connection: self.id,
+            remote: self.remote,
+            local: self.local,
+        };
+        cx.lanes.send_request(lane, &entry);
+        bump(&cx.counters.dispatched, 1);
+        let Some(body) = inline else { return 0 };
+        self.skip_inline_body(cx, scratch, slot, body)
+    }
+
+    /// Moves the decoder over a body that travelled with its request.
+    fn skip_inline_body(
+        &mut self,
+        cx: &mut Context,
+        scratch: &mut Scratch,
+        slot: SlotId,
+        body: &[u8],
+    ) -> usize {
+        let mut used = 0;
+        while used < body.len() {
+            let rest = body.get(used..).unwrap_or_default();
+            match self.decoder.step(rest, &mut scratch.head, &cx.limits) {
+                Step::Data { start, len } => used += start + len,
+                Step::Reject(reason) => {
+                    self.refuse(cx, reason);
+                    return used;
+                }
+                _ => break,
+            }
+        }
+        self.finish_body(cx, scratch, slot);
+        used
+    }
+}
+
+/// Routes a request.
+fn find_answer(cx: &Context, scratch: &mut Scratch, head_bytes: &[u8]) -> Answer {
+    let head = &scratch.head;
+    scratch.params.clear();
+    if head.form == TargetForm::Asterisk {
+        return Answer::Core(NativeReply::OptionsServer);
+    }
+    let name = head.method_span.of(head_bytes);
+    let path = head.path_bytes(head_bytes);
+    match cx.routes.find(head.method, name, path, &mut scratch.params) {
+        Found::Route(route) => Answer::Isolate { route },
+        Found::NotFound if cx.config.fallback => Answer::Isolate {
+            route: layout::ABSENT,
+        },
+        Found::NotFound => Answer::Core(NativeReply::NotFound),
+        Found::MethodNotAllowed { allow } => Answer::Core(NativeReply::MethodNotAllowed {
+            allow: allow.into(),
+        }),
+        Found::Options { allow } => Answer::Core(NativeReply::Options {
+            allow: allow.into(),
+        }),
+    }
+}

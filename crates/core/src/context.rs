@@ -1,0 +1,164 @@
+//! What the connections of one I/O thread share: slots, lanes, buffers, limits, the time.
+//!
+//! Handed to every call of a connection, so that connections stay small and own no clock.
+//! Belongs to one thread; nothing in it is locked. Sockets and the poller are not here.
+
+use std::sync::Arc;
+
+use lanner_bridge::{Chunk, SlotId, Slots};
+use lanner_proto::Head;
+use lanner_proto::Limits;
+use lanner_proto::RouteTable;
+use lanner_proto::Span;
+
+use crate::config::Config;
+use crate::conn::exchange::Exchange;
+use crate::dispatch::entry;
+use crate::dispatch::lanes::Lanes;
+use crate::dispatch::layout;
+use crate::metrics::Counters;
+use crate::pool::Pool;
+
+/// Memory for parsing that is reused from request to request.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    /// The head that was parsed last.
+    pub head: Head,
+    /// Its parameters.
+    pub params: Vec<Option<Span>>,
+}
+
+/// The shared state of one I/O thread.
+#[derive(Debug)]
+pub struct Context {
+    /// Exchanges that are not settled.
+    pub slots: Slots<Exchange>,
+    /// The ways to the isolates.
+    pub lanes: Lanes,
+    /// Idle buffers.
+    pub pool: Pool,
+    /// The compiled routes.
+    pub routes: Arc<RouteTable>,
+    /// Limits of requests.
+    pub limits: Limits,
+    /// The other options.
+    pub config: Arc<Config>,
+    /// The counters of this thread.
+    pub counters: Arc<Counters>,
+    /// Milliseconds since the server began, from the coarse clock.
+    pub now: u64,
+    /// The `Date` field's value.
+    pub date: [u8; 29],
+    /// Whether the server closes: replies end their connection.
+    pub draining: bool,
+    /// The number of this I/O thread, as the upper bits of its slot words.
+    slot_base: u32,
+}
+
+impl Context {
+    /// The context of I/O thread number `thread`, at time 0.
+    pub fn new(
+        thread: usize,
+        config: Arc<Config>,
+        routes: Arc<RouteTable>,
+        lanes: Lanes,
+        counters: Arc<Counters>,
+    ) -> Self {
+        let limits = config.limits.clone();
+        Self {
+            slots: Slots::new(limits.in_flight as usize),
+            lanes,
+            pool: Pool::default(),
+            routes,
+            limits,
+            config,
+            counters,
+            now: 0,
+            date: lanner_proto::http_date(0),
+            draining: false,
+            slot_base: (thread as u32) << layout::SLOT_INDEX_BITS,
+        }
+    }
+
+    /// A slot as the isolates know it: with the number of its I/O thread.
+    pub fn wire_slot(&self, slot: SlotId) -> SlotId {
+        SlotId {
+            index: slot.index | self.slot_base,
+            generation: slot.generation,
+        }
+    }
+
+    /// Releases an exchange and takes it off its isolate's load.
+    pub fn release(&mut self, slot: SlotId) -> Option<Exchange> {
+        let exchange = self.slots.release(slot)?;
+        if let Some(lane) = exchange.lane {
+            self.lanes.settled(lane);
+        }
+        Some(exchange)
+    }
+
+    /// The lane for the next request; none when every isolate is full or gone.
+    pub fn choose_lane(&mut self) -> Option<usize> {
+        self.lanes.choose()
+    }
+
+    /// Hands a piece of a request body over.
+    pub fn send_body(&mut self, slot: SlotId, bytes: &[u8], last: bool) {
+        let wire = self.wire_slot(slot);
+        if bytes.len() <= layout::INLINE_CHUNK_MAX {
+            self.send(slot, bytes.len() + layout::BODY_WORDS * 4 + 4, |out| {
+                entry::write_body(out, wire, bytes, last);
+            });
+            return;
+        }
+        let mut pieces = bytes.chunks(crate::pool::CHUNK_BYTES).peekable();
+        while let Some(piece) = pieces.next() {
+            let mut chunk = self.pool.chunk();
+            chunk.fill_from(piece);
+            self.send_chunk(slot, chunk, last && pieces.peek().is_none());
+        }
+    }
+
+    /// Hands a piece of a request body over without copying it.
+    pub fn send_chunk(&mut self, slot: SlotId, chunk: Chunk, last: bool) {
+        match self.lane_of(slot) {
+            Some(lane) => self
+                .lanes
+                .send_chunk(lane, self.wire_slot(slot), chunk, last),
+            None => self.pool.give_chunk(chunk),
+        }
+    }
+
+    /// Hands the end of a chunked request body over.
+    pub fn send_body_end(&mut self, slot: SlotId, head: &Head) {
+        let wire = self.wire_slot(slot);
+        let size = layout::END_WORDS * 4 + head.trailers.len() * 8 + head.trailer_bytes.len() + 4;
+        self.send(slot, size, |out| entry::write_body_end(out, wire, head));
+    }
+
+    /// Tells the handler that its exchange was given up.
+    pub fn send_cancel(&mut self, slot: SlotId, reason: u32) {
+        let wire = self.wire_slot(slot);
+        self.send(slot, layout::PREFIX_BYTES + 4, |out| {
+            entry::write_cancel(out, wire, reason)
+        });
+    }
+
+    /// Gives the handler credit for its reply stream.
+    pub fn send_credit(&mut self, slot: SlotId, bytes: u32) {
+        let wire = self.wire_slot(slot);
+        self.send(slot, layout::PREFIX_BYTES + 4, |out| {
+            entry::write_credit(out, wire, bytes)
+        });
+    }
+
+    fn lane_of(&self, slot: SlotId) -> Option<usize> {
+        self.slots.get(slot).and_then(|exchange| exchange.lane)
+    }
+
+    fn send(&mut self, slot: SlotId, size: usize, write: impl FnOnce(&mut Vec<u8>)) {
+        if let Some(lane) = self.lane_of(slot) {
+            self.lanes.send(lane, size, write);
+        }
+    }
+}

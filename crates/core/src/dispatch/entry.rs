@@ -1,0 +1,244 @@
+//! Writes the entries that an isolate takes: requests, body pieces, cancels and credits.
+//!
+//! Called by the I/O thread with the open batch of an isolate. Promises entries that are aligned,
+//! complete and never longer than `BATCH_BYTES_MAX` together (the caller checks `request_size`
+//! first). Which isolate gets the entry is decided elsewhere.
+
+use std::net::{IpAddr, SocketAddr};
+
+use lanner_bridge::SlotId;
+use lanner_proto::BodyLength;
+use lanner_proto::Span;
+use lanner_proto::{Head, Version};
+
+use super::layout;
+
+/// What a request entry says beside the head.
+#[derive(Debug)]
+pub struct RequestEntry<'a> {
+    /// The slot of the exchange.
+    pub slot: SlotId,
+    /// The matched route, or `ABSENT` where the fallback handler answers.
+    pub route: u32,
+    /// The parsed head.
+    pub head: &'a Head,
+    /// The bytes that the head's spans point into.
+    pub head_bytes: &'a [u8],
+    /// Parameter spans in pattern order, relative to the path.
+    pub params: &'a [Option<Span>],
+    /// The body, when all of it is here.
+    pub body: Option<&'a [u8]>,
+    /// Number of the connection, unique in the process.
+    pub connection: u32,
+    /// Peer address; none for a Unix socket.
+    pub remote: Option<SocketAddr>,
+    /// Local address; none for a Unix socket.
+    pub local: Option<SocketAddr>,
+}
+
+impl RequestEntry<'_> {
+    /// Bytes that `write` will append, at most.
+    pub fn size(&self) -> usize {
+        let fields = self.head.fields.len();
+        layout::REQUEST_WORDS * 4
+            + self.params.len() * 4
+            + padded(fields)
+            + fields * 8
+            + self.head_bytes.len()
+            + self.head.decoded.len()
+            + self.body.map_or(0, <[u8]>::len)
+            + 4
+    }
+
+    /// Appends the entry to `out`.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        let start = out.len();
+        let head = self.head;
+        let fields_at =
+            layout::REQUEST_WORDS * 4 + self.params.len() * 4 + padded(head.fields.len());
+        let bytes_off = fields_at + head.fields.len() * 8;
+        let decoded_off = self.head_bytes.len() as u32;
+        let path_base = if head.rewritten { decoded_off } else { 0 };
+        let path = Span {
+            start: head.path.start + path_base,
+            len: head.path.len,
+        };
+        let body_off = bytes_off
+            + self.head_bytes.len()
+            + if head.rewritten {
+                head.decoded.len()
+            } else {
+                0
+            };
+        let body = self.body.unwrap_or_default();
+        let size = padded(body_off + body.len());
+        out.reserve(size);
+        let (length_lo, length_hi) = length_words(head.body);
+        let mut words = [0u32; layout::REQUEST_WORDS];
+        words[0] = size as u32;
+        words[1] = layout::entry::REQUEST;
+        words[2] = self.slot.index;
+        words[3] = self.slot.generation;
+        words[4] = self.route;
+        words[5] = self.shape_word();
+        words[6] = bytes_off as u32;
+        words[7] = pack(head.target);
+        words[8] = pack(path);
+        words[9] = head.query.map_or(layout::ABSENT, pack);
+        words[10] = head.fields.len() as u32 | (self.params.len() as u32) << 16;
+        words[11] = body_off as u32;
+        words[12] = body.len() as u32;
+        words[13] = length_lo;
+        words[14] = length_hi;
+        words[15] = self.connection;
+        address_words(self.remote, &mut words, 16);
+        address_words(self.local, &mut words, 21);
+        for word in words {
+            out.extend_from_slice(&word.to_le_bytes());
+        }
+        for param in self.params {
+            let word = param.map_or(layout::ABSENT, |p| {
+                pack(Span {
+                    start: p.start + path.start,
+                    len: p.len,
+                })
+            });
+            out.extend_from_slice(&word.to_le_bytes());
+        }
+        out.extend(head.fields.iter().map(|field| field.id));
+        out.resize(start + fields_at, 0);
+        for field in &head.fields {
+            out.extend_from_slice(&pack(field.name).to_le_bytes());
+            out.extend_from_slice(&pack(field.value).to_le_bytes());
+        }
+        out.extend_from_slice(self.head_bytes);
+        if head.rewritten {
+            out.extend_from_slice(&head.decoded);
+        }
+        out.extend_from_slice(body);
+        out.resize(start + size, 0);
+    }
+
+    fn shape_word(&self) -> u32 {
+        let head = self.head;
+        let version = match head.version {
+            Version::Http10 => 10,
+            Version::Http11 => 11,
+        };
+        let mut flags = 0;
+        if head.body != BodyLength::None {
+            flags |= layout::REQUEST_HAS_BODY;
+        }
+        if self.body.is_some() {
+            flags |= layout::REQUEST_BODY_COMPLETE;
+        } else if head.expect_continue {
+            flags |= layout::REQUEST_EXPECT_CONTINUE;
+        }
+        head.method as u32 | version << 8 | flags << 16
+    }
+}
+
+/// Appends a piece of a request body.
+pub fn write_body(out: &mut Vec<u8>, slot: SlotId, bytes: &[u8], last: bool) {
+    let size = padded(layout::BODY_WORDS * 4 + bytes.len());
+    let start = out.len();
+    prefix(out, size, layout::entry::BODY, slot);
+    words(
+        out,
+        [bytes.len() as u32, u32::from(last) * layout::BODY_LAST],
+    );
+    out.extend_from_slice(bytes);
+    out.resize(start + size, 0);
+}
+
+/// Appends the announcement of a body piece that travels beside the batch as number `index`.
+pub fn write_body_large(out: &mut Vec<u8>, slot: SlotId, len: usize, last: bool, index: usize) {
+    prefix(
+        out,
+        layout::PREFIX_BYTES + 12,
+        layout::entry::BODY_LARGE,
+        slot,
+    );
+    words(
+        out,
+        [
+            len as u32,
+            u32::from(last) * layout::BODY_LAST,
+            index as u32,
+        ],
+    );
+}
+
+/// Appends the end of a request body with its trailer fields.
+pub fn write_body_end(out: &mut Vec<u8>, slot: SlotId, head: &Head) {
+    let bytes_off = layout::END_WORDS * 4 + head.trailers.len() * 8;
+    let size = padded(bytes_off + head.trailer_bytes.len());
+    let start = out.len();
+    prefix(out, size, layout::entry::BODY_END, slot);
+    words(out, [head.trailers.len() as u32, bytes_off as u32]);
+    for field in &head.trailers {
+        words(out, [pack(field.name), pack(field.value)]);
+    }
+    out.extend_from_slice(&head.trailer_bytes);
+    out.resize(start + size, 0);
+}
+
+/// Appends the notice that the exchange was given up.
+pub fn write_cancel(out: &mut Vec<u8>, slot: SlotId, reason: u32) {
+    prefix(out, layout::PREFIX_BYTES + 4, layout::entry::CANCEL, slot);
+    words(out, [reason]);
+}
+
+/// Appends credit for a reply stream.
+pub fn write_credit(out: &mut Vec<u8>, slot: SlotId, bytes: u32) {
+    prefix(out, layout::PREFIX_BYTES + 4, layout::entry::CREDIT, slot);
+    words(out, [bytes]);
+}
+
+fn prefix(out: &mut Vec<u8>, size: usize, kind: u32, slot: SlotId) {
+    words(out, [size as u32, kind, slot.index, slot.generation]);
+}
+
+fn words<const N: usize>(out: &mut Vec<u8>, words: [u32; N]) {
+    for word in words {
+        out.extend_from_slice(&word.to_le_bytes());
+    }
+}
+
+/// The next multiple of four.
+pub(super) const fn padded(n: usize) -> usize {
+    (n + 3) & !3
+}
+
+/// A span in one word. Heads are limited to 65 535 bytes (`limits`), so both halves fit.
+fn pack(span: Span) -> u32 {
+    (span.start & 0xffff) | span.len << 16
+}
+
+fn length_words(body: BodyLength) -> (u32, u32) {
+    match body {
+        BodyLength::None => (0, 0),
+        BodyLength::Known(n) => (n as u32, (n >> 32) as u32),
+        BodyLength::Chunked => (0, u32::MAX),
+    }
+}
+
+fn address_words(address: Option<SocketAddr>, words: &mut [u32; layout::REQUEST_WORDS], at: usize) {
+    let Some(address) = address else { return };
+    let port = u32::from(address.port()) << 16;
+    match address.ip() {
+        IpAddr::V4(ip) => {
+            words[at] = 4 | port;
+            words[at + 1] = u32::from_le_bytes(ip.octets());
+        }
+        IpAddr::V6(ip) => {
+            words[at] = 6 | port;
+            for (word, bytes) in words[at + 1..at + 5]
+                .iter_mut()
+                .zip(ip.octets().chunks_exact(4))
+            {
+                *word = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+            }
+        }
+    }
+}

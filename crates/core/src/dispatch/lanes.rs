@@ -1,0 +1,202 @@
+//! The lanes of one I/O thread: the open batch of each isolate, and which isolate is next.
+//!
+//! Requests of one turn collect in an open batch; `publish` hands the batches over and rings once
+//! per isolate that sleeps. Promises that a full ring never blocks and never grows the queue of
+//! requests: `choose` then says no and the request is shed. Body pieces, cancels and credits are
+//! bounded by the credits of their exchanges and wait in the backlog.
+
+use std::collections::VecDeque;
+
+use lanner_bridge::{Batch, Chunk, IoLane, SlotId};
+
+use super::entry::{self, RequestEntry};
+use super::layout;
+
+/// Batches that may wait for room in the ring before requests are shed.
+const BACKLOG_MAX: usize = 4;
+
+#[derive(Debug)]
+struct Lane {
+    io: IoLane,
+    open: Box<Batch>,
+    backlog: VecDeque<Box<Batch>>,
+    /// Requests handed over minus replies seen: the load of the isolate from here.
+    in_flight: usize,
+    gone: bool,
+}
+
+/// All lanes of one I/O thread.
+#[derive(Debug, Default)]
+pub struct Lanes {
+    lanes: Vec<Lane>,
+}
+
+impl Lanes {
+    /// Adds the lane of an isolate; its number is its place.
+    pub fn attach(&mut self, mut io: IoLane) -> usize {
+        let open = io.spare();
+        let lane = Lane {
+            io,
+            open,
+            backlog: VecDeque::new(),
+            in_flight: 0,
+            gone: false,
+        };
+        self.lanes.push(lane);
+        self.lanes.len() - 1
+    }
+
+    /// The least loaded lane that accepts a request.
+    pub fn choose(&mut self) -> Option<usize> {
+        let accepting = |lane: &Lane| !lane.gone && lane.backlog.len() < BACKLOG_MAX;
+        let lanes = self
+            .lanes
+            .iter()
+            .enumerate()
+            .filter(|(_, lane)| accepting(lane));
+        lanes
+            .min_by_key(|(_, lane)| lane.in_flight)
+            .map(|(index, _)| index)
+    }
+
+    /// Adds a request to the open batch.
+    pub fn send_request(&mut self, lane: usize, entry: &RequestEntry<'_>) {
+        self.send(lane, entry.size(), |out| entry.write(out));
+        if let Some(lane) = self.lanes.get_mut(lane) {
+            lane.in_flight += 1;
+        }
+    }
+
+    /// Adds an entry of at most `size` bytes to the open batch.
+    pub fn send(&mut self, lane: usize, size: usize, write: impl FnOnce(&mut Vec<u8>)) {
+        let Some(lane) = self.lanes.get_mut(lane).filter(|lane| !lane.gone) else {
+            return;
+        };
+        lane.make_room(size);
+        write(&mut lane.open.bytes);
+        lane.open.count += 1;
+    }
+
+    /// Adds a chunk and its announcement.
+    pub fn send_chunk(&mut self, lane: usize, slot: SlotId, chunk: Chunk, last: bool) {
+        let Some(lane) = self.lanes.get_mut(lane).filter(|lane| !lane.gone) else {
+            return;
+        };
+        lane.make_room(layout::PREFIX_BYTES + 12);
+        let Batch {
+            bytes,
+            large,
+            count,
+            ..
+        } = &mut *lane.open;
+        entry::write_body_large(bytes, slot, chunk.as_slice().len(), last, large.len());
+        large.push(chunk);
+        *count += 1;
+    }
+
+    /// One reply of the lane was seen.
+    pub fn settled(&mut self, lane: usize) {
+        if let Some(lane) = self.lanes.get_mut(lane) {
+            lane.in_flight = lane.in_flight.saturating_sub(1);
+        }
+    }
+
+    /// Hands the open batches over and wakes the isolates that sleep.
+    pub fn publish(&mut self) {
+        for lane in &mut self.lanes {
+            lane.publish();
+        }
+    }
+
+    /// Whether some batch waits for room in its ring.
+    pub fn has_backlog(&self) -> bool {
+        self.lanes.iter().any(|lane| !lane.backlog.is_empty())
+    }
+
+    /// Number of lanes.
+    pub fn len(&self) -> usize {
+        self.lanes.len()
+    }
+
+    /// Whether there is no lane.
+    pub fn is_empty(&self) -> bool {
+        self.lanes.is_empty()
+    }
+
+    /// The next batch of records of a lane.
+    pub fn take(&mut self, lane: usize) -> Option<Box<Batch>> {
+        self.lanes.get_mut(lane).and_then(|lane| lane.io.take())
+    }
+
+    /// Gives a read batch back for reuse.
+    pub fn recycle(&mut self, lane: usize, batch: Box<Batch>) {
+        if let Some(lane) = self.lanes.get_mut(lane) {
+            lane.io.recycle(batch);
+        }
+    }
+
+    /// Whether no lane has records waiting, or an isolate that has just gone.
+    pub fn is_quiet(&self) -> bool {
+        self.lanes
+            .iter()
+            .all(|lane| lane.gone || lane.io.is_quiet())
+    }
+
+    /// The lanes whose isolate has just gone; each is named once.
+    pub fn take_gone(&mut self) -> Option<usize> {
+        let gone = self
+            .lanes
+            .iter()
+            .position(|lane| !lane.gone && lane.io.isolate_closed())?;
+        let lane = self.lanes.get_mut(gone)?;
+        lane.gone = true;
+        lane.backlog.clear();
+        lane.open.clear();
+        Some(gone)
+    }
+
+    /// Wakes the isolates although nothing was published (the server closed).
+    pub fn wake_all(&self) {
+        for lane in &self.lanes {
+            lane.io.wake_isolate();
+        }
+    }
+}
+
+impl Lane {
+    /// Closes the open batch when `size` more bytes would not fit the inbox.
+    fn make_room(&mut self, size: usize) {
+        if self.open.bytes.len() + size > layout::BATCH_BYTES_MAX {
+            let full = std::mem::replace(&mut self.open, self.io.spare());
+            self.backlog.push_back(full);
+        }
+    }
+
+    fn publish(&mut self) {
+        if self.open.count == 0 && self.backlog.is_empty() {
+            return;
+        }
+        let mut published = false;
+        while let Some(batch) = self.backlog.pop_front() {
+            if let Err(batch) = self.io.publish(batch) {
+                self.backlog.push_front(batch);
+                break;
+            }
+            published = true;
+        }
+        if self.backlog.is_empty() && self.open.count > 0 {
+            let batch = std::mem::replace(&mut self.open, self.io.spare());
+            match self.io.publish(batch) {
+                Ok(()) => published = true,
+                // The ring is full: the batch stays open and goes on collecting.
+                Err(batch) => {
+                    let spare = std::mem::replace(&mut self.open, batch);
+                    self.io.recycle(spare);
+                }
+            }
+        }
+        if published {
+            self.io.wake_isolate();
+        }
+    }
+}

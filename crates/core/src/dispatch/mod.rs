@@ -1,0 +1,6 @@
+//! The way to the isolates and back: which one, in what batch, in which layout.
+
+pub mod entry;
+pub mod lanes;
+pub mod layout;
+pub mod record;

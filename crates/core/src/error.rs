@@ -1,0 +1,106 @@
+//! What can go wrong when a server starts: one type with stable codes.
+//!
+//! Returned by `server` and `transport`, turned into JavaScript errors by `node`. Faults of peers
+//! are not errors here: they are `RejectReason` and counters.
+
+use std::fmt;
+use std::io;
+
+/// What kind of error it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The address is taken.
+    AddressInUse,
+    /// The address does not exist on this machine.
+    AddressUnavailable,
+    /// The system refuses, for lack of permission.
+    PermissionDenied,
+    /// A host name could not be resolved.
+    HostUnknown,
+    /// Another failure to listen.
+    ListenFailed,
+    /// Routes that cannot be compiled.
+    RouteInvalid,
+    /// The system gave no thread or poller.
+    Resources,
+    /// The server was closed already.
+    Closed,
+}
+
+impl ErrorKind {
+    /// Every kind, for tests and docs.
+    pub const ALL: &[Self] = &[
+        Self::AddressInUse,
+        Self::AddressUnavailable,
+        Self::PermissionDenied,
+        Self::HostUnknown,
+        Self::ListenFailed,
+        Self::RouteInvalid,
+        Self::Resources,
+        Self::Closed,
+    ];
+
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::AddressInUse => "LANNER_ADDRESS_IN_USE",
+            Self::AddressUnavailable => "LANNER_ADDRESS_UNAVAILABLE",
+            Self::PermissionDenied => "LANNER_PERMISSION_DENIED",
+            Self::HostUnknown => "LANNER_HOST_UNKNOWN",
+            Self::ListenFailed => "LANNER_LISTEN_FAILED",
+            Self::RouteInvalid => "LANNER_ROUTE_INVALID",
+            Self::Resources => "LANNER_RESOURCES",
+            Self::Closed => "LANNER_SERVER_CLOSED",
+        }
+    }
+}
+
+/// A failure to start or to run a server.
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    message: String,
+}
+
+impl Error {
+    /// An error of a kind, with one sentence that says what to do.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+        }
+    }
+
+    /// The kind.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// A failure to listen at `place`.
+    pub fn listen(place: &str, error: &io::Error) -> Self {
+        let (kind, advice) = match error.kind() {
+            io::ErrorKind::AddrInUse => (
+                ErrorKind::AddressInUse,
+                "is already in use; stop the other server or choose another port",
+            ),
+            io::ErrorKind::AddrNotAvailable => (
+                ErrorKind::AddressUnavailable,
+                "is not an address of this machine",
+            ),
+            io::ErrorKind::PermissionDenied => (
+                ErrorKind::PermissionDenied,
+                "may not be opened by this user; ports below 1024 need a privilege",
+            ),
+            _ => (ErrorKind::ListenFailed, "could not be opened"),
+        };
+        Self::new(kind, format!("{place} {advice} ({error})"))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}

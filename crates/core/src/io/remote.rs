@@ -1,0 +1,85 @@
+//! What other threads may ask of an I/O thread: commands in a list, and a wake-up.
+//!
+//! Used by the server (lanes, listeners, drain) and by the accepting thread (connections). Rare,
+//! so a lock is right. Replies do not come this way: they have their lanes.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lanner_bridge::{Doorbell, Gate, IoLane};
+
+use crate::transport::listen::Listener;
+use crate::transport::stream::Accepted;
+
+/// A request to an I/O thread.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// Hand requests to this isolate, too.
+    Attach(IoLane),
+    /// Accept from these.
+    Listen(Vec<Listener>),
+    /// Run this connection.
+    Adopt(Accepted),
+    /// Stop accepting, finish what runs, end what has not finished after so many milliseconds.
+    Drain {
+        /// Milliseconds from now.
+        grace_ms: u64,
+    },
+}
+
+/// The handle of an I/O thread.
+#[derive(Debug)]
+pub(crate) struct Remote {
+    commands: Mutex<Vec<Command>>,
+    pending: AtomicBool,
+    gate: Arc<Gate>,
+}
+
+/// The poller's waker as the bell of the thread's gate.
+struct Bell(mio::Waker);
+
+impl Doorbell for Bell {
+    fn ring(&self) {
+        // The one failure is a full event queue, and then the thread is awake.
+        let _ = self.0.wake();
+    }
+}
+
+impl Remote {
+    /// A handle that wakes the poller of `registry` with `token`.
+    pub(crate) fn new(registry: &mio::Registry, token: mio::Token) -> io::Result<Arc<Self>> {
+        let bell = Bell(mio::Waker::new(registry, token)?);
+        Ok(Arc::new(Self {
+            commands: Mutex::new(Vec::new()),
+            pending: AtomicBool::new(false),
+            gate: Gate::new(Box::new(bell)),
+        }))
+    }
+
+    /// The gate that lanes wake.
+    pub(crate) fn gate(&self) -> &Arc<Gate> {
+        &self.gate
+    }
+
+    /// Asks, and wakes the thread.
+    pub(crate) fn ask(&self, command: Command) {
+        self.commands
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(command);
+        self.pending.store(true, SeqCst);
+        self.gate.wake();
+    }
+
+    /// Whether somebody asked for something.
+    pub(crate) fn is_pending(&self) -> bool {
+        self.pending.load(SeqCst)
+    }
+
+    /// What was asked for.
+    pub(crate) fn take(&self) -> Vec<Command> {
+        self.pending.store(false, SeqCst);
+        std::mem::take(&mut *self.commands.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,704 @@
+//! The loop of one I/O thread: poll, read and parse, hand over, take records, write.
+//!
+//! Started by the server, one per I/O thread. A readiness loop rather than a task per connection
+//! (docs/design/0001): connections live in a table, an event names its place. Promises that all
+//! requests of one turn are handed over with one wake-up, that the replies of a turn leave with
+//! one write per connection, and that nothing here waits except the poller. HTTP is in `conn`.
+
+use std::io::{self, IoSlice};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant, SystemTime};
+
+use lanner_bridge::Batch;
+use mio::{Events, Poll, Token};
+
+use super::remote::{Command, Remote};
+use super::timers::{Timer, Timers};
+use crate::conn::connection::{Connection, Phase};
+use crate::conn::out::SLICES_MAX;
+use crate::context::{Context, Scratch};
+use crate::dispatch::layout;
+use crate::dispatch::record::{Action, Records};
+use crate::metrics::{bump, lower};
+use crate::shared::Shared;
+use crate::transport::listen::Listener;
+use crate::transport::stream::{Accepted, Stream};
+
+/// The shared receive buffer. A small one makes uploads two to three times dearer.
+const RECEIVE_BYTES: usize = 256 * 1024;
+/// Events taken from the poller at once.
+const EVENTS_MAX: usize = 1024;
+/// Reads of one connection before the others have their turn.
+const READS_PER_TURN: usize = 4;
+/// Connections accepted before the others have their turn.
+const ACCEPTS_PER_TURN: usize = 128;
+/// Batches of records taken before the poller has its turn.
+const BATCHES_PER_TURN: usize = 64;
+/// Pause after the system had no descriptor left.
+const ACCEPT_PAUSE_MS: u64 = 100;
+/// How long the poller waits at most while deadlines are open: their slack.
+const CLOCK_MS: u64 = 500;
+/// How long the poller waits at most while the server closes.
+const DRAIN_CLOCK_MS: u64 = 20;
+/// A connection that was busy this recently may have a request under way when the server closes;
+/// it is answered (with `Connection: close`) rather than cut.
+const DRAIN_IDLE_MS: u64 = 250;
+
+/// The poller's token of the waker.
+pub(crate) const WAKER: Token = Token(usize::MAX);
+/// Tokens from here on, downwards, are listeners.
+const LISTENERS: usize = usize::MAX - 1;
+
+struct Conn {
+    stream: Stream,
+    http: Connection,
+    id: u32,
+    readable: bool,
+    /// Whether the poller said that the peer closed its sending side: then only a read that
+    /// returns the end empties the socket.
+    read_closed: bool,
+    writable: bool,
+    dirty: bool,
+    shut: bool,
+    /// When the timer comes up that is already set; 0 for none.
+    timer_at: u64,
+}
+
+/// One I/O thread.
+pub(crate) struct IoThread {
+    index: usize,
+    poll: Poll,
+    remote: Arc<Remote>,
+    shared: Arc<Shared>,
+    cx: Context,
+    scratch: Scratch,
+    conns: Vec<Option<Conn>>,
+    free: Vec<usize>,
+    /// Places of connections that ended this turn; reused only after it, so that an old event
+    /// never meets a new connection.
+    ended: Vec<usize>,
+    open: usize,
+    dirty: Vec<usize>,
+    listeners: Vec<Listener>,
+    accept_ready: bool,
+    accept_paused_until: u64,
+    timers: Timers,
+    due: Vec<Timer>,
+    receive: Box<[u8]>,
+    began: Instant,
+    date_second: u64,
+    grace_until: Option<u64>,
+}
+
+impl IoThread {
+    /// A thread's state; `run` is its life.
+    pub(crate) fn new(
+        index: usize,
+        poll: Poll,
+        remote: Arc<Remote>,
+        shared: Arc<Shared>,
+        cx: Context,
+    ) -> Self {
+        Self {
+            index,
+            poll,
+            remote,
+            shared,
+            cx,
+            scratch: Scratch::default(),
+            conns: Vec::new(),
+            free: Vec::new(),
+            ended: Vec::new(),
+            open: 0,
+            dirty: Vec::new(),
+            listeners: Vec::new(),
+            accept_ready: false,
+            accept_paused_until: 0,
+            timers: Timers::new(),
+            due: Vec::new(),
+            receive: vec![0; RECEIVE_BYTES].into_boxed_slice(),
+            began: Instant::now(),
+            date_second: 0,
+            grace_until: None,
+        }
+    }
+
+    /// Runs until the server has closed and every connection has ended.
+    pub(crate) fn run(mut self) {
+        let mut events = Events::with_capacity(EVENTS_MAX);
+        loop {
+            self.tick();
+            self.obey();
+            let more = self.take_records();
+            self.finish_dirty();
+            self.accept();
+            self.finish_dirty();
+            self.cx.lanes.publish();
+            if self.is_finished() {
+                break;
+            }
+            let wait = self.wait(more);
+            if let Err(error) = self.poll.poll(&mut events, wait)
+                && error.kind() != io::ErrorKind::Interrupted
+            {
+                // A poller that fails for good would make this loop spin; end the connections.
+                break;
+            }
+            self.remote.gate().awake();
+            bump(&self.cx.counters.turns, 1);
+            self.tick();
+            for event in &events {
+                self.on_event(event);
+            }
+            self.cx.lanes.publish();
+        }
+        self.end();
+    }
+
+    /// Reads the clocks, and looks at the deadlines that came up.
+    fn tick(&mut self) {
+        self.cx.now = self.began.elapsed().as_millis() as u64;
+        let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let second = since_epoch.map_or(0, |time| time.as_secs());
+        if second != self.date_second {
+            self.date_second = second;
+            self.cx.date = lanner_proto::http_date(second);
+            self.cx
+                .counters
+                .pool_idle_bytes
+                .store(self.cx.pool.idle_bytes() as u64, Relaxed);
+        }
+        self.cx
+            .counters
+            .in_flight
+            .store(self.cx.slots.len() as u64, Relaxed);
+        let mut due = std::mem::take(&mut self.due);
+        self.timers.take_due(self.cx.now, &mut due);
+        for timer in due.drain(..) {
+            if let Some(Some(conn)) = self.conns.get_mut(timer.token)
+                && conn.id == timer.id
+            {
+                if conn.timer_at <= self.cx.now {
+                    conn.timer_at = 0;
+                }
+                conn.http.on_time(&mut self.cx);
+                self.mark(timer.token);
+            }
+        }
+        self.due = due;
+        self.tick_drain();
+    }
+
+    fn tick_drain(&mut self) {
+        let Some(grace_until) = self.grace_until else {
+            return;
+        };
+        let over = self.cx.now >= grace_until;
+        let idle_since = self.cx.now.saturating_sub(DRAIN_IDLE_MS);
+        for token in 0..self.conns.len() {
+            let Some(Some(conn)) = self.conns.get_mut(token) else {
+                continue;
+            };
+            if over {
+                conn.http.on_grace_over(&mut self.cx);
+                conn.stream.reset_on_close();
+            } else {
+                conn.http.on_drain(idle_since);
+            }
+            if conn.http.phase() == Phase::Dead {
+                self.mark(token);
+            }
+        }
+    }
+
+    fn obey(&mut self) {
+        if let Some(lane) = self.cx.lanes.take_gone() {
+            self.on_isolate_gone(lane);
+        }
+        if !self.remote.is_pending() {
+            return;
+        }
+        for command in self.remote.take() {
+            match command {
+                Command::Attach(lane) => {
+                    self.cx.lanes.attach(lane);
+                }
+                Command::Listen(listeners) => self.listen(listeners),
+                Command::Adopt(accepted) => self.adopt(accepted),
+                Command::Drain { grace_ms } => {
+                    self.listeners.clear();
+                    self.cx.draining = true;
+                    let until = self.cx.now.saturating_add(grace_ms);
+                    self.grace_until = Some(self.grace_until.map_or(until, |old| old.min(until)));
+                    self.tick_drain();
+                }
+            }
+        }
+    }
+
+    fn on_isolate_gone(&mut self, lane: usize) {
+        let orphans: Vec<_> = self
+            .cx
+            .slots
+            .iter()
+            .filter(|(_, exchange)| exchange.lane == Some(lane))
+            .map(|(slot, exchange)| (slot, exchange.token))
+            .collect();
+        for (slot, token) in orphans {
+            if let Some(Some(conn)) = self.conns.get_mut(token) {
+                conn.http.on_isolate_gone(&mut self.cx, slot);
+                self.mark(token);
+            }
+        }
+    }
+
+    fn listen(&mut self, listeners: Vec<Listener>) {
+        for mut listener in listeners {
+            let token = Token(LISTENERS - self.listeners.len());
+            let interest = mio::Interest::READABLE;
+            if self
+                .poll
+                .registry()
+                .register(listener.source(), token, interest)
+                .is_ok()
+            {
+                self.listeners.push(listener);
+            }
+        }
+        self.accept_ready = true;
+    }
+
+    fn on_event(&mut self, event: &mio::event::Event) {
+        let Token(token) = event.token();
+        if event.token() == WAKER {
+            return;
+        }
+        if token > LISTENERS - self.listeners.len() {
+            self.accept_ready = true;
+            return;
+        }
+        let Some(Some(conn)) = self.conns.get_mut(token) else {
+            return;
+        };
+        conn.writable |= event.is_writable();
+        conn.read_closed |= event.is_read_closed() || event.is_error();
+        conn.readable |= event.is_readable() || event.is_read_closed() || event.is_error();
+        self.read(token);
+        if let Some(Some(conn)) = self.conns.get(token)
+            && (conn.http.output().is_some() || conn.http.phase() != Phase::Open || conn.readable)
+        {
+            self.mark(token);
+        } else {
+            self.arm(token);
+        }
+    }
+
+    fn accept(&mut self) {
+        if !self.accept_ready || self.cx.now < self.accept_paused_until {
+            return;
+        }
+        let mut left = ACCEPTS_PER_TURN;
+        let mut index = 0;
+        while let Some(listener) = self.listeners.get(index) {
+            if left == 0 {
+                return;
+            }
+            left -= 1;
+            match listener.accept() {
+                Ok(accepted) => self.place(accepted),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => index += 1,
+                Err(error) if is_exhaustion(&error) => {
+                    bump(&self.cx.counters.accept_pauses, 1);
+                    self.accept_paused_until = self.cx.now + ACCEPT_PAUSE_MS;
+                    return;
+                }
+                // The peer of this connection has gone already; the next one may be well.
+                Err(_) => {}
+            }
+        }
+        self.accept_ready = false;
+    }
+
+    /// Gives a new connection to the I/O thread that has the fewest.
+    fn place(&mut self, accepted: Accepted) {
+        let least = self.shared.least_loaded(self.index, self.open);
+        if least == self.index {
+            self.adopt(accepted);
+        } else {
+            self.shared.adopt(least, accepted);
+        }
+    }
+
+    fn adopt(&mut self, mut accepted: Accepted) {
+        if self.grace_until.is_some() {
+            return;
+        }
+        let token = self.free.pop().unwrap_or(self.conns.len());
+        if accepted
+            .stream
+            .register(self.poll.registry(), Token(token))
+            .is_err()
+        {
+            self.free.push(token);
+            return;
+        }
+        let id = self.shared.next_connection();
+        let Accepted {
+            stream,
+            remote,
+            local,
+        } = accepted;
+        let http = Connection::new(token, id, remote, local, &self.cx);
+        let conn = Conn {
+            stream,
+            http,
+            id,
+            // The first event tells; a fresh socket can be written.
+            readable: false,
+            read_closed: false,
+            writable: true,
+            dirty: false,
+            shut: false,
+            timer_at: 0,
+        };
+        if token == self.conns.len() {
+            self.conns.push(Some(conn));
+        } else if let Some(place) = self.conns.get_mut(token) {
+            *place = Some(conn);
+        }
+        self.open += 1;
+        bump(&self.cx.counters.accepted, 1);
+        bump(&self.cx.counters.connections, 1);
+        self.shared.set_load(self.index, self.open);
+        self.arm(token);
+    }
+
+    /// Receives while there is something to receive and the connection has room for it.
+    fn read(&mut self, token: usize) {
+        for _ in 0..READS_PER_TURN {
+            let Some(Some(conn)) = self.conns.get_mut(token) else {
+                return;
+            };
+            let budget = if conn.readable {
+                conn.http.read_budget(&self.cx)
+            } else {
+                0
+            };
+            if budget == 0 {
+                return;
+            }
+            let outcome = match conn.http.chunk_budget(&self.cx) {
+                Some(length) => read_chunk(conn, &mut self.cx, &mut self.scratch, length),
+                None => {
+                    let room = budget.min(self.receive.len());
+                    let into = self.receive.get_mut(..room).unwrap_or_default();
+                    read_shared(conn, &mut self.cx, &mut self.scratch, into)
+                }
+            };
+            bump(&self.cx.counters.receives, 1);
+            match outcome {
+                Ok(Received::Part) => {}
+                Ok(Received::All) => return,
+                Ok(Received::End) => return conn.http.on_eof(&mut self.cx),
+                Err(()) => return conn.http.abort(&mut self.cx),
+            }
+        }
+    }
+
+    fn take_records(&mut self) -> bool {
+        let mut taken = 0;
+        for lane in 0..self.cx.lanes.len() {
+            while let Some(mut batch) = self.cx.lanes.take(lane) {
+                bump(&self.cx.counters.batches_in, 1);
+                self.apply(&mut batch);
+                self.cx.lanes.recycle(lane, batch);
+                taken += 1;
+                if taken == BATCHES_PER_TURN {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    fn apply(&mut self, batch: &mut Batch) {
+        for chunk in batch.spent.drain(..) {
+            self.cx.pool.give_chunk(chunk);
+        }
+        let mut attachments = batch.large.drain(..);
+        let mut records = Records::new(&batch.bytes);
+        loop {
+            let record = match records.next_record() {
+                Ok(Some(record)) => record,
+                Ok(None) => return,
+                Err(_) => return bump(&self.cx.counters.malformed_batches, 1),
+            };
+            let attached = match &record.action {
+                Action::WriteLarge(_) => attachments.next(),
+                Action::Reply(reply) if reply.flags & layout::REPLY_LARGE != 0 => {
+                    attachments.next()
+                }
+                _ => None,
+            };
+            let token = self
+                .cx
+                .slots
+                .get(record.slot)
+                .map(|exchange| exchange.token);
+            let conn = token.and_then(|token| self.conns.get_mut(token));
+            let (Some(token), Some(Some(conn))) = (token, conn) else {
+                bump(&self.cx.counters.stale_records, 1);
+                if let Some(chunk) = attached {
+                    self.cx.pool.give_chunk(chunk);
+                }
+                continue;
+            };
+            conn.http
+                .on_record(&mut self.cx, record.slot, record.action, attached);
+            if !conn.dirty {
+                conn.dirty = true;
+                self.dirty.push(token);
+            }
+        }
+    }
+
+    fn mark(&mut self, token: usize) {
+        if let Some(Some(conn)) = self.conns.get_mut(token)
+            && !conn.dirty
+        {
+            conn.dirty = true;
+            self.dirty.push(token);
+        }
+    }
+
+    /// Lets every touched connection go on: write, parse what waited, read, rest or end.
+    fn finish_dirty(&mut self) {
+        let mut dirty = std::mem::take(&mut self.dirty);
+        for token in dirty.drain(..) {
+            if let Some(Some(conn)) = self.conns.get_mut(token) {
+                conn.dirty = false;
+                conn.http.resume(&mut self.cx, &mut self.scratch);
+                if conn.readable {
+                    self.read(token);
+                }
+                self.write(token);
+                self.conclude(token);
+            }
+        }
+        // Connections that were marked meanwhile have their turn in the next round.
+        if self.dirty.is_empty() {
+            self.dirty = dirty;
+        }
+        if !self.ended.is_empty() {
+            self.free.append(&mut self.ended);
+        }
+    }
+
+    fn write(&mut self, token: usize) {
+        let Some(Some(conn)) = self.conns.get_mut(token) else {
+            return;
+        };
+        while conn.writable {
+            let Some(out) = conn.http.output() else { break };
+            let sent = match out.only_slice() {
+                Some(bytes) => conn.stream.write(bytes),
+                None => {
+                    let mut slices = [IoSlice::new(&[]); SLICES_MAX];
+                    let count = out.slices(&mut slices);
+                    conn.stream
+                        .write_vectored(slices.get(..count).unwrap_or_default())
+                }
+            };
+            bump(&self.cx.counters.sends, 1);
+            match sent {
+                Ok(n) => {
+                    bump(&self.cx.counters.bytes_out, n as u64);
+                    conn.http.on_sent(&mut self.cx, n);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => conn.writable = false,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return conn.http.abort(&mut self.cx),
+            }
+        }
+        conn.http.after_output(&mut self.cx);
+    }
+
+    /// After a connection's turn: end it, or see to its timer and to what is left to do.
+    fn conclude(&mut self, token: usize) {
+        let Some(Some(conn)) = self.conns.get_mut(token) else {
+            return;
+        };
+        match conn.http.phase() {
+            Phase::Dead => return self.close(token),
+            Phase::Lingering if !conn.shut => {
+                conn.shut = true;
+                conn.stream.shutdown_write();
+            }
+            _ => {}
+        }
+        if conn.readable && conn.http.read_budget(&self.cx) > 0 {
+            self.mark(token);
+        }
+        self.arm(token);
+    }
+
+    fn arm(&mut self, token: usize) {
+        let Some(Some(conn)) = self.conns.get_mut(token) else {
+            return;
+        };
+        let Some(at) = conn.http.deadline().at() else {
+            return;
+        };
+        if conn.timer_at == 0 || at < conn.timer_at {
+            let timer = Timer { token, id: conn.id };
+            let comes_up = self.timers.put(timer, at);
+            if conn.timer_at == 0 || comes_up < conn.timer_at {
+                conn.timer_at = comes_up;
+            }
+        }
+    }
+
+    fn close(&mut self, token: usize) {
+        let Some(mut conn) = self.conns.get_mut(token).and_then(Option::take) else {
+            return;
+        };
+        if conn.http.output().is_some() || conn.http.was_cut() {
+            conn.stream.reset_on_close();
+        }
+        conn.http.release(&mut self.cx);
+        conn.stream.deregister(self.poll.registry());
+        self.ended.push(token);
+        self.open -= 1;
+        lower(&self.cx.counters.connections, 1);
+        self.shared.set_load(self.index, self.open);
+    }
+
+    fn is_finished(&self) -> bool {
+        self.grace_until.is_some() && self.open == 0 && !self.cx.lanes.has_backlog()
+    }
+
+    /// How long the poller may wait. None: until something happens.
+    fn wait(&mut self, more_records: bool) -> Option<Duration> {
+        let busy = more_records || !self.dirty.is_empty();
+        let accepting = self.accept_ready && self.cx.now >= self.accept_paused_until;
+        if busy || accepting {
+            return Some(Duration::ZERO);
+        }
+        let (lanes, remote) = (&self.cx.lanes, &self.remote);
+        if !remote
+            .gate()
+            .try_sleep(|| lanes.is_quiet() && !remote.is_pending())
+        {
+            return Some(Duration::ZERO);
+        }
+        if self.grace_until.is_some() {
+            return Some(Duration::from_millis(DRAIN_CLOCK_MS));
+        }
+        if self.accept_ready {
+            return Some(Duration::from_millis(ACCEPT_PAUSE_MS));
+        }
+        (!self.timers.is_empty()).then_some(Duration::from_millis(CLOCK_MS))
+    }
+
+    fn end(mut self) {
+        for token in 0..self.conns.len() {
+            self.close(token);
+        }
+        self.listeners.clear();
+        self.cx.lanes.publish();
+        self.remote.gate().detach();
+        self.cx.counters.in_flight.store(0, Relaxed);
+        self.shared.thread_ended();
+        self.cx.lanes.wake_all();
+    }
+}
+
+/// What a receive call brought.
+enum Received {
+    /// Bytes, and there may be more.
+    Part,
+    /// Bytes or none, and nothing more for now.
+    All,
+    /// The peer's end.
+    End,
+}
+
+fn read_shared(
+    conn: &mut Conn,
+    cx: &mut Context,
+    scratch: &mut Scratch,
+    into: &mut [u8],
+) -> Result<Received, ()> {
+    let received = conn.stream.read(into);
+    let outcome = classify(conn, cx, &received, into.len())?;
+    if let Ok(n) = received
+        && n > 0
+    {
+        conn.http
+            .on_bytes(cx, scratch, into.get(..n).unwrap_or_default());
+    }
+    Ok(outcome)
+}
+
+fn read_chunk(
+    conn: &mut Conn,
+    cx: &mut Context,
+    scratch: &mut Scratch,
+    length: usize,
+) -> Result<Received, ()> {
+    let mut chunk = cx.pool.chunk();
+    let room = length.min(chunk.capacity());
+    let received = conn
+        .stream
+        .read(chunk.memory().get_mut(..room).unwrap_or_default());
+    let outcome = classify(conn, cx, &received, room);
+    match received {
+        Ok(n) if n > 0 => {
+            chunk.set_len(n);
+            conn.http.on_chunk(cx, scratch, chunk);
+        }
+        _ => cx.pool.give_chunk(chunk),
+    }
+    outcome
+}
+
+fn classify(
+    conn: &mut Conn,
+    cx: &Context,
+    received: &io::Result<usize>,
+    room: usize,
+) -> Result<Received, ()> {
+    match received {
+        Ok(0) => {
+            conn.readable = false;
+            Ok(Received::End)
+        }
+        Ok(n) => {
+            bump(&cx.counters.bytes_in, *n as u64);
+            // Less than asked for empties the socket, so the next event will tell; the poller of
+            // Windows re-arms only when a call would have blocked.
+            if *n < room && !cfg!(windows) && !conn.read_closed {
+                conn.readable = false;
+                return Ok(Received::All);
+            }
+            Ok(Received::Part)
+        }
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            conn.readable = false;
+            Ok(Received::All)
+        }
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Received::Part),
+        Err(_) => Err(()),
+    }
+}
+
+/// Whether the system has no descriptor or memory left for a connection.
+fn is_exhaustion(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    // ENFILE, EMFILE, ENOBUFS, ENOMEM: the same numbers on Linux and macOS but for ENOBUFS.
+    return matches!(error.raw_os_error(), Some(23 | 24 | 105 | 55 | 12));
+    #[cfg(windows)]
+    // WSAEMFILE, WSAENOBUFS.
+    return matches!(error.raw_os_error(), Some(10024 | 10055));
+}

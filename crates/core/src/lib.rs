@@ -1,0 +1,24 @@
+//! Lanner's network core: it does what `lanner-proto` thinks.
+//!
+//! The rooms: `transport` has the sockets, `io` the threads and their clock, `conn` one HTTP/1
+//! connection without its socket, `dispatch` the way to the isolates and back, `pool` the idle
+//! buffers, `server` the whole. Runs and is tested without Node; N-API is in `lanner-node`.
+
+#![deny(unsafe_code)]
+
+pub mod config;
+pub mod conn;
+pub mod context;
+pub mod dispatch;
+pub mod error;
+mod io;
+pub mod metrics;
+mod native_reply;
+pub mod pool;
+pub mod server;
+mod shared;
+pub mod transport;
+
+pub use config::{Config, Timeouts};
+pub use error::{Error, ErrorKind};
+pub use server::{Server, Stats};

@@ -1,0 +1,124 @@
+//! Counters of one I/O thread, written by it alone and read by anyone.
+//!
+//! A plain load and store per event: with a single writer no read-modify-write is needed, and
+//! threads never share a line. Merged on read by `Server::stats`.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use lanner_proto::RejectReason;
+
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// The counters of one I/O thread.
+        #[derive(Debug, Default)]
+        #[repr(align(128))]
+        pub struct Counters {
+            $($(#[$doc])* pub $name: AtomicU64,)*
+            rejects: RejectCounters,
+        }
+
+        impl Counters {
+            /// Names and values, without the rejects.
+            pub fn values(&self) -> Vec<(&'static str, u64)> {
+                vec![$((stringify!($name), self.$name.load(Relaxed)),)*]
+            }
+        }
+    };
+}
+
+counters! {
+    /// Connections accepted.
+    accepted,
+    /// Connections open now.
+    connections,
+    /// Times that accepting paused because the system had no descriptor left.
+    accept_pauses,
+    /// Request heads parsed.
+    requests,
+    /// Requests handed to an isolate.
+    dispatched,
+    /// Replies begun, by isolates and by the core.
+    replies,
+    /// Replies of the core itself (404, 405, OPTIONS, 503).
+    native_replies,
+    /// Exchanges settled.
+    settled,
+    /// Exchanges given up before their reply was complete.
+    cancelled,
+    /// Requests refused because of overload.
+    shed,
+    /// Records for exchanges that were settled already.
+    stale_records,
+    /// Replies after a reply.
+    double_replies,
+    /// Replies with invalid fields, replaced by a 500.
+    invalid_replies,
+    /// Replies cut after they began.
+    replies_cut,
+    /// Unread bodies that were too long, or too slow, to drain.
+    drains_given_up,
+    /// Connections closed by the keep-alive timeout.
+    keep_alive_timeouts,
+    /// Bytes received.
+    bytes_in,
+    /// Bytes sent.
+    bytes_out,
+    /// Receive system calls.
+    receives,
+    /// Send system calls.
+    sends,
+    /// Batches taken from isolates.
+    batches_in,
+    /// Turns of the loop.
+    turns,
+    /// Batches that did not follow the layout.
+    malformed_batches,
+    /// Exchanges that are not settled, now.
+    in_flight,
+    /// Bytes of idle buffers, now.
+    pool_idle_bytes,
+}
+
+#[derive(Debug)]
+struct RejectCounters(Vec<AtomicU64>);
+
+impl Default for RejectCounters {
+    fn default() -> Self {
+        Self(
+            RejectReason::ALL
+                .iter()
+                .map(|_| AtomicU64::new(0))
+                .collect(),
+        )
+    }
+}
+
+impl Counters {
+    /// Counts a refusal.
+    pub fn reject(&self, reason: RejectReason) {
+        let place = RejectReason::ALL.iter().position(|&other| other == reason);
+        if let Some(counter) = place.and_then(|place| self.rejects.0.get(place)) {
+            bump(counter, 1);
+        }
+    }
+
+    /// Labels and counts of the refusals that happened.
+    pub fn rejects(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let counts = self.rejects.0.iter().map(|counter| counter.load(Relaxed));
+        RejectReason::ALL
+            .iter()
+            .map(|reason| reason.label())
+            .zip(counts)
+            .filter(|(_, n)| *n > 0)
+    }
+}
+
+/// Adds to a counter that only this thread writes.
+pub fn bump(counter: &AtomicU64, n: u64) {
+    counter.store(counter.load(Relaxed).wrapping_add(n), Relaxed);
+}
+
+/// Subtracts from a counter that only this thread writes.
+pub fn lower(counter: &AtomicU64, n: u64) {
+    counter.store(counter.load(Relaxed).saturating_sub(n), Relaxed);
+}

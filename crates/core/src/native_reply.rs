@@ -1,0 +1,71 @@
+//! Replies that the core gives by itself, without waking JavaScript.
+//!
+//! Used by the connection for requests that match no route and for `OPTIONS`. Promises problem
+//! details (RFC 9457) without anything of the request in them. Refusals of malformed requests are
+//! not here: they are `RejectReason`, and end the connection.
+
+/// What the core replies.
+#[derive(Debug, Clone)]
+pub(crate) enum NativeReply {
+    /// No route has this path.
+    NotFound,
+    /// A route has this path, with other methods.
+    MethodNotAllowed {
+        /// Value of the `Allow` field.
+        allow: Box<[u8]>,
+    },
+    /// `OPTIONS` for a path whose routes do not answer it themselves.
+    Options {
+        /// Value of the `Allow` field.
+        allow: Box<[u8]>,
+    },
+    /// `OPTIONS *`.
+    OptionsServer,
+    /// Every isolate is busy.
+    Overloaded,
+    /// The isolate that had the request has gone.
+    IsolateGone,
+    /// The handler's reply could not be encoded (an invalid field).
+    InvalidReply,
+}
+
+/// Seconds after which a shed client may try again (`Retry-After`).
+const RETRY_AFTER: &[u8] = b"1";
+
+impl NativeReply {
+    /// Status code.
+    pub(crate) fn status(&self) -> u16 {
+        match self {
+            Self::NotFound => 404,
+            Self::MethodNotAllowed { .. } => 405,
+            Self::Options { .. } | Self::OptionsServer => 204,
+            Self::Overloaded | Self::IsolateGone => 503,
+            Self::InvalidReply => 500,
+        }
+    }
+
+    /// Fields beside the framing.
+    pub(crate) fn field(&self) -> Option<(&[u8], &[u8])> {
+        match self {
+            Self::MethodNotAllowed { allow } | Self::Options { allow } => Some((b"allow", allow)),
+            Self::OptionsServer => {
+                Some((b"allow", b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"))
+            }
+            Self::Overloaded | Self::IsolateGone => Some((b"retry-after", RETRY_AFTER)),
+            Self::NotFound | Self::InvalidReply => None,
+        }
+    }
+
+    /// The problem document; empty where there is no body.
+    pub(crate) fn body(&self) -> &'static [u8] {
+        match self {
+            Self::NotFound => br#"{"title":"Not Found","status":404}"#,
+            Self::MethodNotAllowed { .. } => br#"{"title":"Method Not Allowed","status":405}"#,
+            Self::Options { .. } | Self::OptionsServer => b"",
+            Self::Overloaded | Self::IsolateGone => {
+                br#"{"title":"Service Unavailable","status":503}"#
+            }
+            Self::InvalidReply => br#"{"title":"Internal Server Error","status":500}"#,
+        }
+    }
+}

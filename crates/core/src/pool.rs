@@ -1,0 +1,79 @@
+//! Buffers of one I/O thread, reused in the order last in, first out.
+//!
+//! Three kinds: small buffers (heads and short replies), chunks (pieces of large bodies) and the
+//! state of connections that have something going on. Owned by one thread, so nothing is locked.
+//! Promises a bounded number of idle buffers: `SMALL_KEPT`, `CHUNKS_KEPT`, `ACTIVE_KEPT`; more
+//! are freed. An idle connection holds none. Not here: how much one exchange may hold (credits).
+
+use lanner_bridge::Chunk;
+
+use crate::conn::Active;
+
+/// Capacity of a fresh small buffer: a head and a short body.
+const SMALL_BYTES: usize = 2 * 1024;
+/// A small buffer that grew past this is freed rather than kept.
+const SMALL_BYTES_MAX: usize = 64 * 1024;
+/// Small buffers kept for reuse.
+const SMALL_KEPT: usize = 1024;
+/// Bytes of a chunk: large enough that an upload costs few system calls.
+pub const CHUNK_BYTES: usize = 256 * 1024;
+/// Chunks kept for reuse, 4 MiB in all.
+const CHUNKS_KEPT: usize = 16;
+/// States of busy connections kept for reuse.
+const ACTIVE_KEPT: usize = 1024;
+
+/// The idle buffers of one I/O thread.
+#[derive(Debug, Default)]
+pub struct Pool {
+    small: Vec<Vec<u8>>,
+    chunks: Vec<Chunk>,
+    active: Vec<Box<Active>>,
+}
+
+impl Pool {
+    /// An empty small buffer.
+    pub fn small(&mut self) -> Vec<u8> {
+        self.small
+            .pop()
+            .unwrap_or_else(|| Vec::with_capacity(SMALL_BYTES))
+    }
+
+    /// Takes a small buffer back.
+    pub fn give_small(&mut self, mut bytes: Vec<u8>) {
+        if self.small.len() < SMALL_KEPT && bytes.capacity() <= SMALL_BYTES_MAX {
+            bytes.clear();
+            self.small.push(bytes);
+        }
+    }
+
+    /// A chunk of `CHUNK_BYTES`, its content whatever it held before.
+    pub fn chunk(&mut self) -> Chunk {
+        self.chunks
+            .pop()
+            .unwrap_or_else(|| Chunk::with_capacity(CHUNK_BYTES))
+    }
+
+    /// Takes a chunk back. Chunks of other sizes (copies of reply bodies) are freed.
+    pub fn give_chunk(&mut self, chunk: Chunk) {
+        if self.chunks.len() < CHUNKS_KEPT && chunk.capacity() == CHUNK_BYTES {
+            self.chunks.push(chunk);
+        }
+    }
+
+    /// State for a connection that begins to be busy.
+    pub fn active(&mut self) -> Box<Active> {
+        self.active.pop().unwrap_or_default()
+    }
+
+    /// Takes the state of a connection that is idle again.
+    pub fn give_active(&mut self, active: Box<Active>) {
+        if self.active.len() < ACTIVE_KEPT {
+            self.active.push(active);
+        }
+    }
+
+    /// Bytes of the idle buffers, for the counters.
+    pub fn idle_bytes(&self) -> usize {
+        self.small.iter().map(Vec::capacity).sum::<usize>() + self.chunks.len() * CHUNK_BYTES
+    }
+}

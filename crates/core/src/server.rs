@@ -1,0 +1,190 @@
+//! A server: its listeners, its I/O threads, the lanes to its isolates.
+//!
+//! Made by `node` (or by a test) in this order: `start`, `attach` for each isolate, `listen`,
+//! `close`. Promises that a closed server has no thread, no socket and no socket file left once
+//! `is_closed` says so. What a request means is not known here.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use lanner_bridge::{Gate, IsolateLane, lane};
+use lanner_proto::{RouteSpec, RouteTable};
+
+use crate::config::Config;
+use crate::context::Context;
+use crate::dispatch::lanes::Lanes;
+use crate::error::{Error, ErrorKind};
+use crate::io::remote::{Command, Remote};
+use crate::io::thread::{IoThread, WAKER};
+use crate::metrics::Counters;
+use crate::shared::Shared;
+use crate::transport::listen::{Address, Endpoint, Listener};
+
+/// Batches that may wait on their way to an isolate or back. A batch holds all requests of a turn,
+/// so this is time, not requests: an isolate that is this many turns behind is overloaded.
+const LANE_BATCHES: usize = 256;
+
+/// Merged counters.
+#[derive(Debug, Default)]
+pub struct Stats {
+    /// Sums over the I/O threads, by name.
+    pub values: Vec<(&'static str, u64)>,
+    /// Refusals by label.
+    pub rejects: Vec<(&'static str, u64)>,
+}
+
+/// A running server.
+#[derive(Debug)]
+pub struct Server {
+    shared: Arc<Shared>,
+    remotes: Vec<Arc<Remote>>,
+    counters: Vec<Arc<Counters>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Server {
+    /// Compiles the routes and starts the I/O threads; nothing listens yet.
+    pub fn start(config: Config, routes: &[RouteSpec<'_>]) -> Result<Self, Error> {
+        let routes = RouteTable::build(routes)
+            .map_err(|error| Error::new(ErrorKind::RouteInvalid, error.to_string()))?;
+        let (routes, config) = (Arc::new(routes), Arc::new(config));
+        let count = config.io_threads.max(1);
+        let shared = Arc::new(Shared::new(count));
+        let mut server = Self {
+            shared: Arc::clone(&shared),
+            remotes: Vec::new(),
+            counters: Vec::new(),
+            threads: Mutex::new(Vec::new()),
+        };
+        let mut prepared = Vec::new();
+        for index in 0..count {
+            let poll = mio::Poll::new().map_err(|error| resources(&error))?;
+            let remote = Remote::new(poll.registry(), WAKER).map_err(|error| resources(&error))?;
+            let counters = Arc::new(Counters::default());
+            let cx = Context::new(
+                index,
+                Arc::clone(&config),
+                Arc::clone(&routes),
+                Lanes::default(),
+                Arc::clone(&counters),
+            );
+            server.remotes.push(Arc::clone(&remote));
+            server.counters.push(counters);
+            prepared.push((index, poll, remote, cx));
+        }
+        shared.introduce(server.remotes.clone());
+        for (index, poll, remote, cx) in prepared {
+            let shared = Arc::clone(&shared);
+            let body = move || IoThread::new(index, poll, remote, shared, cx).run();
+            let thread = std::thread::Builder::new()
+                .name(format!("lanner-io-{index}"))
+                .spawn(body);
+            match thread {
+                Ok(thread) => server.lock_threads().push(thread),
+                Err(error) => {
+                    // The threads that did start are told to end by `drop`.
+                    (index..count).for_each(|_| shared_ended(&server.shared));
+                    return Err(resources(&error));
+                }
+            }
+        }
+        Ok(server)
+    }
+
+    /// Joins an isolate, whose gate is `gate`, to every I/O thread.
+    pub fn attach(&self, gate: &Arc<Gate>) -> Vec<IsolateLane> {
+        let mut ends = Vec::new();
+        for remote in &self.remotes {
+            let (io, isolate) = lane(
+                LANE_BATCHES,
+                LANE_BATCHES,
+                Arc::clone(gate),
+                Arc::clone(remote.gate()),
+            );
+            remote.ask(Command::Attach(io));
+            ends.push(isolate);
+        }
+        ends
+    }
+
+    /// Opens the endpoints and begins to accept; all of them or none.
+    pub fn listen(&self, endpoints: &[Endpoint]) -> Result<Vec<Address>, Error> {
+        let mut listeners = Vec::new();
+        for endpoint in endpoints {
+            listeners.extend(Listener::open(endpoint)?);
+        }
+        let mut addresses = Vec::new();
+        for listener in &listeners {
+            let address = listener.address();
+            addresses
+                .push(address.map_err(|e| Error::new(ErrorKind::ListenFailed, e.to_string()))?);
+        }
+        if let Some(acceptor) = self.remotes.first() {
+            acceptor.ask(Command::Listen(listeners));
+        }
+        Ok(addresses)
+    }
+
+    /// Stops accepting and gives what runs `grace_ms` milliseconds. Returns at once; a second call
+    /// can only shorten the grace.
+    pub fn close(&self, grace_ms: u64) {
+        for remote in &self.remotes {
+            remote.ask(Command::Drain { grace_ms });
+        }
+    }
+
+    /// Whether every connection has ended and every I/O thread with them.
+    pub fn is_closed(&self) -> bool {
+        self.shared.is_over()
+    }
+
+    /// Waits for the I/O threads of a closing server.
+    pub fn join(&self) {
+        let threads = std::mem::take(&mut *self.lock_threads());
+        for thread in threads {
+            // A thread that panicked has ended as well; its lanes told the isolates.
+            let _ = thread.join();
+        }
+    }
+
+    /// The counters.
+    pub fn stats(&self) -> Stats {
+        let mut stats = Stats::default();
+        for counters in &self.counters {
+            merge(&mut stats.values, counters.values());
+            merge(&mut stats.rejects, counters.rejects());
+        }
+        stats
+    }
+
+    fn lock_threads(&self) -> std::sync::MutexGuard<'_, Vec<JoinHandle<()>>> {
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.close(0);
+    }
+}
+
+fn shared_ended(shared: &Shared) {
+    shared.thread_ended();
+}
+
+fn merge(into: &mut Vec<(&'static str, u64)>, from: impl IntoIterator<Item = (&'static str, u64)>) {
+    for (name, value) in from {
+        match into.iter_mut().find(|(other, _)| *other == name) {
+            Some((_, sum)) => *sum += value,
+            None => into.push((name, value)),
+        }
+    }
+}
+
+fn resources(error: &io::Error) -> Error {
+    Error::new(
+        ErrorKind::Resources,
+        format!("the system gave no poller or thread ({error})"),
+    )
+}

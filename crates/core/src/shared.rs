@@ -1,0 +1,79 @@
+//! What all I/O threads of a server share: each other's handles, loads and the end.
+
+use std::sync::atomic::{
+    AtomicU32, AtomicUsize,
+    Ordering::{Relaxed, SeqCst},
+};
+use std::sync::{Arc, OnceLock};
+
+use crate::io::remote::{Command, Remote};
+use crate::transport::stream::Accepted;
+
+/// The shared state of a server's I/O threads.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    remotes: OnceLock<Vec<Arc<Remote>>>,
+    loads: Vec<AtomicUsize>,
+    connections: AtomicU32,
+    running: AtomicUsize,
+}
+
+impl Shared {
+    /// State for `threads` threads.
+    pub(crate) fn new(threads: usize) -> Self {
+        Self {
+            remotes: OnceLock::new(),
+            loads: (0..threads).map(|_| AtomicUsize::new(0)).collect(),
+            connections: AtomicU32::new(0),
+            running: AtomicUsize::new(threads),
+        }
+    }
+
+    /// Makes the threads known to each other, once.
+    pub(crate) fn introduce(&self, remotes: Vec<Arc<Remote>>) {
+        // Only the first call counts; there is only one.
+        let _ = self.remotes.set(remotes);
+    }
+
+    /// A number for a new connection, unique in the server until it wraps.
+    pub(crate) fn next_connection(&self) -> u32 {
+        self.connections.fetch_add(1, Relaxed)
+    }
+
+    /// The thread with the fewest connections; `own` wins a tie.
+    pub(crate) fn least_loaded(&self, own: usize, own_load: usize) -> usize {
+        let loads = self.loads.iter().map(|load| load.load(Relaxed)).enumerate();
+        match loads.min_by_key(|&(index, load)| (load, index != own)) {
+            Some((index, load)) if load < own_load => index,
+            _ => own,
+        }
+    }
+
+    /// Publishes a thread's number of connections.
+    pub(crate) fn set_load(&self, index: usize, load: usize) {
+        if let Some(place) = self.loads.get(index) {
+            place.store(load, Relaxed);
+        }
+    }
+
+    /// Gives a connection to another thread.
+    pub(crate) fn adopt(&self, index: usize, accepted: Accepted) {
+        if let Some(remote) = self.remotes.get().and_then(|remotes| remotes.get(index)) {
+            if let Some(load) = self.loads.get(index) {
+                // Counted at once, so that a burst is spread before the other thread has looked.
+                load.fetch_add(1, Relaxed);
+            }
+            remote.ask(Command::Adopt(accepted));
+        }
+    }
+
+    /// A thread has ended.
+    pub(crate) fn thread_ended(&self) {
+        self.running.fetch_sub(1, SeqCst);
+    }
+
+    /// Whether every thread has ended.
+    pub(crate) fn is_over(&self) -> bool {
+        self.running.load(SeqCst) == 0
+    }
+}

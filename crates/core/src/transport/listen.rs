@@ -1,0 +1,328 @@
+//! Listening sockets: what an endpoint option means on this machine.
+//!
+//! Called when a server starts. Promises the rules of the reference rows T-01..T-05: `localhost`
+//! on both families, any address dual-stack with a fall-back to IPv4, port 0 readable afterwards,
+//! Unix sockets with a mode and without a stale file in the way. Accepting is the I/O thread's.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+#[cfg(unix)]
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+#[cfg(unix)]
+use std::path::{Path, PathBuf};
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::stream::{Accepted, Stream};
+use crate::error::{Error, ErrorKind};
+
+/// Connections that wait to be accepted. Default 1024: twice Kestrel's (T-28), because one thread
+/// accepts for all; the system clamps it to its own maximum.
+pub const BACKLOG: i32 = 1024;
+/// Attempts to find a port that is free on both families when `localhost` asks for port 0.
+const PAIR_ATTEMPTS: usize = 16;
+
+/// Where to listen.
+#[derive(Debug, Clone)]
+pub enum Endpoint {
+    /// TCP.
+    Tcp {
+        /// Address, name, `localhost`, or empty for any address.
+        host: String,
+        /// Port; 0 lets the system choose.
+        port: u16,
+        /// Connections that wait to be accepted.
+        backlog: i32,
+        /// Whether an IPv6 address excludes IPv4.
+        ipv6_only: bool,
+        /// Whether other processes may listen on the same port (not on Windows).
+        reuse_port: bool,
+    },
+    /// A Unix socket.
+    Unix {
+        /// Absolute path.
+        path: String,
+        /// Permission bits; none leaves the umask's.
+        mode: Option<u32>,
+        /// Connections that wait to be accepted.
+        backlog: i32,
+    },
+}
+
+/// A listening socket.
+#[derive(Debug)]
+pub enum Listener {
+    /// TCP.
+    Tcp(mio::net::TcpListener),
+    /// A Unix socket; the file goes when it is dropped.
+    #[cfg(unix)]
+    Unix {
+        /// The socket.
+        listener: mio::net::UnixListener,
+        /// Its file.
+        file: SocketFile,
+    },
+}
+
+/// Address of a listener.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// TCP.
+    Tcp(SocketAddr),
+    /// Path of a Unix socket.
+    Unix(String),
+}
+
+impl Listener {
+    /// Opens an endpoint: one socket, or two for `localhost`.
+    pub fn open(endpoint: &Endpoint) -> Result<Vec<Self>, Error> {
+        match endpoint {
+            Endpoint::Tcp { host, port, .. } => {
+                let sockets = match host.as_str() {
+                    "" | "*" | "+" => open_any(endpoint, *port),
+                    name if is_localhost(name) => open_localhost(endpoint, *port),
+                    name => open_named(endpoint, name, *port),
+                }?;
+                Ok(sockets.into_iter().map(Self::Tcp).collect())
+            }
+            #[cfg(unix)]
+            Endpoint::Unix {
+                path,
+                mode,
+                backlog,
+            } => Ok(vec![open_unix(Path::new(path), *mode, *backlog)?]),
+            #[cfg(not(unix))]
+            Endpoint::Unix { path, .. } => Err(Error::new(
+                ErrorKind::ListenFailed,
+                format!("{path}: Unix sockets are not available on this system; use a port"),
+            )),
+        }
+    }
+
+    /// The address that it listens on.
+    pub fn address(&self) -> io::Result<Address> {
+        match self {
+            Self::Tcp(listener) => listener.local_addr().map(Address::Tcp),
+            #[cfg(unix)]
+            Self::Unix { file, .. } => Ok(Address::Unix(file.0.to_string_lossy().into_owned())),
+        }
+    }
+
+    /// Accepts one connection.
+    pub fn accept(&self) -> io::Result<Accepted> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, remote) = listener.accept()?;
+                // Small replies must not wait for the peer's delayed acknowledgement (T-28).
+                stream.set_nodelay(true)?;
+                let local = stream.local_addr().ok();
+                Ok(Accepted {
+                    stream: Stream::Tcp(stream),
+                    remote: Some(unmapped(remote)),
+                    local: local.map(unmapped),
+                })
+            }
+            #[cfg(unix)]
+            Self::Unix { listener, .. } => {
+                let (stream, _) = listener.accept()?;
+                Ok(Accepted {
+                    stream: Stream::Unix(stream),
+                    remote: None,
+                    local: None,
+                })
+            }
+        }
+    }
+
+    /// What the poller registers.
+    pub fn source(&mut self) -> &mut dyn mio::event::Source {
+        match self {
+            Self::Tcp(listener) => listener,
+            #[cfg(unix)]
+            Self::Unix { listener, .. } => listener,
+        }
+    }
+}
+
+/// An IPv4 peer of a dual-stack socket as IPv4.
+fn unmapped(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+/// `localhost` and, since RFC 6761 6.3, every name below it.
+fn is_localhost(name: &str) -> bool {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    name == "localhost" || name.ends_with(".localhost")
+}
+
+fn open_any(endpoint: &Endpoint, port: u16) -> Result<Vec<mio::net::TcpListener>, Error> {
+    let v6 = SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), port);
+    let v4 = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port);
+    match bind(endpoint, v6, true) {
+        Ok(listener) => Ok(vec![listener]),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(listen_error(v6, &error)),
+        // No IPv6 on this machine.
+        Err(_) => bind(endpoint, v4, false)
+            .map(|l| vec![l])
+            .map_err(|e| listen_error(v4, &e)),
+    }
+}
+
+fn open_localhost(endpoint: &Endpoint, port: u16) -> Result<Vec<mio::net::TcpListener>, Error> {
+    for attempt in 1..=PAIR_ATTEMPTS {
+        let first = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
+        let v4 = bind(endpoint, first, false);
+        let second_port = match &v4 {
+            Ok(listener) => listener.local_addr().map_or(port, |address| address.port()),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                return Err(listen_error(first, error));
+            }
+            Err(_) => port,
+        };
+        let second = SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), second_port);
+        match (v4, bind(endpoint, second, false)) {
+            (Ok(v4), Ok(v6)) => return Ok(vec![v4, v6]),
+            (Ok(_), Err(error)) if error.kind() == io::ErrorKind::AddrInUse => {
+                if port != 0 || attempt == PAIR_ATTEMPTS {
+                    return Err(listen_error(second, &error));
+                }
+            }
+            // One family is enough where the other does not exist.
+            (Ok(v4), Err(_)) => return Ok(vec![v4]),
+            (Err(_), Ok(v6)) => return Ok(vec![v6]),
+            (Err(error), Err(_)) => return Err(listen_error(first, &error)),
+        }
+    }
+    Err(Error::new(
+        ErrorKind::ListenFailed,
+        "no port is free on both 127.0.0.1 and ::1",
+    ))
+}
+
+fn open_named(
+    endpoint: &Endpoint,
+    name: &str,
+    port: u16,
+) -> Result<Vec<mio::net::TcpListener>, Error> {
+    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    let addresses: Vec<SocketAddr> = match bare.parse::<IpAddr>() {
+        Ok(ip) => vec![SocketAddr::new(ip, port)],
+        Err(_) => resolve(name, port)?,
+    };
+    let mut listeners = Vec::new();
+    for address in addresses {
+        let dual = matches!(address.ip(), IpAddr::V6(ip) if ip.is_unspecified());
+        listeners.push(bind(endpoint, address, dual).map_err(|e| listen_error(address, &e))?);
+    }
+    Ok(listeners)
+}
+
+fn resolve(name: &str, port: u16) -> Result<Vec<SocketAddr>, Error> {
+    let unknown = || {
+        Error::new(
+            ErrorKind::HostUnknown,
+            format!("host {name:?} is unknown; use an address, \"localhost\" or nothing"),
+        )
+    };
+    let found = (name, port).to_socket_addrs().map_err(|_| unknown())?;
+    let mut addresses: Vec<SocketAddr> = found.collect();
+    addresses.dedup();
+    if addresses.is_empty() {
+        Err(unknown())
+    } else {
+        Ok(addresses)
+    }
+}
+
+fn bind(endpoint: &Endpoint, address: SocketAddr, dual: bool) -> io::Result<mio::net::TcpListener> {
+    let Endpoint::Tcp {
+        backlog,
+        ipv6_only,
+        reuse_port,
+        ..
+    } = endpoint
+    else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    if address.is_ipv6() {
+        socket.set_only_v6(*ipv6_only || !dual)?;
+    }
+    // On Windows the option would let another process take the port over.
+    #[cfg(not(windows))]
+    socket.set_reuse_address(true)?;
+    #[cfg(all(unix, not(any(target_os = "solaris", target_os = "illumos"))))]
+    if *reuse_port {
+        socket.set_reuse_port(true)?;
+    }
+    #[cfg(not(unix))]
+    let _ = reuse_port;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(*backlog)?;
+    Ok(mio::net::TcpListener::from_std(socket.into()))
+}
+
+fn listen_error(address: SocketAddr, error: &io::Error) -> Error {
+    Error::listen(&address.to_string(), error)
+}
+
+/// The file of a Unix socket, removed with the listener.
+#[cfg(unix)]
+#[derive(Debug)]
+pub struct SocketFile(PathBuf);
+
+#[cfg(unix)]
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        // Somebody else may have removed it; then there is nothing to do.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+#[cfg(unix)]
+fn open_unix(path: &Path, mode: Option<u32>, backlog: i32) -> Result<Listener, Error> {
+    let name = path.to_string_lossy().into_owned();
+    let failed = |error: &io::Error| Error::listen(&name, error);
+    if !path.is_absolute() {
+        return Err(Error::new(
+            ErrorKind::ListenFailed,
+            format!("{name}: the path must be absolute"),
+        ));
+    }
+    remove_stale(path).map_err(|error| failed(&error))?;
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None).map_err(|e| failed(&e))?;
+    let address = socket2::SockAddr::unix(path).map_err(|e| failed(&e))?;
+    socket.set_nonblocking(true).map_err(|e| failed(&e))?;
+    socket.bind(&address).map_err(|e| failed(&e))?;
+    let file = SocketFile(path.to_path_buf());
+    if let Some(mode) = mode {
+        // Before `listen`, so that nobody connects with the permissions of the umask.
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
+            .map_err(|e| failed(&e))?;
+    }
+    socket.listen(backlog).map_err(|e| failed(&e))?;
+    let listener = mio::net::UnixListener::from_std(socket.into());
+    Ok(Listener::Unix { listener, file })
+}
+
+/// Removes the file of a server that has gone; a file that somebody listens on stays.
+#[cfg(unix)]
+fn remove_stale(path: &Path) -> io::Result<()> {
+    let Ok(metadata) = std::fs::symlink_metadata(path) else {
+        return Ok(());
+    };
+    if !metadata.file_type().is_socket() {
+        return Err(io::ErrorKind::AddrInUse.into());
+    }
+    match std::os::unix::net::UnixStream::connect(path) {
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            std::fs::remove_file(path)
+        }
+        _ => Err(io::ErrorKind::AddrInUse.into()),
+    }
+}

@@ -1,0 +1,155 @@
+//! The options as the TypeScript side passes them, and what the core makes of them.
+//!
+//! The TypeScript side has checked types, units and ranges and names the path of a wrong option;
+//! here values are only translated, field by named field.
+
+use lanner_core::transport::listen::{BACKLOG, Endpoint};
+use lanner_core::{Config, Timeouts};
+use lanner_proto::Limits;
+use napi_derive::napi;
+
+/// Where to listen.
+#[napi(object)]
+pub struct EndpointOptions {
+    /// Host of a TCP endpoint; nothing for any address.
+    pub host: Option<String>,
+    /// Port of a TCP endpoint.
+    pub port: Option<u16>,
+    /// Path of a Unix socket.
+    pub path: Option<String>,
+    /// Permission bits of a Unix socket.
+    pub mode: Option<u32>,
+    /// Connections that wait to be accepted.
+    pub backlog: Option<i32>,
+    /// Whether an IPv6 address excludes IPv4.
+    pub ipv6_only: Option<bool>,
+    /// Whether other processes may listen on the same port.
+    pub reuse_port: Option<bool>,
+}
+
+/// A route: its place in the list is its number.
+#[napi(object)]
+pub struct RouteOptions {
+    /// Method in upper case, or `*`.
+    pub method: String,
+    /// Path pattern.
+    pub pattern: String,
+}
+
+/// Limits, see `lanner_proto::limits`.
+#[napi(object)]
+pub struct LimitOptions {
+    /// Bytes of a request line.
+    pub request_line_bytes: u32,
+    /// Bytes of all header lines.
+    pub header_bytes: u32,
+    /// Number of header lines.
+    pub header_count: u32,
+    /// Bytes of a request body; -1 for no limit.
+    pub body_bytes: f64,
+    /// Bytes of a request body that wait for the handler.
+    pub request_window_bytes: u32,
+    /// Bytes of a reply that wait for the peer.
+    pub reply_window_bytes: u32,
+    /// Exchanges of one connection at the same time.
+    pub pipelined: u32,
+    /// Exchanges of one I/O thread at the same time.
+    pub in_flight: u32,
+}
+
+/// Times in milliseconds; 0 for never.
+#[napi(object)]
+pub struct TimeoutOptions {
+    /// From the first byte of a head to its end.
+    pub headers_ms: f64,
+    /// Between requests.
+    pub keep_alive_ms: f64,
+    /// For the rest of an unread body.
+    pub drain_ms: f64,
+}
+
+/// All options.
+#[napi(object)]
+pub struct NativeConfig {
+    /// Where to listen.
+    pub endpoints: Vec<EndpointOptions>,
+    /// The routes.
+    pub routes: Vec<RouteOptions>,
+    /// Whether unmatched requests go to JavaScript.
+    pub fallback: bool,
+    /// Limits.
+    pub limits: LimitOptions,
+    /// Times.
+    pub timeouts: TimeoutOptions,
+    /// Number of I/O threads, 0 for the default.
+    pub io_threads: u32,
+    /// Value of the `Server` field.
+    pub server_header: Option<String>,
+    /// Whether a lone LF ends a line.
+    pub allow_bare_lf: bool,
+}
+
+impl NativeConfig {
+    /// What the core is started with.
+    pub(crate) fn to_core(&self) -> Config {
+        let limits = &self.limits;
+        let body_bytes = (limits.body_bytes >= 0.0).then_some(limits.body_bytes as u64);
+        Config {
+            limits: Limits {
+                request_line_bytes: limits.request_line_bytes,
+                header_bytes: limits.header_bytes,
+                header_count: u16::try_from(limits.header_count).unwrap_or(u16::MAX),
+                body_bytes,
+                request_window_bytes: limits.request_window_bytes,
+                reply_window_bytes: limits.reply_window_bytes,
+                pipelined: u16::try_from(limits.pipelined).unwrap_or(u16::MAX),
+                in_flight: limits.in_flight,
+                allow_bare_lf: self.allow_bare_lf,
+                ..Limits::default()
+            },
+            timeouts: Timeouts {
+                headers_ms: self.timeouts.headers_ms as u64,
+                keep_alive_ms: self.timeouts.keep_alive_ms as u64,
+                drain_ms: self.timeouts.drain_ms as u64,
+            },
+            server_header: self
+                .server_header
+                .as_ref()
+                .map(|value| value.as_bytes().to_vec()),
+            fallback: self.fallback,
+            io_threads: match self.io_threads {
+                0 => default_io_threads(),
+                n => n as usize,
+            },
+            ..Config::default()
+        }
+    }
+}
+
+/// One I/O thread feeds several isolates; a second one pays where cores are idle beside the
+/// JavaScript thread (docs/design/0003).
+fn default_io_threads() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    (cores / 2).clamp(1, 4)
+}
+
+impl EndpointOptions {
+    /// What the core listens on.
+    pub(crate) fn to_core(&self) -> Endpoint {
+        let backlog = self.backlog.unwrap_or(BACKLOG);
+        match &self.path {
+            Some(path) => Endpoint::Unix {
+                path: path.clone(),
+                mode: self.mode,
+                backlog,
+            },
+            None => Endpoint::Tcp {
+                host: self.host.clone().unwrap_or_default(),
+                port: self.port.unwrap_or_default(),
+                backlog,
+                ipv6_only: self.ipv6_only.unwrap_or_default(),
+                reuse_port: self.reuse_port.unwrap_or_default(),
+            },
+        }
+    }
+}

@@ -1,0 +1,536 @@
+//! An isolate's side of the bridge: takes batches into the inbox, flushes the outbox.
+//!
+//! The doorbell calls `on_bell` on the JavaScript thread; it copies waiting batches into memory
+//! that JavaScript allocated (the inbox) and calls its dispatch function once. JavaScript writes
+//! records into the outbox and calls `flush` once per turn. Promises that no other thread touches
+//! JavaScript's memory, and that an environment that ends detaches its gate before its bell goes.
+
+use std::collections::VecDeque;
+use std::ffi::c_void;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use lanner_bridge::{Batch, Chunk, Gate, IsolateLane};
+use lanner_core::Server;
+use lanner_core::dispatch::layout;
+use napi_sys::{self as sys, napi_callback_info, napi_env, napi_ref, napi_value};
+
+use crate::doorbell::Bell;
+use crate::fence::fenced;
+use crate::raw::{self, Failure, Outcome};
+
+/// What `dispatch` is called with once the server has closed.
+const CLOSED: i32 = -1;
+/// Spent chunks that wait for a batch to go home with; more are freed.
+const SPENT_MAX: usize = 32;
+
+/// Memory of JavaScript that this side reads or writes while a callback runs.
+struct JsMemory {
+    start: NonNull<u8>,
+    len: usize,
+    kept: napi_ref,
+}
+
+/// The isolate's side. It lives on the heap until its last holder gives it up: the bell (until the
+/// lane is closed or the environment ends), each of the four functions (until they are collected),
+/// and a callback that runs.
+pub(crate) struct Lane {
+    env: napi_env,
+    holders: u32,
+    server: Arc<Server>,
+    lanes: Vec<IsolateLane>,
+    gate: Arc<Gate>,
+    bell: Option<Bell>,
+    inbox: JsMemory,
+    outbox: JsMemory,
+    dispatch: napi_ref,
+    /// Which I/O thread is looked at first, so that none waits for the others.
+    first: usize,
+    /// A batch that did not fit the inbox any more.
+    held_back: VecDeque<(usize, Box<Batch>)>,
+    /// Batches whose chunks JavaScript may ask for during this dispatch.
+    on_show: Vec<(usize, Box<Batch>)>,
+    /// Bodies that travel with the next flush.
+    attached: VecDeque<Chunk>,
+    spent: Vec<(usize, Chunk)>,
+}
+
+impl Lane {
+    /// Opens the isolate's side and returns the JavaScript object with its functions.
+    pub(crate) fn open(
+        env: napi_env,
+        server: Arc<Server>,
+        inbox: napi_value,
+        outbox: napi_value,
+        dispatch: napi_value,
+    ) -> Outcome<napi_value> {
+        let inbox = JsMemory::new(env, inbox)?;
+        let outbox = JsMemory::new(env, outbox)?;
+        if inbox.len < layout::BATCH_BYTES_MAX {
+            return Err(Failure {
+                code: c"LANNER_NATIVE",
+                message: c"the inbox is too small",
+            });
+        }
+        let dispatch = raw::reference(env, dispatch)?;
+        let place: *mut Self = Box::into_raw(Box::<Self>::new_uninit()).cast();
+        let bell = Bell::new(env, on_bell, place.cast())?;
+        let gate = Gate::new(Box::new(bell));
+        let lanes = server.attach(&gate);
+        let lane = Self {
+            env,
+            holders: 1,
+            server,
+            lanes,
+            gate,
+            bell: Some(bell),
+            inbox,
+            outbox,
+            dispatch,
+            first: 0,
+            held_back: VecDeque::new(),
+            on_show: Vec::new(),
+            attached: VecDeque::new(),
+            spent: Vec::new(),
+        };
+        // SAFETY: `place` was allocated above for just this and is not initialised yet. The bell
+        // cannot have run: it runs on this thread.
+        unsafe { place.write(lane) };
+        // SAFETY: `on_env_end` expects the lane, and the bell's hold keeps it until then.
+        unsafe { sys::napi_add_env_cleanup_hook(env, Some(on_env_end), place.cast()) };
+        // SAFETY: as above; nothing else refers to the lane during this call.
+        unsafe { (*place).rest() };
+        let object = raw::object(env)?;
+        for (name, callback) in [
+            (c"flush", flush as unsafe extern "C" fn(_, _) -> _),
+            (c"attach", attach),
+            (c"chunk", chunk),
+            (c"close", close),
+        ] {
+            let function = raw::function(env, name, Some(callback), place.cast())?;
+            raw::finalizer(env, function, on_function_collected, place.cast())?;
+            // SAFETY: the lane is alive, and nothing else borrows it during this call.
+            unsafe { (*place).holders += 1 };
+            raw::set(env, object, name, function)?;
+        }
+        Ok(object)
+    }
+
+    /// Copies what waits into the inbox; returns how many bytes that were.
+    fn take(&mut self) -> usize {
+        let mut used = 0;
+        for _ in 0..self.lanes.len().max(1) {
+            while let Some((from, batch)) = self.next_batch() {
+                // A chunk is named by its place in its batch, so a batch that has chunks comes
+                // alone behind batches that have none.
+                let fits = used + batch.bytes.len() <= self.inbox.len;
+                if !fits || !self.on_show.is_empty() && !batch.large.is_empty() {
+                    self.held_back.push_front((from, batch));
+                    return used;
+                }
+                used += self.inbox.fill(used, &batch.bytes);
+                if batch.large.is_empty() {
+                    self.recycle(from, batch);
+                } else {
+                    self.on_show.push((from, batch));
+                }
+            }
+        }
+        used
+    }
+
+    fn next_batch(&mut self) -> Option<(usize, Box<Batch>)> {
+        if let Some(held) = self.held_back.pop_front() {
+            return Some(held);
+        }
+        let count = self.lanes.len();
+        for step in 0..count {
+            let from = (self.first + step) % count;
+            if let Some(batch) = self.lanes.get_mut(from).and_then(IsolateLane::take) {
+                self.first = from;
+                return Some((from, batch));
+            }
+        }
+        None
+    }
+
+    fn recycle(&mut self, from: usize, mut batch: Box<Batch>) {
+        batch.spent.clear();
+        if let Some(lane) = self.lanes.get_mut(from) {
+            lane.recycle(batch);
+        }
+    }
+
+    /// Sends the chunks that were shown home.
+    fn clear_show(&mut self) {
+        for (from, mut batch) in std::mem::take(&mut self.on_show) {
+            for chunk in batch.large.drain(..) {
+                if self.spent.len() < SPENT_MAX {
+                    self.spent.push((from, chunk));
+                }
+            }
+            self.recycle(from, batch);
+        }
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.held_back.is_empty() && self.lanes.iter().all(IsolateLane::is_quiet)
+    }
+
+    /// Sleeps, or rings its own bell when there is more to do: the event loop has its turn first.
+    fn rest(&mut self) {
+        if !self.gate.try_sleep(|| self.is_quiet())
+            && let Some(bell) = self.bell
+        {
+            lanner_bridge::Doorbell::ring(&bell);
+        }
+    }
+
+    fn rest_unless_closed(&mut self) {
+        if self.bell.is_some() {
+            self.rest();
+        }
+    }
+
+    /// Whether every I/O thread has ended.
+    fn is_over(&self) -> bool {
+        self.lanes.iter().all(IsolateLane::io_closed) && self.server.is_closed()
+    }
+
+    fn flush(&mut self, len: usize) {
+        if self.bell.is_none() {
+            return;
+        }
+        let len = len.min(self.outbox.len);
+        match self.lanes.len() {
+            1 => {
+                let attached = std::mem::take(&mut self.attached);
+                self.publish(0, 0..len, attached);
+            }
+            _ => self.flush_by_thread(len),
+        }
+    }
+
+    /// Sorts the records by the I/O thread that their slot names.
+    fn flush_by_thread(&mut self, len: usize) {
+        let mut start = 0;
+        let mut at = 0;
+        let mut target = None;
+        let mut chunks = VecDeque::new();
+        while let Some(record) = self.outbox.record(at, len) {
+            let thread = (record.slot >> layout::SLOT_INDEX_BITS) as usize;
+            if target.is_some_and(|target| target != thread) {
+                let run = std::mem::take(&mut chunks);
+                self.publish(target.unwrap_or_default(), start..at, run);
+                start = at;
+            }
+            target = Some(thread);
+            if record.has_attachment() {
+                chunks.extend(self.attached.pop_front());
+            }
+            at += record.size;
+        }
+        if let Some(target) = target {
+            self.publish(target, start..at, chunks);
+        }
+        for lane in &self.lanes {
+            lane.wake_io();
+        }
+    }
+
+    fn publish(&mut self, to: usize, range: std::ops::Range<usize>, attached: VecDeque<Chunk>) {
+        let Some(lane) = self.lanes.get_mut(to) else {
+            return;
+        };
+        let mut batch = lane.spare();
+        // SAFETY: `flush` runs inside a callback from JavaScript, so nothing writes the outbox
+        // meanwhile; `range` lies inside it (`flush` and `record` check that). The bytes are
+        // copied before the return.
+        batch
+            .bytes
+            .extend_from_slice(unsafe { self.outbox.slice(range) });
+        batch.large.extend(attached);
+        batch.count = 1;
+        self.spent.retain_mut(|(from, chunk)| {
+            let goes = *from == to;
+            if goes {
+                batch
+                    .spent
+                    .push(std::mem::replace(chunk, Chunk::with_capacity(0)));
+            }
+            !goes
+        });
+        // A full ring empties without this thread's help: the I/O thread waits for nobody.
+        let mut waiting = Some(batch);
+        while let Some(batch) = waiting.take() {
+            match lane.publish(batch) {
+                Ok(()) => {}
+                Err(_) if lane.io_closed() => return,
+                Err(batch) => {
+                    lane.wake_io();
+                    std::thread::yield_now();
+                    waiting = Some(batch);
+                }
+            }
+        }
+        lane.wake_io();
+    }
+
+    /// Ends the isolate's side: no ring after this, the I/O threads see that it has gone.
+    fn shut(&mut self) {
+        self.gate.detach();
+        self.lanes.clear();
+        self.held_back.clear();
+        self.on_show.clear();
+        self.attached.clear();
+        self.spent.clear();
+    }
+
+    /// Ends the isolate's side while its environment goes on.
+    fn close(&mut self) {
+        self.shut();
+        if let Some(bell) = self.bell.take() {
+            bell.abort();
+        }
+    }
+}
+
+/// What `flush_by_thread` needs of a record.
+struct RecordHead {
+    size: usize,
+    kind: u32,
+    slot: u32,
+    flags: u32,
+}
+
+impl RecordHead {
+    fn has_attachment(&self) -> bool {
+        match self.kind {
+            layout::record::WRITE_LARGE => true,
+            layout::record::REPLY => self.flags >> 16 & layout::REPLY_LARGE != 0,
+            _ => false,
+        }
+    }
+}
+
+impl JsMemory {
+    fn new(env: napi_env, value: napi_value) -> Outcome<Self> {
+        let (start, len) = raw::array_buffer(env, value)?;
+        let start = NonNull::new(start).ok_or(Failure {
+            code: c"LANNER_NATIVE",
+            message: c"an ArrayBuffer is empty",
+        })?;
+        Ok(Self {
+            start,
+            len,
+            kept: raw::reference(env, value)?,
+        })
+    }
+
+    /// Copies `bytes` to `at`; returns how many bytes were copied.
+    fn fill(&mut self, at: usize, bytes: &[u8]) -> usize {
+        if at + bytes.len() > self.len {
+            return 0;
+        }
+        // SAFETY: the target lies inside the ArrayBuffer, which the reference keeps alive, which
+        // is never detached (it is not reachable for users) and which JavaScript does not touch
+        // while this callback runs on its thread. The source is Rust's own memory.
+        unsafe {
+            let target = self.start.as_ptr().add(at);
+            std::ptr::copy_nonoverlapping(bytes.as_ptr(), target, bytes.len());
+        }
+        bytes.len()
+    }
+
+    /// The bytes of `range`.
+    ///
+    /// # Safety
+    ///
+    /// `range` lies inside, and JavaScript does not run while the slice is in use.
+    unsafe fn slice(&self, range: std::ops::Range<usize>) -> &[u8] {
+        debug_assert!(range.start <= range.end && range.end <= self.len);
+        // SAFETY: the caller promises the range and that nobody writes.
+        unsafe { std::slice::from_raw_parts(self.start.as_ptr().add(range.start), range.len()) }
+    }
+
+    /// The head of the record at `at`, when a whole one lies before `end`.
+    fn record(&self, at: usize, end: usize) -> Option<RecordHead> {
+        if at + layout::PREFIX_BYTES > end || end > self.len {
+            return None;
+        }
+        // SAFETY: the range was checked; this runs inside a callback from JavaScript.
+        let bytes = unsafe { self.slice(at..end) };
+        let word = |index: usize| {
+            let bytes = bytes
+                .get(index * 4..)
+                .and_then(|bytes| bytes.first_chunk::<4>());
+            bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes))
+        };
+        let size = word(0) as usize;
+        let whole = size >= layout::PREFIX_BYTES && at + size <= end;
+        whole.then(|| RecordHead {
+            size,
+            kind: word(1),
+            slot: word(2),
+            flags: word(4),
+        })
+    }
+}
+
+/// Runs on the JavaScript thread when the bell was rung.
+unsafe extern "C" fn on_bell(
+    env: napi_env,
+    _function: napi_value,
+    context: *mut c_void,
+    _data: *mut c_void,
+) {
+    if env.is_null() {
+        // The environment is being torn down; its cleanup hook has shut the lane.
+        return;
+    }
+    let place: *mut Lane = context.cast();
+    // SAFETY: a bell that was not aborted holds the lane, and only this thread touches it.
+    unsafe { (*place).holders += 1 };
+    fenced(env, || {
+        // SAFETY: held, as above. The borrow ends before JavaScript runs, because JavaScript calls
+        // `flush`, which borrows it again.
+        let (dispatch, used, over) = unsafe {
+            let lane = &mut *place;
+            lane.gate.awake();
+            (lane.dispatch, lane.take(), lane.is_over())
+        };
+        let function = raw::referenced(env, dispatch)?;
+        if used > 0 {
+            raw::call(env, function, &[raw::make_number(env, used as i32)?]);
+        }
+        // SAFETY: as above; JavaScript has returned.
+        let quiet = unsafe {
+            let lane = &mut *place;
+            lane.clear_show();
+            lane.is_quiet()
+        };
+        if over && quiet {
+            raw::call(env, function, &[raw::make_number(env, CLOSED)?]);
+        }
+        // SAFETY: as above.
+        unsafe { (*place).rest_unless_closed() };
+        Ok(std::ptr::null_mut())
+    });
+    // SAFETY: the hold of this callback, taken above.
+    unsafe { release(place) };
+}
+
+/// Gives one hold of the lane up, and frees it with the last one.
+///
+/// # Safety
+///
+/// The caller owns the hold and does not use `place` afterwards; this is the lane's thread.
+unsafe fn release(place: *mut Lane) {
+    // SAFETY: the caller's hold keeps the lane alive up to here.
+    let left = unsafe {
+        (*place).holders -= 1;
+        (*place).holders
+    };
+    if left == 0 {
+        // SAFETY: `place` came from a Box, and nobody holds it any more.
+        drop(unsafe { Box::from_raw(place) });
+    }
+}
+
+/// Runs when one of the lane's functions was collected.
+unsafe extern "C" fn on_function_collected(_env: napi_env, data: *mut c_void, _hint: *mut c_void) {
+    // SAFETY: the hold of that function, taken in `Lane::open`.
+    unsafe { release(data.cast()) };
+}
+
+/// Runs when the environment ends: `process.exit`, an uncaught exception, the end of a worker.
+unsafe extern "C" fn on_env_end(context: *mut c_void) {
+    let place: *mut Lane = context.cast();
+    // SAFETY: the bell's hold keeps the lane; this is its thread, and no callback runs.
+    let lane = unsafe { &mut *place };
+    lane.shut();
+    // The threads of a server whose application has gone end with it, so that none outlives the
+    // environment that could have closed them.
+    lane.server.close(0);
+    lane.server.join();
+    // Node itself finalises the threadsafe function of an environment that ends.
+    lane.bell = None;
+    // SAFETY: the bell's hold; a bell that still rings passes no environment and touches nothing.
+    unsafe { release(place) };
+}
+
+/// The lane behind a function of the JavaScript object.
+///
+/// # Safety
+///
+/// `data` is the pointer that `Lane::open` gave to the function, on its own thread.
+unsafe fn lane<'a>(data: *mut c_void) -> &'a mut Lane {
+    // SAFETY: the caller promises it; the function's hold keeps the lane alive.
+    unsafe { &mut *data.cast() }
+}
+
+unsafe extern "C" fn flush(env: napi_env, info: napi_callback_info) -> napi_value {
+    fenced(env, || {
+        let ([len], data) = raw::arguments(env, info)?;
+        let len = raw::number(env, len)? as usize;
+        // SAFETY: `data` is this function's own; no other borrow is alive while JavaScript runs.
+        unsafe { lane(data) }.flush(len);
+        Ok(std::ptr::null_mut())
+    })
+}
+
+unsafe extern "C" fn attach(env: napi_env, info: napi_callback_info) -> napi_value {
+    fenced(env, || {
+        let ([value], data) = raw::arguments(env, info)?;
+        let (start, len) = raw::bytes(env, value)?;
+        let chunk = match len {
+            0 => Chunk::with_capacity(0),
+            // SAFETY: Node-API says that `start` has `len` readable bytes; they are copied before
+            // this callback returns, and JavaScript does not run meanwhile.
+            _ => Chunk::copy_of(unsafe { std::slice::from_raw_parts(start, len) }),
+        };
+        // SAFETY: as in `flush`.
+        unsafe { lane(data) }.attached.push_back(chunk);
+        Ok(std::ptr::null_mut())
+    })
+}
+
+unsafe extern "C" fn chunk(env: napi_env, info: napi_callback_info) -> napi_value {
+    fenced(env, || {
+        let ([index], data) = raw::arguments(env, info)?;
+        let index = raw::number(env, index)? as usize;
+        // SAFETY: as in `flush`.
+        let lane = unsafe { lane(data) };
+        let chunk = lane
+            .on_show
+            .first()
+            .and_then(|(_, batch)| batch.large.get(index));
+        match chunk {
+            Some(chunk) => raw::buffer_copy(env, chunk.as_slice()),
+            None => Err(Failure {
+                code: c"LANNER_NATIVE",
+                message: c"there is no such chunk",
+            }),
+        }
+    })
+}
+
+unsafe extern "C" fn close(env: napi_env, info: napi_callback_info) -> napi_value {
+    fenced(env, || {
+        let ([], data) = raw::arguments(env, info)?;
+        // SAFETY: as in `flush`.
+        let lane = unsafe { lane(data) };
+        if lane.bell.is_none() {
+            return raw::undefined(env);
+        }
+        lane.close();
+        // SAFETY: the same hook and lane as in `open`; it is removed before its hold is given up.
+        unsafe { sys::napi_remove_env_cleanup_hook(lane.env, Some(on_env_end), data) };
+        for reference in [lane.inbox.kept, lane.outbox.kept, lane.dispatch] {
+            raw::delete_reference(env, reference);
+        }
+        // SAFETY: the bell's hold: it was aborted, so it passes no environment any more.
+        unsafe { release(data.cast()) };
+        raw::undefined(env)
+    })
+}

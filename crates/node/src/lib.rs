@@ -1,0 +1,24 @@
+//! Lanner's Node-API binding: it translates, it decides nothing.
+//!
+//! `server` and `config` are the control plane, written with napi-rs. `lane` and `doorbell` are
+//! the hot path, written against the raw Node-API: one wake-up and one native call per batch.
+//! `fence` keeps panics on this side. Everything that has to do with HTTP is in the core.
+
+mod config;
+mod doorbell;
+mod fence;
+mod inject;
+mod lane;
+mod raw;
+mod server;
+
+use napi_derive::napi;
+
+/// Version of the batch layout and of this interface; the TypeScript side refuses another one.
+const ABI_VERSION: u32 = 1;
+
+/// Version of the interface between the addon and the TypeScript sources.
+#[napi]
+pub fn abi_version() -> u32 {
+    ABI_VERSION
+}

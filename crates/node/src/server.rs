@@ -1,0 +1,167 @@
+//! The server as JavaScript sees it: listen, close, stats, and the lane of its isolate.
+//!
+//! Control plane only; nothing here runs per request. Errors carry the core's codes.
+
+use std::sync::{Arc, OnceLock};
+
+use lanner_core::transport::listen::{Address, Endpoint};
+use lanner_core::{Config, Error, Server};
+use lanner_proto::RouteSpec;
+use napi::bindgen_prelude::{JsValue, Object, Unknown};
+use napi::{Env, Result};
+use napi_derive::napi;
+
+use crate::config::{NativeConfig, RouteOptions};
+use crate::inject::Injector;
+use crate::lane::Lane;
+
+/// Address of a listener.
+#[napi(object)]
+pub struct AddressInfo {
+    /// `tcp4`, `tcp6` or `unix`.
+    pub family: String,
+    /// Address or path.
+    pub address: String,
+    /// Port; 0 for a Unix socket.
+    pub port: u16,
+}
+
+/// A server.
+#[napi(js_name = "Server")]
+pub struct NativeServer {
+    config: Config,
+    routes: Vec<RouteOptions>,
+    endpoints: Vec<Endpoint>,
+    pub(crate) injector: Injector,
+    /// Started by the first lane, so that requests without a socket cost no thread.
+    server: OnceLock<Arc<Server>>,
+}
+
+#[napi]
+impl NativeServer {
+    /// Checks and compiles the routes; threads start with the first lane.
+    #[napi(constructor)]
+    pub fn new(env: Env, config: NativeConfig) -> Result<Self> {
+        // Threads outlive single environments; the image must not be unloaded under them.
+        napi::bindgen_prelude::retain_current_module_for_unload_safety();
+        let core = config.to_core();
+        let injector = Injector::new(&core, &specs(&config.routes));
+        let injector = injector.map_err(|error| to_js(env, &error))?;
+        let endpoints = config
+            .endpoints
+            .iter()
+            .map(|endpoint| endpoint.to_core())
+            .collect();
+        let server = OnceLock::new();
+        Ok(Self {
+            config: core,
+            routes: config.routes,
+            endpoints,
+            injector,
+            server,
+        })
+    }
+
+    /// Opens this isolate's lane.
+    #[napi]
+    pub fn open_lane<'env>(
+        &self,
+        env: &'env Env,
+        inbox: Unknown<'_>,
+        outbox: Unknown<'_>,
+        dispatch: Unknown<'_>,
+    ) -> Result<Object<'env>> {
+        let server = self.started(*env)?;
+        let (inbox, outbox, dispatch) = (inbox.raw(), outbox.raw(), dispatch.raw());
+        match Lane::open(env.raw(), server, inbox, outbox, dispatch) {
+            Ok(object) => Ok(Object::from_raw(env.raw(), object)),
+            Err(failure) => Err(napi::Error::from_reason(failure.message.to_string_lossy())),
+        }
+    }
+
+    /// Opens the endpoints.
+    #[napi]
+    pub fn listen(&self, env: Env) -> Result<Vec<AddressInfo>> {
+        let addresses = self
+            .started(env)?
+            .listen(&self.endpoints)
+            .map_err(|error| to_js(env, &error))?;
+        Ok(addresses.into_iter().map(AddressInfo::from).collect())
+    }
+
+    /// Stops accepting; what runs has `grace_ms` milliseconds. The lane's dispatch function is
+    /// called with -1 when everything has ended.
+    #[napi]
+    pub fn close(&self, grace_ms: f64) {
+        if let Some(server) = self.server.get() {
+            server.close(grace_ms as u64);
+        }
+    }
+
+    /// The counters; rejects as `reject_<label>`.
+    #[napi]
+    pub fn stats<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
+        let stats = self
+            .server
+            .get()
+            .map(|server| server.stats())
+            .unwrap_or_default();
+        let mut object = Object::new(env)?;
+        for (name, value) in stats.values {
+            object.set(name, value as f64)?;
+        }
+        for (label, value) in stats.rejects {
+            object.set(format!("reject_{label}"), value as f64)?;
+        }
+        Ok(object)
+    }
+}
+
+impl NativeServer {
+    fn started(&self, env: Env) -> Result<Arc<Server>> {
+        if let Some(server) = self.server.get() {
+            return Ok(Arc::clone(server));
+        }
+        let server = Server::start(self.config.clone(), &specs(&self.routes));
+        let server = Arc::new(server.map_err(|error| to_js(env, &error))?);
+        Ok(Arc::clone(self.server.get_or_init(|| server)))
+    }
+}
+
+fn specs(routes: &[RouteOptions]) -> Vec<RouteSpec<'_>> {
+    let specs = routes.iter();
+    specs
+        .map(|route| RouteSpec {
+            method: &route.method,
+            pattern: &route.pattern,
+        })
+        .collect()
+}
+
+impl From<Address> for AddressInfo {
+    fn from(address: Address) -> Self {
+        match address {
+            Address::Tcp(address) => Self {
+                family: if address.is_ipv4() { "tcp4" } else { "tcp6" }.into(),
+                address: address.ip().to_string(),
+                port: address.port(),
+            },
+            Address::Unix(path) => Self {
+                family: "unix".into(),
+                address: path,
+                port: 0,
+            },
+        }
+    }
+}
+
+/// A core error as a JavaScript error with its code.
+fn to_js(env: Env, error: &Error) -> napi::Error {
+    let code = error.kind().code();
+    let thrown = env.throw_error(&error.to_string(), Some(code));
+    match thrown {
+        // The exception is pending; napi-rs leaves it as it is.
+        Ok(()) => napi::Error::new(napi::Status::PendingException, error.to_string()),
+        Err(error) => error,
+    }
+}
