@@ -7,7 +7,6 @@
 
 use std::collections::VecDeque;
 use std::ffi::c_void;
-use std::ptr::NonNull;
 use std::sync::Arc;
 
 use lanner_bridge::{Batch, Chunk, Gate, IsolateLane};
@@ -17,19 +16,13 @@ use napi_sys::{self as sys, napi_callback_info, napi_env, napi_ref, napi_value};
 
 use crate::doorbell::Bell;
 use crate::fence::fenced;
+use crate::memory::JsMemory;
 use crate::raw::{self, Failure, Outcome};
 
 /// What `dispatch` is called with once the server has closed.
 const CLOSED: i32 = -1;
 /// Spent chunks that wait for a batch to go home with; more are freed.
 const SPENT_MAX: usize = 32;
-
-/// Memory of JavaScript that this side reads or writes while a callback runs.
-struct JsMemory {
-    start: NonNull<u8>,
-    len: usize,
-    kept: napi_ref,
-}
 
 /// The isolate's side. It lives on the heap until its last holder gives it up: the bell (until the
 /// lane is closed or the environment ends), each of the four functions (until they are collected),
@@ -292,88 +285,6 @@ impl Lane {
         if let Some(bell) = self.bell.take() {
             bell.abort();
         }
-    }
-}
-
-/// What `flush_by_thread` needs of a record.
-struct RecordHead {
-    size: usize,
-    kind: u32,
-    slot: u32,
-    flags: u32,
-}
-
-impl RecordHead {
-    fn has_attachment(&self) -> bool {
-        match self.kind {
-            layout::record::WRITE_LARGE => true,
-            layout::record::REPLY => self.flags >> 16 & layout::REPLY_LARGE != 0,
-            _ => false,
-        }
-    }
-}
-
-impl JsMemory {
-    fn new(env: napi_env, value: napi_value) -> Outcome<Self> {
-        let (start, len) = raw::array_buffer(env, value)?;
-        let start = NonNull::new(start).ok_or(Failure {
-            code: c"LANNER_NATIVE",
-            message: c"an ArrayBuffer is empty",
-        })?;
-        Ok(Self {
-            start,
-            len,
-            kept: raw::reference(env, value)?,
-        })
-    }
-
-    /// Copies `bytes` to `at`; returns how many bytes were copied.
-    fn fill(&mut self, at: usize, bytes: &[u8]) -> usize {
-        if at + bytes.len() > self.len {
-            return 0;
-        }
-        // SAFETY: the target lies inside the ArrayBuffer, which the reference keeps alive, which
-        // is never detached (it is not reachable for users) and which JavaScript does not touch
-        // while this callback runs on its thread. The source is Rust's own memory.
-        unsafe {
-            let target = self.start.as_ptr().add(at);
-            std::ptr::copy_nonoverlapping(bytes.as_ptr(), target, bytes.len());
-        }
-        bytes.len()
-    }
-
-    /// The bytes of `range`.
-    ///
-    /// # Safety
-    ///
-    /// `range` lies inside, and JavaScript does not run while the slice is in use.
-    unsafe fn slice(&self, range: std::ops::Range<usize>) -> &[u8] {
-        debug_assert!(range.start <= range.end && range.end <= self.len);
-        // SAFETY: the caller promises the range and that nobody writes.
-        unsafe { std::slice::from_raw_parts(self.start.as_ptr().add(range.start), range.len()) }
-    }
-
-    /// The head of the record at `at`, when a whole one lies before `end`.
-    fn record(&self, at: usize, end: usize) -> Option<RecordHead> {
-        if at + layout::PREFIX_BYTES > end || end > self.len {
-            return None;
-        }
-        // SAFETY: the range was checked; this runs inside a callback from JavaScript.
-        let bytes = unsafe { self.slice(at..end) };
-        let word = |index: usize| {
-            let bytes = bytes
-                .get(index * 4..)
-                .and_then(|bytes| bytes.first_chunk::<4>());
-            bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes))
-        };
-        let size = word(0) as usize;
-        let whole = size >= layout::PREFIX_BYTES && at + size <= end;
-        whole.then(|| RecordHead {
-            size,
-            kind: word(1),
-            slot: word(2),
-            flags: word(4),
-        })
     }
 }
 

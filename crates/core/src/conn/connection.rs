@@ -16,12 +16,11 @@ use std::net::SocketAddr;
 
 use lanner_bridge::SlotId;
 use lanner_proto::RejectReason;
-use lanner_proto::h1::{Decoder, Step};
+use lanner_proto::h1::Decoder;
 
-use super::exchange::{BodyPhase, Exchange};
 use super::out::Out;
-use super::replies::cancel_notice;
-use crate::context::{Context, Scratch};
+use super::settle::cancel_notice;
+use crate::context::Context;
 use crate::dispatch::layout;
 use crate::metrics::bump;
 
@@ -111,7 +110,7 @@ impl Active {
         self.refusal = None;
     }
 
-    fn is_quiet(&self) -> bool {
+    pub(super) fn is_quiet(&self) -> bool {
         self.exchanges.is_empty()
             && self.input.is_empty()
             && self.out.is_empty()
@@ -194,117 +193,6 @@ impl Connection {
             .as_ref()
             .map(|active| &active.out)
             .filter(|out| !out.is_empty())
-    }
-
-    /// How many bytes may be read now: none while an earlier exchange or a full window says so.
-    pub fn read_budget(&self, cx: &Context) -> usize {
-        if self.eof {
-            return 0;
-        }
-        match self.phase {
-            Phase::Dead => 0,
-            Phase::Lingering | Phase::Closing => usize::MAX,
-            Phase::Open => match &self.active {
-                None => usize::MAX,
-                Some(active) if !active.input.is_empty() && !self.may_parse(active, cx) => 0,
-                Some(active) => match active.body {
-                    BodyTarget::Exchange(slot) => body_credit(cx, slot),
-                    BodyTarget::Discard { .. } => usize::MAX,
-                    BodyTarget::None if self.may_parse(active, cx) => usize::MAX,
-                    BodyTarget::None => 0,
-                },
-            },
-        }
-    }
-
-    /// Length of the body piece that can be read straight into a chunk, when that pays.
-    pub fn chunk_budget(&self, cx: &Context) -> Option<usize> {
-        let active = self.active.as_ref()?;
-        let BodyTarget::Exchange(slot) = active.body else {
-            return None;
-        };
-        if !active.input.is_empty() || self.phase != Phase::Open {
-            return None;
-        }
-        let remaining = usize::try_from(self.decoder.remaining()?).unwrap_or(usize::MAX);
-        let budget = remaining.min(body_credit(cx, slot));
-        (budget > layout::INLINE_CHUNK_MAX).then_some(budget)
-    }
-
-    /// Takes bytes that arrived.
-    pub fn on_bytes(&mut self, cx: &mut Context, scratch: &mut Scratch, bytes: &[u8]) {
-        self.last_activity = cx.now;
-        if matches!(self.phase, Phase::Lingering | Phase::Dead | Phase::Closing) {
-            return;
-        }
-        let waiting = match &mut self.active {
-            Some(active) if !active.input.is_empty() => {
-                active.input.extend_from_slice(bytes);
-                Some(std::mem::take(&mut active.input))
-            }
-            _ => None,
-        };
-        match waiting {
-            Some(input) => self.use_input(cx, scratch, input),
-            None => {
-                let used = self.process(cx, scratch, bytes);
-                if let Some(rest) = bytes.get(used..).filter(|rest| !rest.is_empty()) {
-                    self.keep_input(cx, rest);
-                }
-            }
-        }
-        self.watch(cx);
-    }
-
-    /// Takes a body piece that was read straight into a chunk (see `chunk_budget`).
-    pub fn on_chunk(
-        &mut self,
-        cx: &mut Context,
-        scratch: &mut Scratch,
-        mut chunk: lanner_bridge::Chunk,
-    ) {
-        self.last_activity = cx.now;
-        let target = self
-            .active
-            .as_ref()
-            .map(|active| active.body)
-            .unwrap_or_default();
-        let step = self
-            .decoder
-            .step(chunk.as_slice(), &mut scratch.head, &cx.limits);
-        match (step, target) {
-            (Step::Data { start: 0, len }, BodyTarget::Exchange(slot)) => {
-                chunk.set_len(len);
-                let last = self.decoder.remaining() == Some(0);
-                self.spend_body_credit(cx, slot, len);
-                cx.send_chunk(slot, chunk, last);
-                if last {
-                    self.finish_body(cx, scratch, slot);
-                }
-            }
-            (Step::Reject(reason), _) => {
-                cx.pool.give_chunk(chunk);
-                self.refuse(cx, reason);
-            }
-            // `chunk_budget` promises a body of known length with credit left.
-            _ => {
-                cx.pool.give_chunk(chunk);
-                self.abort(cx);
-            }
-        }
-        self.watch(cx);
-    }
-
-    /// Goes on after records, credit or output made room: parses what was kept.
-    pub fn resume(&mut self, cx: &mut Context, scratch: &mut Scratch) {
-        if self.phase == Phase::Open
-            && let Some(active) = &mut self.active
-            && !active.input.is_empty()
-        {
-            let input = std::mem::take(&mut active.input);
-            self.use_input(cx, scratch, input);
-        }
-        self.watch(cx);
     }
 
     /// The peer closed its sending side.
@@ -415,182 +303,6 @@ impl Connection {
         }
     }
 
-    fn use_input(&mut self, cx: &mut Context, scratch: &mut Scratch, mut input: Vec<u8>) {
-        let used = self.process(cx, scratch, &input);
-        if used < input.len() && self.phase == Phase::Open {
-            if used > 0 {
-                input.copy_within(used.., 0);
-                input.truncate(input.len() - used);
-            }
-            self.active(cx).input = input;
-        } else {
-            cx.pool.give_small(input);
-        }
-    }
-
-    fn keep_input(&mut self, cx: &mut Context, rest: &[u8]) {
-        if self.phase == Phase::Open {
-            let mut input = cx.pool.small();
-            input.extend_from_slice(rest);
-            self.active(cx).input = input;
-        }
-    }
-
-    fn drop_input(&mut self, cx: &mut Context) {
-        if let Some(active) = &mut self.active {
-            cx.pool.give_small(std::mem::take(&mut active.input));
-        }
-    }
-
-    /// Parses as much as may be parsed now; returns how many bytes were used.
-    fn process(&mut self, cx: &mut Context, scratch: &mut Scratch, bytes: &[u8]) -> usize {
-        let mut at = 0;
-        while self.phase == Phase::Open {
-            let rest = bytes.get(at..).unwrap_or_default();
-            if rest.is_empty() && !self.decoder.in_body() {
-                break;
-            }
-            if !self.decoder.in_body() && !self.may_begin(cx, rest) {
-                break;
-            }
-            let room = self.body_room(cx);
-            if room == 0 {
-                break;
-            }
-            let visible = rest.get(..room).unwrap_or(rest);
-            match self.decoder.step(visible, &mut scratch.head, &cx.limits) {
-                Step::Incomplete { consumed } => {
-                    at += consumed;
-                    if visible.len() == rest.len() || consumed == 0 {
-                        break;
-                    }
-                }
-                Step::Head { start, len } => {
-                    let (_, from_head) = rest.split_at_checked(start).unwrap_or((&[], &[]));
-                    let (head, behind) = from_head.split_at_checked(len).unwrap_or((&[], &[]));
-                    at += start + len;
-                    at += self.on_head(cx, scratch, head, behind);
-                }
-                Step::Data { start, len } => {
-                    let data = visible.get(start..start + len).unwrap_or_default();
-                    self.on_data(cx, data);
-                    at += start + len;
-                }
-                Step::BodyEnd { consumed } => {
-                    at += consumed;
-                    self.on_body_end(cx, scratch);
-                }
-                Step::Reject(reason) => {
-                    self.refuse(cx, reason);
-                    return bytes.len();
-                }
-            }
-        }
-        if self.phase == Phase::Open {
-            at
-        } else {
-            bytes.len()
-        }
-    }
-
-    /// Whether the next head may be parsed beside the exchanges that are running.
-    fn may_parse(&self, active: &Active, cx: &Context) -> bool {
-        active.refusal.is_none()
-            && !active.serial
-            && active.exchanges.len() < usize::from(cx.limits.pipelined)
-            && active.out.len() <= cx.limits.reply_window_bytes as usize
-    }
-
-    /// As `may_parse`, and a request that is not safe waits until it is alone.
-    fn may_begin(&self, cx: &Context, rest: &[u8]) -> bool {
-        let Some(active) = &self.active else {
-            return true;
-        };
-        if !self.may_parse(active, cx) {
-            return false;
-        }
-        active.exchanges.is_empty()
-            || rest.starts_with(b"GET ")
-            || rest.starts_with(b"HEAD ")
-            || rest.starts_with(b"OPTIONS ")
-    }
-
-    /// Bytes that the body's target accepts now; unlimited outside a body.
-    fn body_room(&self, cx: &Context) -> usize {
-        match self.active.as_ref().map(|active| active.body) {
-            // What stands behind the last byte needs no credit: a body that fills its window
-            // to the byte still ends.
-            Some(BodyTarget::Exchange(slot)) if self.decoder.remaining() != Some(0) => {
-                body_credit(cx, slot)
-            }
-            _ => usize::MAX,
-        }
-    }
-
-    fn on_data(&mut self, cx: &mut Context, data: &[u8]) {
-        let Some(active) = &mut self.active else {
-            return;
-        };
-        match active.body {
-            BodyTarget::None => {}
-            BodyTarget::Discard { left } if (data.len() as u64) > left => {
-                bump(&cx.counters.drains_given_up, 1);
-                self.begin_close();
-            }
-            BodyTarget::Discard { ref mut left } => *left -= data.len() as u64,
-            BodyTarget::Exchange(slot) => {
-                self.spend_body_credit(cx, slot, data.len());
-                let last = self.decoder.remaining() == Some(0);
-                cx.send_body(slot, data, last);
-            }
-        }
-    }
-
-    fn on_body_end(&mut self, cx: &mut Context, scratch: &mut Scratch) {
-        let target = self
-            .active
-            .as_ref()
-            .map(|active| active.body)
-            .unwrap_or_default();
-        let Some(active) = &mut self.active else {
-            return;
-        };
-        active.body = BodyTarget::None;
-        let BodyTarget::Exchange(slot) = target else {
-            return;
-        };
-        let Some(exchange) = cx.slots.get_mut(slot) else {
-            return;
-        };
-        let chunked = matches!(exchange.body, BodyPhase::Reading { chunked: true, .. });
-        exchange.body = BodyPhase::Finished;
-        if chunked {
-            cx.send_body_end(slot, &scratch.head);
-        }
-    }
-
-    /// The last byte of a body of known length was handed over; its `BodyEnd` carries nothing.
-    pub(super) fn finish_body(&mut self, cx: &mut Context, scratch: &mut Scratch, slot: SlotId) {
-        if let Step::BodyEnd { .. } = self.decoder.step(&[], &mut scratch.head, &cx.limits) {
-            if let Some(active) = &mut self.active {
-                active.body = BodyTarget::None;
-            }
-            if let Some(exchange) = cx.slots.get_mut(slot) {
-                exchange.body = BodyPhase::Finished;
-            }
-        }
-    }
-
-    fn spend_body_credit(&mut self, cx: &mut Context, slot: SlotId, len: usize) {
-        if let Some(Exchange {
-            body: BodyPhase::Reading { credit, .. },
-            ..
-        }) = cx.slots.get_mut(slot)
-        {
-            let _spent = credit.spend_up_to(len as u32);
-        }
-    }
-
     /// Refuses what the peer sent: after the replies before it, then the connection ends.
     pub(super) fn refuse(&mut self, cx: &mut Context, reason: RejectReason) {
         cx.counters.reject(reason);
@@ -628,7 +340,7 @@ impl Connection {
     }
 
     /// Chooses what the clock watches for, and rests when nothing is going on.
-    fn watch(&mut self, cx: &mut Context) {
+    pub(super) fn watch(&mut self, cx: &mut Context) {
         if self.phase == Phase::Open && self.active.as_ref().is_some_and(|a| a.is_quiet()) {
             if let Some(mut active) = self.active.take() {
                 active.reset(cx);
@@ -683,15 +395,5 @@ impl Connection {
             0 => Deadline::None,
             ms => Deadline::KeepAlive(self.last_activity + ms),
         }
-    }
-}
-
-fn body_credit(cx: &Context, slot: SlotId) -> usize {
-    match cx.slots.get(slot) {
-        Some(Exchange {
-            body: BodyPhase::Reading { credit, .. },
-            ..
-        }) => credit.available() as usize,
-        _ => usize::MAX,
     }
 }

@@ -5,8 +5,10 @@
 
 pub mod connection;
 pub mod exchange;
+mod input;
 pub mod out;
 mod replies;
 mod requests;
+mod settle;
 
 pub use connection::{Active, Connection};

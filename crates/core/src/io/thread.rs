@@ -5,7 +5,7 @@
 //! requests of one turn are handed over with one wake-up, that the replies of a turn leave with
 //! one write per connection, and that nothing here waits except the poller. HTTP is in `conn`.
 
-use std::io::{self, IoSlice};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant, SystemTime};
@@ -13,30 +13,24 @@ use std::time::{Duration, Instant, SystemTime};
 use lanner_bridge::Batch;
 use mio::{Events, Poll, Token};
 
+use super::accept::ACCEPT_PAUSE_MS;
 use super::remote::{Command, Remote};
 use super::timers::{Timer, Timers};
 use crate::conn::connection::{Connection, Phase};
-use crate::conn::out::SLICES_MAX;
 use crate::context::{Context, Scratch};
 use crate::dispatch::layout;
 use crate::dispatch::record::{Action, Records};
 use crate::metrics::{bump, lower};
 use crate::shared::Shared;
 use crate::transport::listen::Listener;
-use crate::transport::stream::{Accepted, Stream};
+use crate::transport::stream::Stream;
 
 /// The shared receive buffer. A small one makes uploads two to three times dearer.
 const RECEIVE_BYTES: usize = 256 * 1024;
 /// Events taken from the poller at once.
 const EVENTS_MAX: usize = 1024;
-/// Reads of one connection before the others have their turn.
-const READS_PER_TURN: usize = 4;
-/// Connections accepted before the others have their turn.
-const ACCEPTS_PER_TURN: usize = 128;
 /// Batches of records taken before the poller has its turn.
 const BATCHES_PER_TURN: usize = 64;
-/// Pause after the system had no descriptor left.
-const ACCEPT_PAUSE_MS: u64 = 100;
 /// How long the poller waits at most while deadlines are open: their slack.
 const CLOCK_MS: u64 = 500;
 /// How long the poller waits at most while the server closes.
@@ -48,47 +42,48 @@ const DRAIN_IDLE_MS: u64 = 250;
 /// The poller's token of the waker.
 pub(crate) const WAKER: Token = Token(usize::MAX);
 /// Tokens from here on, downwards, are listeners.
-const LISTENERS: usize = usize::MAX - 1;
+pub(super) const LISTENERS: usize = usize::MAX - 1;
 
-struct Conn {
-    stream: Stream,
-    http: Connection,
-    id: u32,
-    readable: bool,
+/// A connection with its socket.
+pub(super) struct Conn {
+    pub(super) stream: Stream,
+    pub(super) http: Connection,
+    pub(super) id: u32,
+    pub(super) readable: bool,
     /// Whether the poller said that the peer closed its sending side: then only a read that
     /// returns the end empties the socket.
-    read_closed: bool,
-    writable: bool,
-    dirty: bool,
-    shut: bool,
+    pub(super) read_closed: bool,
+    pub(super) writable: bool,
+    pub(super) dirty: bool,
+    pub(super) shut: bool,
     /// When the timer comes up that is already set; 0 for none.
-    timer_at: u64,
+    pub(super) timer_at: u64,
 }
 
 /// One I/O thread.
 pub(crate) struct IoThread {
-    index: usize,
-    poll: Poll,
-    remote: Arc<Remote>,
-    shared: Arc<Shared>,
-    cx: Context,
-    scratch: Scratch,
-    conns: Vec<Option<Conn>>,
-    free: Vec<usize>,
+    pub(super) index: usize,
+    pub(super) poll: Poll,
+    pub(super) remote: Arc<Remote>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) cx: Context,
+    pub(super) scratch: Scratch,
+    pub(super) conns: Vec<Option<Conn>>,
+    pub(super) free: Vec<usize>,
     /// Places of connections that ended this turn; reused only after it, so that an old event
     /// never meets a new connection.
-    ended: Vec<usize>,
-    open: usize,
-    dirty: Vec<usize>,
-    listeners: Vec<Listener>,
-    accept_ready: bool,
-    accept_paused_until: u64,
-    timers: Timers,
-    due: Vec<Timer>,
-    receive: Box<[u8]>,
-    began: Instant,
-    date_second: u64,
-    grace_until: Option<u64>,
+    pub(super) ended: Vec<usize>,
+    pub(super) open: usize,
+    pub(super) dirty: Vec<usize>,
+    pub(super) listeners: Vec<Listener>,
+    pub(super) accept_ready: bool,
+    pub(super) accept_paused_until: u64,
+    pub(super) timers: Timers,
+    pub(super) due: Vec<Timer>,
+    pub(super) receive: Box<[u8]>,
+    pub(super) began: Instant,
+    pub(super) date_second: u64,
+    pub(super) grace_until: Option<u64>,
 }
 
 impl IoThread {
@@ -253,22 +248,6 @@ impl IoThread {
         }
     }
 
-    fn listen(&mut self, listeners: Vec<Listener>) {
-        for mut listener in listeners {
-            let token = Token(LISTENERS - self.listeners.len());
-            let interest = mio::Interest::READABLE;
-            if self
-                .poll
-                .registry()
-                .register(listener.source(), token, interest)
-                .is_ok()
-            {
-                self.listeners.push(listener);
-            }
-        }
-        self.accept_ready = true;
-    }
-
     fn on_event(&mut self, event: &mio::event::Event) {
         let Token(token) = event.token();
         if event.token() == WAKER {
@@ -291,118 +270,6 @@ impl IoThread {
             self.mark(token);
         } else {
             self.arm(token);
-        }
-    }
-
-    fn accept(&mut self) {
-        if !self.accept_ready || self.cx.now < self.accept_paused_until {
-            return;
-        }
-        let mut left = ACCEPTS_PER_TURN;
-        let mut index = 0;
-        while let Some(listener) = self.listeners.get(index) {
-            if left == 0 {
-                return;
-            }
-            left -= 1;
-            match listener.accept() {
-                Ok(accepted) => self.place(accepted),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => index += 1,
-                Err(error) if is_exhaustion(&error) => {
-                    bump(&self.cx.counters.accept_pauses, 1);
-                    self.accept_paused_until = self.cx.now + ACCEPT_PAUSE_MS;
-                    return;
-                }
-                // The peer of this connection has gone already; the next one may be well.
-                Err(_) => {}
-            }
-        }
-        self.accept_ready = false;
-    }
-
-    /// Gives a new connection to the I/O thread that has the fewest.
-    fn place(&mut self, accepted: Accepted) {
-        let least = self.shared.least_loaded(self.index, self.open);
-        if least == self.index {
-            self.adopt(accepted);
-        } else {
-            self.shared.adopt(least, accepted);
-        }
-    }
-
-    fn adopt(&mut self, mut accepted: Accepted) {
-        if self.grace_until.is_some() {
-            return;
-        }
-        let token = self.free.pop().unwrap_or(self.conns.len());
-        if accepted
-            .stream
-            .register(self.poll.registry(), Token(token))
-            .is_err()
-        {
-            self.free.push(token);
-            return;
-        }
-        let id = self.shared.next_connection();
-        let Accepted {
-            stream,
-            remote,
-            local,
-        } = accepted;
-        let http = Connection::new(token, id, remote, local, &self.cx);
-        let conn = Conn {
-            stream,
-            http,
-            id,
-            // The first event tells; a fresh socket can be written.
-            readable: false,
-            read_closed: false,
-            writable: true,
-            dirty: false,
-            shut: false,
-            timer_at: 0,
-        };
-        if token == self.conns.len() {
-            self.conns.push(Some(conn));
-        } else if let Some(place) = self.conns.get_mut(token) {
-            *place = Some(conn);
-        }
-        self.open += 1;
-        bump(&self.cx.counters.accepted, 1);
-        bump(&self.cx.counters.connections, 1);
-        self.shared.set_load(self.index, self.open);
-        self.arm(token);
-    }
-
-    /// Receives while there is something to receive and the connection has room for it.
-    fn read(&mut self, token: usize) {
-        for _ in 0..READS_PER_TURN {
-            let Some(Some(conn)) = self.conns.get_mut(token) else {
-                return;
-            };
-            let budget = if conn.readable {
-                conn.http.read_budget(&self.cx)
-            } else {
-                0
-            };
-            if budget == 0 {
-                return;
-            }
-            let outcome = match conn.http.chunk_budget(&self.cx) {
-                Some(length) => read_chunk(conn, &mut self.cx, &mut self.scratch, length),
-                None => {
-                    let room = budget.min(self.receive.len());
-                    let into = self.receive.get_mut(..room).unwrap_or_default();
-                    read_shared(conn, &mut self.cx, &mut self.scratch, into)
-                }
-            };
-            bump(&self.cx.counters.receives, 1);
-            match outcome {
-                Ok(Received::Part) => {}
-                Ok(Received::All) => return,
-                Ok(Received::End) => return conn.http.on_eof(&mut self.cx),
-                Err(()) => return conn.http.abort(&mut self.cx),
-            }
         }
     }
 
@@ -463,7 +330,7 @@ impl IoThread {
         }
     }
 
-    fn mark(&mut self, token: usize) {
+    pub(super) fn mark(&mut self, token: usize) {
         if let Some(Some(conn)) = self.conns.get_mut(token)
             && !conn.dirty
         {
@@ -495,35 +362,6 @@ impl IoThread {
         }
     }
 
-    fn write(&mut self, token: usize) {
-        let Some(Some(conn)) = self.conns.get_mut(token) else {
-            return;
-        };
-        while conn.writable {
-            let Some(out) = conn.http.output() else { break };
-            let sent = match out.only_slice() {
-                Some(bytes) => conn.stream.write(bytes),
-                None => {
-                    let mut slices = [IoSlice::new(&[]); SLICES_MAX];
-                    let count = out.slices(&mut slices);
-                    conn.stream
-                        .write_vectored(slices.get(..count).unwrap_or_default())
-                }
-            };
-            bump(&self.cx.counters.sends, 1);
-            match sent {
-                Ok(n) => {
-                    bump(&self.cx.counters.bytes_out, n as u64);
-                    conn.http.on_sent(&mut self.cx, n);
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => conn.writable = false,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return conn.http.abort(&mut self.cx),
-            }
-        }
-        conn.http.after_output(&mut self.cx);
-    }
-
     /// After a connection's turn: end it, or see to its timer and to what is left to do.
     fn conclude(&mut self, token: usize) {
         let Some(Some(conn)) = self.conns.get_mut(token) else {
@@ -543,7 +381,7 @@ impl IoThread {
         self.arm(token);
     }
 
-    fn arm(&mut self, token: usize) {
+    pub(super) fn arm(&mut self, token: usize) {
         let Some(Some(conn)) = self.conns.get_mut(token) else {
             return;
         };
@@ -612,93 +450,4 @@ impl IoThread {
         self.shared.thread_ended();
         self.cx.lanes.wake_all();
     }
-}
-
-/// What a receive call brought.
-enum Received {
-    /// Bytes, and there may be more.
-    Part,
-    /// Bytes or none, and nothing more for now.
-    All,
-    /// The peer's end.
-    End,
-}
-
-fn read_shared(
-    conn: &mut Conn,
-    cx: &mut Context,
-    scratch: &mut Scratch,
-    into: &mut [u8],
-) -> Result<Received, ()> {
-    let received = conn.stream.read(into);
-    let outcome = classify(conn, cx, &received, into.len())?;
-    if let Ok(n) = received
-        && n > 0
-    {
-        conn.http
-            .on_bytes(cx, scratch, into.get(..n).unwrap_or_default());
-    }
-    Ok(outcome)
-}
-
-fn read_chunk(
-    conn: &mut Conn,
-    cx: &mut Context,
-    scratch: &mut Scratch,
-    length: usize,
-) -> Result<Received, ()> {
-    let mut chunk = cx.pool.chunk();
-    let room = length.min(chunk.capacity());
-    let received = conn
-        .stream
-        .read(chunk.memory().get_mut(..room).unwrap_or_default());
-    let outcome = classify(conn, cx, &received, room);
-    match received {
-        Ok(n) if n > 0 => {
-            chunk.set_len(n);
-            conn.http.on_chunk(cx, scratch, chunk);
-        }
-        _ => cx.pool.give_chunk(chunk),
-    }
-    outcome
-}
-
-fn classify(
-    conn: &mut Conn,
-    cx: &Context,
-    received: &io::Result<usize>,
-    room: usize,
-) -> Result<Received, ()> {
-    match received {
-        Ok(0) => {
-            conn.readable = false;
-            Ok(Received::End)
-        }
-        Ok(n) => {
-            bump(&cx.counters.bytes_in, *n as u64);
-            // Less than asked for empties the socket, so the next event will tell; the poller of
-            // Windows re-arms only when a call would have blocked.
-            if *n < room && !cfg!(windows) && !conn.read_closed {
-                conn.readable = false;
-                return Ok(Received::All);
-            }
-            Ok(Received::Part)
-        }
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-            conn.readable = false;
-            Ok(Received::All)
-        }
-        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Received::Part),
-        Err(_) => Err(()),
-    }
-}
-
-/// Whether the system has no descriptor or memory left for a connection.
-fn is_exhaustion(error: &io::Error) -> bool {
-    #[cfg(unix)]
-    // ENFILE, EMFILE, ENOBUFS, ENOMEM: the same numbers on Linux and macOS but for ENOBUFS.
-    return matches!(error.raw_os_error(), Some(23 | 24 | 105 | 55 | 12));
-    #[cfg(windows)]
-    // WSAEMFILE, WSAENOBUFS.
-    return matches!(error.raw_os_error(), Some(10024 | 10055));
 }

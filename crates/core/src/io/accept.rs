@@ -1,0 +1,128 @@
+//! Accepting: one thread accepts for all and gives each connection to the least loaded.
+//!
+//! Promises that a system without descriptors is left alone for a moment and tried again, that a
+//! connection which fails on its way in harms no other, and that a burst does not starve the
+//! connections that are open.
+
+use std::io;
+
+use mio::Token;
+
+use super::thread::{Conn, IoThread, LISTENERS};
+use crate::conn::Connection;
+use crate::metrics::bump;
+use crate::transport::listen::Listener;
+use crate::transport::stream::Accepted;
+
+/// Connections accepted before the others have their turn.
+const ACCEPTS_PER_TURN: usize = 128;
+/// Pause after the system had no descriptor left.
+pub(super) const ACCEPT_PAUSE_MS: u64 = 100;
+
+impl IoThread {
+    pub(super) fn listen(&mut self, listeners: Vec<Listener>) {
+        for mut listener in listeners {
+            let token = Token(LISTENERS - self.listeners.len());
+            let interest = mio::Interest::READABLE;
+            if self
+                .poll
+                .registry()
+                .register(listener.source(), token, interest)
+                .is_ok()
+            {
+                self.listeners.push(listener);
+            }
+        }
+        self.accept_ready = true;
+    }
+
+    pub(super) fn accept(&mut self) {
+        if !self.accept_ready || self.cx.now < self.accept_paused_until {
+            return;
+        }
+        let mut left = ACCEPTS_PER_TURN;
+        let mut index = 0;
+        while let Some(listener) = self.listeners.get(index) {
+            if left == 0 {
+                return;
+            }
+            left -= 1;
+            match listener.accept() {
+                Ok(accepted) => self.place(accepted),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => index += 1,
+                Err(error) if is_exhaustion(&error) => {
+                    bump(&self.cx.counters.accept_pauses, 1);
+                    self.accept_paused_until = self.cx.now + ACCEPT_PAUSE_MS;
+                    return;
+                }
+                // The peer of this connection has gone already; the next one may be well.
+                Err(_) => {}
+            }
+        }
+        self.accept_ready = false;
+    }
+
+    /// Gives a new connection to the I/O thread that has the fewest.
+    fn place(&mut self, accepted: Accepted) {
+        let least = self.shared.least_loaded(self.index, self.open);
+        if least == self.index {
+            self.adopt(accepted);
+        } else {
+            self.shared.adopt(least, accepted);
+        }
+    }
+
+    pub(super) fn adopt(&mut self, mut accepted: Accepted) {
+        if self.grace_until.is_some() {
+            return;
+        }
+        let token = self.free.pop().unwrap_or(self.conns.len());
+        if accepted
+            .stream
+            .register(self.poll.registry(), Token(token))
+            .is_err()
+        {
+            self.free.push(token);
+            return;
+        }
+        let id = self.shared.next_connection();
+        let Accepted {
+            stream,
+            remote,
+            local,
+        } = accepted;
+        let http = Connection::new(token, id, remote, local, &self.cx);
+        let conn = Conn {
+            stream,
+            http,
+            id,
+            // The first event tells; a fresh socket can be written.
+            readable: false,
+            read_closed: false,
+            writable: true,
+            dirty: false,
+            shut: false,
+            timer_at: 0,
+        };
+        if token == self.conns.len() {
+            self.conns.push(Some(conn));
+        } else if let Some(place) = self.conns.get_mut(token) {
+            *place = Some(conn);
+        }
+        self.open += 1;
+        bump(&self.cx.counters.accepted, 1);
+        bump(&self.cx.counters.connections, 1);
+        self.shared.set_load(self.index, self.open);
+        self.arm(token);
+    }
+}
+
+/// Whether the system has no descriptor or memory left for a connection.
+fn is_exhaustion(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    // ENFILE, EMFILE, ENOBUFS, ENOMEM: the same numbers on Linux and macOS but for ENOBUFS.
+    return matches!(error.raw_os_error(), Some(23 | 24 | 105 | 55 | 12));
+    #[cfg(windows)]
+    // WSAEMFILE, WSAENOBUFS.
+    return matches!(error.raw_os_error(), Some(10024 | 10055));
+}
