@@ -5,6 +5,7 @@
 // file and the profile. A missing toolchain becomes one line. Cross builds are not here: the build
 // workflow calls the napi command itself.
 
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -45,10 +46,23 @@ export async function ensureAddon({ profile = 'release', any = false, force = fa
   const { code } = await runTool('@napi-rs/cli', args, { bin: 'napi' })
   if (code !== 0) fail('the native addon did not build: the compiler says why above')
 
+  requireLoads()
   mkdirSync(join(root, 'target'), { recursive: true })
   writeFileSync(stampFile, JSON.stringify({ sources, profile }))
   process.stdout.write(`built ${binary} in ${duration(Date.now() - started)}\n`)
   return binary
+}
+
+/** A binary that links and does not load is a broken build, said here and not by a later test. */
+function requireLoads() {
+  const probe = "require('./native.cjs').load().abiVersion()"
+  const { status, stderr } = spawnSync(process.execPath, ['-e', probe], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  if (status === 0) return
+  const said = /^\w*Error: (.*)$/m.exec(stderr)?.[1] ?? stderr.trim()
+  fail(`the native addon was built and does not load: ${said}`)
 }
 
 /** Ends with one line when the programs that a build needs are missing or too old. */
