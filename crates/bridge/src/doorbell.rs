@@ -9,7 +9,7 @@
 //! # Who reads, who writes
 //!
 //! - `sleeping`: set by the consumer, in [`Gate::try_sleep`]; cleared by whoever ends the sleep:
-//!   the one producer whose swap finds it set (that one rings), or the consumer itself.
+//!   the one producer whose exchange finds it set (that one rings), or the consumer itself.
 //! - `bell`: under its lock. Rung by producers, taken out by [`Gate::detach`]. The lock is touched
 //!   only by a producer that ends a sleep, which is about to pay for a system call anyway.
 //!
@@ -39,16 +39,16 @@ use std::sync::PoisonError;
 
 use crate::sync::{
     Arc, AtomicBool, AtomicUsize, Mutex, MutexGuard,
-    Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
+    Ordering::{Acquire, Relaxed, Release, SeqCst},
     fence, thread_token,
 };
 
 /// Wakes one consumer thread.
 ///
-/// `ring` is called from any thread, under the gate's lock: it must be short, must not panic, and
-/// must not wait for the consumer nor for a lock that the consumer holds while it detaches. Of its
-/// own gate it may call [`Gate::detach`] and nothing else. A ring may reach a consumer that is
-/// awake already.
+/// `ring` is called from any thread, and a bell is dropped, under the gate's lock: both must be
+/// short, must not panic, and must not wait for the consumer nor for a lock that the consumer holds
+/// while it detaches. Of its own gate it may call [`Gate::detach`] and nothing else. A ring may
+/// reach a consumer that is awake already.
 pub trait Doorbell: Send + Sync {
     /// Wakes the consumer.
     fn ring(&self);
@@ -60,8 +60,8 @@ pub struct Gate {
     detached: AtomicBool,
     /// Set by a bell that detaches its own gate; read by the frame that rings it. One thread only.
     detached_inside: AtomicBool,
-    /// The token of the thread that is ringing, or 0. A thread compares it with its own token only,
-    /// which no other thread ever stores.
+    /// The token of the thread that is ringing, or 0. A thread only asks whether it is its own,
+    /// which no other thread ever stores: so the answer is never out of date.
     ringer: AtomicUsize,
     bell: Mutex<Option<Box<dyn Doorbell>>>,
 }
@@ -105,11 +105,14 @@ impl Gate {
     pub fn wake(&self) -> bool {
         // Pairs with the fence in try_sleep().
         fence(SeqCst);
-        // The load keeps the line shared while the consumer is awake; the swap elects one ringer.
-        if !self.sleeping.load(Relaxed) || !self.sleeping.swap(false, AcqRel) {
-            return false;
-        }
-        self.ring()
+        // One producer wins the exchange and rings. The others, and all of them while the consumer
+        // is awake, only read: the line stays shared.
+        let asleep = self.sleeping.load(Relaxed)
+            && self
+                .sleeping
+                .compare_exchange(true, false, Relaxed, Relaxed)
+                .is_ok();
+        asleep && self.ring()
     }
 
     /// Takes the bell away. When this returns no thread is ringing it, and none ever will; it has
@@ -121,8 +124,9 @@ impl Gate {
             self.detached_inside.store(true, Relaxed);
             return;
         }
-        let bell = self.lock().take();
-        drop(bell);
+        // Dropped before the lock is let go: a second detach must not return while the first one
+        // drops.
+        *self.lock() = None;
     }
 
     /// Whether [`detach`](Self::detach) was called. False may be out of date at once; true stays.

@@ -39,12 +39,20 @@ mod cell {
     }
 }
 
-/// A number that no other living thread has, and that is never 0: the address of a thread's own
-/// byte.
+/// A number of the calling thread that no other thread has, had or will have, and that is never 0.
+///
+/// Not an address: a thread that comes later may get the address of one that went, and then take
+/// that one's traces for its own.
 pub(crate) fn thread_token() -> usize {
+    // std's, also under loom: it hands out numbers and orders nothing.
+    use std::sync::atomic::AtomicUsize as Numbers;
     #[cfg(not(loom))]
-    std::thread_local! { static TOKEN: u8 = const { 0 } }
+    use std::thread_local;
+
     #[cfg(loom)]
-    loom::thread_local! { static TOKEN: u8 = 0 }
-    TOKEN.with(|token| std::ptr::from_ref(token).addr())
+    use loom::thread_local;
+
+    static NEXT: Numbers = Numbers::new(1);
+    thread_local! { static TOKEN: usize = NEXT.fetch_add(1, Ordering::Relaxed) }
+    TOKEN.with(|token| *token)
 }
