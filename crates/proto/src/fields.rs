@@ -269,15 +269,44 @@ pub(crate) const LAST_FRAMING_ID: u8 = known::UPGRADE;
 ///
 /// A perfect hash over the length and three letters picks the only candidate; one comparison then
 /// decides. That the hash is perfect for the table is checked at compile time.
+#[inline]
 pub fn id(name: &[u8]) -> u8 {
     let Some(slot) = slot(name) else {
         return known::UNKNOWN;
     };
     let candidate = SLOTS.get(slot).copied().unwrap_or(known::UNKNOWN);
     match known::NAMES.get(usize::from(candidate)) {
-        Some(known) if name.eq_ignore_ascii_case(known.as_bytes()) => candidate,
+        Some(known) if is_same(name, known.as_bytes()) => candidate,
         _ => known::UNKNOWN,
     }
+}
+
+/// Whether `name` is `known`, which is lower case, but for the case of letters; a word at a time.
+#[inline]
+fn is_same(name: &[u8], known: &[u8]) -> bool {
+    if name.len() != known.len() {
+        return false;
+    }
+    // The last words overlap those before them, which saves a loop over the rest.
+    match (name.last_chunk::<8>(), known.last_chunk::<8>()) {
+        (Some(a), Some(b)) => {
+            let words = name.chunks_exact(8).zip(known.chunks_exact(8));
+            words.fold(is_same_word(a, b), |same, (a, b)| {
+                match (a.first_chunk(), b.first_chunk()) {
+                    (Some(a), Some(b)) => same & is_same_word(a, b),
+                    _ => false,
+                }
+            })
+        }
+        _ => name.eq_ignore_ascii_case(known),
+    }
+}
+
+/// Folds only where `known` has a letter: of its bytes, just letters have bit 6.
+#[inline]
+fn is_same_word(name: &[u8; 8], known: &[u8; 8]) -> bool {
+    let (name, known) = (u64::from_le_bytes(*name), u64::from_le_bytes(*known));
+    name | (known & 0x4040_4040_4040_4040) >> 1 == known
 }
 
 const SLOTS: [u8; 256] = slots();

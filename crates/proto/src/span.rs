@@ -14,13 +14,14 @@ pub struct Span {
 }
 
 impl Span {
-    /// The span from `start` up to, not including, `end`. Offsets beyond `u32` saturate; limits
-    /// keep heads far below that.
+    /// The span from `start` up to, not including, `end`. Both fit in 32 bits: the decoder looks at
+    /// no more of its input than that, and limits keep heads far below.
+    #[inline]
     pub fn between(start: usize, end: usize) -> Span {
-        let clamp = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        debug_assert!(u32::try_from(start.max(end)).is_ok());
         Span {
-            start: clamp(start),
-            len: clamp(end.saturating_sub(start)),
+            start: start as u32,
+            len: end.saturating_sub(start) as u32,
         }
     }
 

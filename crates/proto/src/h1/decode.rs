@@ -112,6 +112,8 @@ impl Decoder {
 
     /// Takes the next step over the bytes that have not been dropped yet.
     pub fn step(&mut self, input: &[u8], head: &mut Head, limits: &Limits) -> Step {
+        // Offsets are 32 bits wide.
+        let input = input.get(..u32::MAX as usize).unwrap_or(input);
         let step = match self.stage {
             Stage::Head => self.step_head(input, head, limits),
             Stage::Known => self.step_known(input),
@@ -358,7 +360,7 @@ enum Next {
 }
 
 /// The next field line, judged in the order of its bytes: its being one too many, its end, its
-/// limit, its content. The first two lines are the fast path: they accept only what the rest would.
+/// limit, its content.
 fn next_field(
     bytes: &[u8],
     at: usize,
@@ -377,11 +379,6 @@ fn next_field(
     }
     let spent = at.saturating_sub(scan.fields_at as usize) + scan.used_bytes as usize;
     let max = (limits.header_bytes as usize).saturating_sub(spent);
-    if let Ok((field, next)) = field_line(bytes, at, limits.allow_bare_lf)
-        && next - at <= max
-    {
-        return Ok(Next::Field(field, next));
-    }
     match line_at(bytes, at, seen, max, limits.allow_bare_lf) {
         Line::Complete { next } => {
             let line = bytes.get(..next).unwrap_or_default();
@@ -420,31 +417,50 @@ fn parse_head(
             Line::Stray(reason) => return Err(reason),
         },
     };
+    let mut noted = Noted::default();
+    let mut at = fields_at;
+    // The fast path takes whatever is well formed; the limits are checked once, behind it.
+    while let Ok((field, next)) = field_line(bytes, at, limits.allow_bare_lf)
+        && head.fields.len() <= usize::from(limits.header_count)
+    {
+        if field.id.wrapping_sub(1) < LAST_FRAMING_ID {
+            noted.note(&field);
+        }
+        head.fields.push(field);
+        at = next;
+    }
+    let within = head.fields.len() <= usize::from(limits.header_count)
+        && at - fields_at <= limits.header_bytes as usize;
+    let len = match start_at(bytes, at, limits.allow_bare_lf) {
+        Start::Empty { next } if within => next,
+        _ => return judge_fields(bytes, fields_at, limits),
+    };
+    framing::apply(bytes, head, &noted)?;
+    let fields_bytes = Span::between(fields_at, at).len;
+    Ok(Some(Parsed { len, fields_bytes }))
+}
+
+/// Finds out what the fast path stopped at: the first fault, or the end of the input.
+#[cold]
+fn judge_fields(
+    bytes: &[u8],
+    fields_at: usize,
+    limits: &Limits,
+) -> Result<Option<Parsed>, RejectReason> {
     let mut scan = Scan {
         fields_at: Span::between(0, fields_at).len,
         ..Scan::default()
     };
-    let mut noted = Noted::default();
     let mut at = fields_at;
     loop {
         match next_field(bytes, at, &scan, at, limits)? {
-            Next::Field(field, next) => {
-                if field.id <= LAST_FRAMING_ID && field.id != known::UNKNOWN {
-                    noted.note(&field);
-                }
-                head.fields.push(field);
+            Next::Field(_, next) => {
                 scan.fields = scan.fields.saturating_add(1);
                 at = next;
             }
             Next::Partial => return Ok(None),
-            Next::End(next) => {
-                framing::apply(bytes, head, &noted)?;
-                let fields_bytes = Span::between(fields_at, at).len;
-                return Ok(Some(Parsed {
-                    len: next,
-                    fields_bytes,
-                }));
-            }
+            // The fast path accepts every head whose lines and limits are in order.
+            Next::End(_) => return Err(RejectReason::InvalidHeaderValue),
         }
     }
 }
