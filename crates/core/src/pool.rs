@@ -40,7 +40,8 @@ impl Pool {
 
     /// Takes a small buffer back.
     pub fn give_small(&mut self, mut bytes: Vec<u8>) {
-        if self.small.len() < SMALL_KEPT && bytes.capacity() <= SMALL_BYTES_MAX {
+        let useful = SMALL_BYTES..=SMALL_BYTES_MAX;
+        if self.small.len() < SMALL_KEPT && useful.contains(&bytes.capacity()) {
             bytes.clear();
             self.small.push(bytes);
         }
