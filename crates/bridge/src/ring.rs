@@ -123,16 +123,10 @@ struct Line<T>(T);
 // SAFETY: a value of T is written by one thread and moved out by one other: it is sent, never
 // shared by reference, so T: Send is enough. Access to a place's cell is exclusive by its sequence
 // number.
-#[allow(unsafe_code)]
 unsafe impl<T: Send> Sync for Shared<T> {}
-
-// SAFETY: Shared owns its values like a Box<[T]> does; whoever drops it last drops them.
-#[allow(unsafe_code)]
-unsafe impl<T: Send> Send for Shared<T> {}
 
 impl<T> Producer<T> {
     /// Appends a value, or gives it back when the ring is full.
-    #[allow(unsafe_code)]
     pub fn publish(&mut self, value: T) -> Result<(), T> {
         let position = self.tail;
         let place = self.shared.place(position);
@@ -263,7 +257,6 @@ impl<T> Shared<T> {
         }
     }
 
-    #[allow(unsafe_code)]
     fn take(&self) -> Option<T> {
         let position = loop {
             let position = self.claimable()?;
@@ -309,7 +302,6 @@ impl<T> Shared<T> {
 }
 
 impl<T> Drop for Shared<T> {
-    #[allow(unsafe_code)]
     fn drop(&mut self) {
         let mut position = self.head.0.load(Relaxed);
         loop {
