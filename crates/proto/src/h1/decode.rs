@@ -64,8 +64,7 @@ pub enum Step {
 #[derive(Clone, Debug, Default)]
 pub struct Decoder {
     stage: Stage,
-    /// What the current body may still take; so close to `u64::MAX` without a cap that no body
-    /// uses it up.
+    /// What the current body may still take, `u64::MAX` for no cap.
     allowance: u64,
     /// Known: bytes left of the body. Chunked: bytes left of the current chunk.
     remaining: u64,
@@ -273,9 +272,9 @@ impl Decoder {
 
     /// Counts bytes of a chunked body: a chunk is refused by its size, before its data comes.
     fn count(&mut self, bytes: u64) -> Result<(), RejectReason> {
-        match self.allowance.checked_sub(bytes) {
-            Some(left) => self.allowance = left,
-            None => return Err(RejectReason::ContentTooLarge),
+        if self.allowance != u64::MAX {
+            let left = self.allowance.checked_sub(bytes);
+            self.allowance = left.ok_or(RejectReason::ContentTooLarge)?;
         }
         Ok(())
     }

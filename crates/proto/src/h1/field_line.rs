@@ -51,18 +51,17 @@ pub(crate) fn field_line(
 fn name(line: &[u8]) -> Result<(u8, usize), usize> {
     let colon = colon(line);
     let name = line.get(..colon).unwrap_or_default();
-    let id = fields::id(name);
-    if id == known::UNKNOWN {
-        let token = name.iter().take_while(|&&b| chars::is(b, TOKEN)).count();
-        if token == 0 || token < colon || line.get(colon) != Some(&b':') {
-            return Err(token);
+    if line.get(colon) == Some(&b':') {
+        let id = fields::id(name);
+        if id != known::UNKNOWN || chars::is_token(name) {
+            return Ok((id, colon));
         }
     }
-    Ok((id, colon))
+    Err(name.iter().take_while(|&&b| chars::is(b, TOKEN)).count())
 }
 
-/// Where the first colon is, or the first byte that is neither a colon nor within a name. A line
-/// without a colon is searched no further than its first byte below 0x20.
+/// Where the first colon is. A line without one is searched no further than its first byte below
+/// 0x20, for example its end.
 #[inline]
 fn colon(line: &[u8]) -> usize {
     let mut at = 0;
