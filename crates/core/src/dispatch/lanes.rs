@@ -101,11 +101,19 @@ impl Lanes {
         }
     }
 
-    /// Hands the open batches over and wakes the isolates that sleep.
-    pub fn publish(&mut self) {
+    /// Entries that wait in the open batches.
+    pub fn open_count(&self) -> u32 {
+        self.lanes.iter().map(|lane| lane.open.count).sum()
+    }
+
+    /// Hands the open batches over and wakes the isolates that sleep. Returns whether there was
+    /// something to hand over.
+    pub fn publish(&mut self) -> bool {
+        let mut published = false;
         for lane in &mut self.lanes {
-            lane.publish();
+            published |= lane.publish();
         }
+        published
     }
 
     /// Whether some batch waits for room in its ring.
@@ -172,9 +180,9 @@ impl Lane {
         }
     }
 
-    fn publish(&mut self) {
+    fn publish(&mut self) -> bool {
         if self.open.count == 0 && self.backlog.is_empty() {
-            return;
+            return false;
         }
         let mut published = false;
         while let Some(batch) = self.backlog.pop_front() {
@@ -198,5 +206,6 @@ impl Lane {
         if published {
             self.io.wake_isolate();
         }
+        published
     }
 }
