@@ -6,7 +6,7 @@
 // workflow calls the napi command itself.
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
@@ -37,29 +37,31 @@ export async function ensureAddon({ profile = 'release', any = false, force = fa
     `building the native addon (${profile}); the first time takes some minutes\n`,
   )
   const started = Date.now()
-  rmSync(stampFile, { force: true })
-  const args = ['build', '--platform', '--no-js', '--package', 'lanner-node', '--output-dir', root]
-  args.push('--manifest-path', join(root, 'crates', 'node', 'Cargo.toml'))
-  // The declarations of the binding are written by hand in src/native: the derived ones go aside.
-  args.push('--dts', join('target', 'lanner.napi.d.ts'))
+  const aside = join(root, 'target', 'addon')
+  mkdirSync(aside, { recursive: true })
+  const args = ['build', '--platform', '--no-js', '--package', 'lanner-node']
+  args.push('--manifest-path', join(root, 'crates', 'node', 'Cargo.toml'), '--output-dir', aside)
+  // The declarations of the binding are written by hand in src/native: the derived ones stay aside.
+  args.push('--dts', 'derived.d.ts')
   if (profile === 'release') args.push('--release')
   const { code } = await runTool('@napi-rs/cli', args, { bin: 'napi' })
   if (code !== 0) fail('the native addon did not build: the compiler says why above')
-
-  requireLoads()
-  mkdirSync(join(root, 'target'), { recursive: true })
+  requireLoads(join(aside, binary))
+  // A rename leaves processes that run the old binary alone; writing into it would kill them.
+  try {
+    renameSync(join(aside, binary), join(root, binary))
+  } catch {
+    fail(`${binary} is in use: stop the programs that run it, then run this again`)
+  }
   writeFileSync(stampFile, JSON.stringify({ sources, profile }))
   process.stdout.write(`built ${binary} in ${duration(Date.now() - started)}\n`)
   return binary
 }
 
 /** A binary that links and does not load is a broken build, said here and not by a later test. */
-function requireLoads() {
-  const probe = "require('./native.cjs').load().abiVersion()"
-  const { status, stderr } = spawnSync(process.execPath, ['-e', probe], {
-    cwd: root,
-    encoding: 'utf8',
-  })
+function requireLoads(path) {
+  const probe = `require(${JSON.stringify(path)}).abiVersion()`
+  const { status, stderr } = spawnSync(process.execPath, ['-e', probe], { encoding: 'utf8' })
   if (status === 0) return
   const said = /^\w*Error: (.*)$/m.exec(stderr)?.[1] ?? stderr.trim()
   fail(`the native addon was built and does not load: ${said}`)
