@@ -1,0 +1,182 @@
+// What the JavaScript side costs per request, without a socket: node bench/micro/dispatch.mjs [name…]
+//
+// Feeds a lane with batches of 30 encoded requests and throws the records away. Each case runs until its
+// time is up, many short rounds; the median and the best round are printed as nanoseconds per request.
+// Needs dist/ (npm run build). DIST names another folder, ROUND_MS and ROUNDS change the time.
+
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+import { encodeRequest } from '../../test/support/wire.mjs'
+
+const dist = process.env.DIST ?? new URL('../../dist', import.meta.url).pathname
+const load = (file) => import(pathToFileURL(join(dist, file)).href)
+const [{ Lane }, { compileRoutes, createRoute }, { KNOWN_NAMES }] = await Promise.all([
+  load('native/lane.js'),
+  load('routing/route.js'),
+  load('native/generated/known-names.js'),
+])
+
+const BATCH = 30
+const ROUND_MS = Number(process.env.ROUND_MS ?? 40)
+const ROUNDS = Number(process.env.ROUNDS ?? 25)
+const BOX = 256 * 1024
+
+const HEADERS = [
+  ['Host', 'localhost:3000'],
+  ['Connection', 'keep-alive'],
+]
+const BROWSER = [
+  ['Host', 'localhost:3000'],
+  ['Connection', 'keep-alive'],
+  ['User-Agent', 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)'],
+  ['Accept', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'],
+  ['Accept-Language', 'en-GB,en;q=0.9,de;q=0.8'],
+  ['Accept-Encoding', 'gzip, deflate, br'],
+  ['Cache-Control', 'no-cache'],
+  ['Referer', 'http://localhost:3000/start'],
+  ['Cookie', 'sid=0123456789abcdef; theme=dark'],
+  ['Sec-Fetch-Site', 'same-origin'],
+  ['Sec-Fetch-Mode', 'navigate'],
+  ['X-Request-Id', '7c9e6679-7425-40de-944b-e07fc1f90ae7'],
+]
+const ECHO = JSON.stringify({ name: 'Ada', text: 'x'.repeat(960), list: [1, 2, 3] })
+const pass = async (ctx, next) => {
+  await next()
+}
+const hello = (ctx) => ctx.text('Hello, World!')
+
+/** Name → handlers of its route, and the request. */
+const cases = {
+  text: { handlers: [() => 'Hello, World!'] },
+  'ctx.text': { handlers: [hello] },
+  json: { handlers: [(ctx) => ctx.json({ message: 'Hello, World!' })] },
+  object: { handlers: [() => ({ message: 'Hello, World!' })] },
+  async: { handlers: [async () => 'Hello, World!'] },
+  path: { handlers: [(ctx) => ctx.text(ctx.path)] },
+  params: {
+    pattern: '/users/:id/posts/:postId',
+    target: '/users/4711/posts/81234',
+    params: ['4711', '81234'],
+    handlers: [(ctx) => ctx.json({ id: ctx.params.id, postId: ctx.params.postId })],
+  },
+  'params text': {
+    pattern: '/users/:id/posts/:postId',
+    target: '/users/4711/posts/81234',
+    params: ['4711', '81234'],
+    handlers: [(ctx) => ctx.text(ctx.params.id + ctx.params.postId)],
+  },
+  'headers 12/2': {
+    headers: BROWSER,
+    handlers: [
+      (ctx) => {
+        const agent = ctx.headers.get('user-agent')
+        const language = ctx.headers.get('accept-language')
+        return `${agent.length}:${language.length}`
+      },
+    ],
+  },
+  'reply headers': { handlers: [(ctx) => ctx.header('x-a', 'one').header('etag', '"x"').text('Hi')] },
+  'five middlewares': { handlers: [pass, pass, pass, pass, pass, hello] },
+  'five, value': { handlers: [pass, pass, pass, pass, pass, () => 'Hello, World!'] },
+  'five, return next()': {
+    handlers: [...Array.from({ length: 5 }, () => async (_, next) => next()), hello],
+  },
+  'echo 1 KB': {
+    method: 'POST',
+    body: ECHO,
+    headers: [...HEADERS, ['Content-Type', 'application/json']],
+    handlers: [async (ctx) => ({ name: (await ctx.body.json()).name })],
+  },
+  '1 KB reply': { handlers: [() => ECHO] },
+}
+
+function laneOf(handlers, pattern) {
+  const others = Array.from({ length: 49 }, (_, i) => createRoute('GET', `/other${i}/:id`, [hello]))
+  const routes = compileRoutes([createRoute('GET', pattern, handlers), ...others], [])
+  const port = { flush: () => {}, attach: () => {}, chunk: () => undefined, close: () => {} }
+  return new Lane(
+    {
+      routes,
+      fallback: undefined,
+      onError: undefined,
+      report: (error) => {
+        throw error
+      },
+      development: false,
+      requestWindowBytes: 1 << 20,
+      replyWindowBytes: 65_536,
+      inboxBytes: BOX,
+      outboxBytes: BOX,
+    },
+    port,
+  )
+}
+
+function batchOf({ method, target, params, headers = HEADERS, body }) {
+  const entries = Array.from({ length: BATCH }, (_, slot) =>
+    encodeRequest({ slot, method, target, params, headers, body, knownNames: KNOWN_NAMES }),
+  )
+  return Buffer.concat(entries)
+}
+
+async function measure(name, spec) {
+  const lane = laneOf(spec.handlers, spec.pattern ?? '/')
+  const batch = batchOf(spec)
+  let replies = 0
+  lane.outbox.port.flush = (bytes) => {
+    replies += bytes
+  }
+  const rounds = []
+  for (let round = 0; round < ROUNDS; round++) {
+    const end = performance.now() + ROUND_MS
+    const start = process.hrtime.bigint()
+    let count = 0
+    while (performance.now() < end) {
+      for (let i = 0; i < 20; i++) {
+        lane.bytes.set(batch)
+        lane.dispatch(batch.length)
+        await tick()
+      }
+      count += 20 * BATCH
+    }
+    rounds.push(Number(process.hrtime.bigint() - start) / count)
+    await new Promise(setImmediate)
+  }
+  if (replies === 0 || lane.held > 0) throw new Error(`${name}: requests without a reply`)
+  rounds.sort((a, b) => a - b)
+  const per = rounds.map((ns) => ns - overhead)
+  console.log(`${name.padEnd(22)} ${per[ROUNDS >> 1].toFixed(0).padStart(6)} ${per[0].toFixed(0).padStart(6)}`)
+}
+
+/** Lets microtasks and then the flush of the turn run, as the end of a callback from the loop does. */
+function tick() {
+  return new Promise((resolve) => {
+    queueMicrotask(() => process.nextTick(resolve))
+  })
+}
+
+/** What the benchmark itself costs per request: copying the batch in, waiting for the tick. */
+let overhead = 0
+async function measureOverhead() {
+  const batch = batchOf({})
+  const target = Buffer.alloc(BOX)
+  const rounds = []
+  for (let round = 0; round < 15; round++) {
+    const start = process.hrtime.bigint()
+    for (let i = 0; i < 2000; i++) {
+      target.set(batch)
+      await tick()
+    }
+    rounds.push(Number(process.hrtime.bigint() - start) / 2000 / BATCH)
+  }
+  overhead = Math.min(...rounds)
+}
+
+await measureOverhead()
+console.log(`node ${process.version}; ${BATCH} per batch; ns per request (the benchmark's own ${overhead.toFixed(0)} taken off)`)
+console.log(`${''.padEnd(22)} median   best`)
+const wanted = process.argv.slice(2)
+for (const [name, spec] of Object.entries(cases)) {
+  if (wanted.length === 0 || wanted.includes(name)) await measure(name, spec)
+}

@@ -1,0 +1,112 @@
+// The application: routes and middleware, and the ways to run them.
+//
+// What users start with. Collects until listen(), then composes each route's chain once and hands the table
+// to the native router. Middleware covers paths by prefix, whatever the order of registration: a guard
+// that is added after a route guards it too. Among middleware the order of registration counts.
+
+import { InjectLane } from './inject/lane.js'
+import { fromFetch, fromInject } from './inject/request.js'
+import { toInjectResponse } from './inject/response.js'
+import { parseOptions } from './options.js'
+import { compileFallback, compileRoutes } from './routing/route.js'
+import { Registry, Router } from './routing/router.js'
+import { BOX_BYTES, startServer } from './server.js'
+
+import type { AnyParams, AnyState, ErrorHandler, Handler, Middleware } from './handler.js'
+import type { InjectOptions } from './inject/request.js'
+import type { InjectResponse } from './inject/response.js'
+import type { LaneConfig } from './native/lane.js'
+import type { ListenOptions, ParsedOptions } from './options.js'
+import type { Server } from './server.js'
+
+/** A web application. */
+export class App<State extends object = AnyState> extends Router<State> {
+  #onError: ErrorHandler | undefined
+  #notFound: Handler | undefined
+  #inject: { version: number; lane: InjectLane } | undefined
+
+  constructor() {
+    super(new Registry(), '')
+  }
+
+  override use<Adds extends object = object>(
+    ...middleware: readonly Middleware<State & Adds>[]
+  ): App<State & Adds>
+  override use<Adds extends object = object>(
+    prefix: string,
+    ...middleware: readonly Middleware<State & Adds>[]
+  ): App<State & Adds>
+  override use(...args: readonly unknown[]): unknown {
+    return super.use(...(args as readonly Middleware<State>[]))
+  }
+
+  /** Answers when a handler failed, in place of the default problem document. */
+  onError(handler: ErrorHandler<State>): this {
+    this.registry.change()
+    this.#onError = handler as unknown as ErrorHandler
+    return this
+  }
+
+  /** Answers requests that match no route. Without it they are answered without waking JavaScript. */
+  notFound(handler: Handler<AnyParams, State>): this {
+    this.registry.change()
+    this.#notFound = handler as unknown as Handler
+    return this
+  }
+
+  /** Begins to serve. A number is a port. */
+  async listen(options: ListenOptions | number = {}): Promise<Server> {
+    const parsed = parseOptions(typeof options === 'number' ? { port: options } : options)
+    const config = this.#compile(parsed)
+    const server = startServer(parsed, config)
+    this.registry.isSealed = true
+    return server
+  }
+
+  /** Runs a request without a socket: a Request, a URL, or a path. */
+  async fetch(input: Request | URL | string, init?: RequestInit): Promise<Response> {
+    return this.#injectLane().send(await fromFetch(input, init))
+  }
+
+  /** Runs a request without a socket, for tests: plain options in, a plain result out. */
+  async inject(options: InjectOptions | string): Promise<InjectResponse> {
+    const request = fromInject(typeof options === 'string' ? { path: options } : options)
+    return toInjectResponse(await this.#injectLane().exchange(request))
+  }
+
+  /** Composes what was registered. Fills in the native table. */
+  #compile(options: ParsedOptions): LaneConfig {
+    const { routes, scopes } = this.registry
+    const { native } = options
+    native.routes = routes.map(({ method, pattern }) => ({ method, pattern }))
+    native.fallback = this.#notFound !== undefined
+    return {
+      routes: compileRoutes(routes, scopes),
+      fallback: this.#notFound === undefined ? undefined : compileFallback(this.#notFound, scopes),
+      onError: this.#onError,
+      report,
+      development: options.development,
+      requestWindowBytes: native.limits.requestWindowBytes,
+      replyWindowBytes: native.limits.replyWindowBytes,
+      inboxBytes: BOX_BYTES,
+      outboxBytes: BOX_BYTES,
+    }
+  }
+
+  /** The lane for calls without a socket: made anew when routes were added. */
+  #injectLane(): InjectLane {
+    const { version } = this.registry
+    if (this.#inject?.version !== version) {
+      const options = parseOptions({ port: 0 })
+      const config = this.#compile(options)
+      this.#inject = { version, lane: new InjectLane(options, config) }
+    }
+    return this.#inject.lane
+  }
+}
+
+/** Where errors go that nobody took. */
+function report(error: unknown): void {
+  // oxlint-disable-next-line no-console
+  console.error(error)
+}

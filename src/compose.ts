@@ -1,0 +1,46 @@
+// Joins middleware and a handler into one function, once per route.
+//
+// Called when routes are compiled. Promises: one handler alone is called directly; nothing makes a promise
+// that a middleware or handler did not make; next() works once. What a middleware got from next() is noted
+// on the context, because a middleware that returns nothing leaves it standing (see Lane.finish).
+
+import { LannerError } from './errors.js'
+
+import type { Context } from './context.js'
+import type { Handler, Next } from './handler.js'
+
+/** A composed chain. */
+export type Chain = (ctx: Context, next: Next) => unknown
+
+/** The chain of these functions; each but the last gets a next() that calls the one after it. */
+export function compose(handlers: readonly Handler[]): Chain {
+  let chain: Chain = handlers.at(-1)!
+  for (let level = handlers.length - 2; level >= 0; level--) {
+    chain = link(handlers[level]!, chain, level, handlers.length - 1)
+  }
+  return chain
+}
+
+/** What the last handler gets as its next(). */
+export const nextAtEnd: Next = () => {
+  throw new LannerError('LANNER_NEXT_MISSING')
+}
+
+function link(middleware: Handler, rest: Chain, level: number, depth: number): Chain {
+  return function chain(ctx) {
+    let wasCalled = false
+    let inner: unknown
+    const value = middleware(ctx, function next() {
+      if (wasCalled) throw new LannerError('LANNER_NEXT_TWICE')
+      wasCalled = true
+      inner = rest(ctx, nextAtEnd)
+      // A context is a reply that is noted already: nothing has to be remembered.
+      if (inner !== undefined && inner !== ctx) {
+        ctx.downstream ??= new Array<unknown>(depth).fill(undefined)
+        ctx.downstream[level] = inner
+      }
+      return inner
+    })
+    return value === undefined ? inner : value
+  }
+}

@@ -1,0 +1,407 @@
+// What a handler sees of one request, and how it answers.
+//
+// The lane makes one Context per request and nothing else: this class is the exchange on the JavaScript
+// side. Everything about the request is decoded on first touch, straight from the batch. The reply
+// helpers only note what is to be sent: the lane writes it when the chain has ended, so middleware can
+// still add fields. The shape of this object is the hot path: all fields are assigned in the constructor
+// in one order, `declare` keeps the compiler from assigning them twice, and helpers are functions of this
+// module, because private methods would cost each object a brand.
+
+import { BodySource } from './body/source.js'
+import { Cookies } from './cookies.js'
+import { HeaderView } from './headers.js'
+import { LannerError } from './errors.js'
+import { readAddress } from './native/address.js'
+import { bytesBase, readParams, readPath, spanText } from './native/entry.js'
+import {
+  BODY_BYTES,
+  BODY_NONE,
+  BODY_STREAM,
+  BODY_TEXT,
+  CANCELLED,
+  extrasOf,
+  METHODS,
+  OPEN,
+  PREPARED,
+  TYPE_BYTES,
+  TYPE_HTML,
+  TYPE_JSON,
+  TYPE_NONE,
+  TYPE_PROBLEM,
+  TYPE_TEXT,
+} from './native/exchange.js'
+import { ABSENT, REQUEST_SECURE } from './native/generated/layout.js'
+import { problemText } from './problem.js'
+import { QueryView } from './query.js'
+import { addField, checkStatus, fieldsOf, replaceCookie, setField } from './reply-fields.js'
+import { toFetchRequest, toUrl } from './request.js'
+import { Trailers } from './trailers.js'
+
+import type { BodySink, StreamBody } from './body/sink.js'
+import type { AnyParams, AnyState } from './handler.js'
+import type { Bytes } from './native/bytes.js'
+import type { PeerAddress } from './native/address.js'
+import type { Extras } from './native/exchange.js'
+import type { Lane } from './native/lane.js'
+import type { FieldInit } from './reply-fields.js'
+import type { CompiledRoute } from './routing/route.js'
+
+/** The connection that a request came in on. */
+export interface ConnectionInfo {
+  /** Number of the connection, unique in this process. */
+  readonly id: number
+}
+
+const inspectCustom = Symbol.for('nodejs.util.inspect.custom')
+
+declare const replyMark: unique symbol
+
+/** What the reply helpers of a Context return: return it from the handler. */
+export interface Reply {
+  /** Marks the type; there is no such property. */
+  readonly [replyMark]: true
+}
+
+/** One request and its answer. */
+export class Context<Params extends object = AnyParams, State extends object = AnyState> {
+  /** @internal */
+  declare readonly lane: Lane
+  /** @internal */
+  declare readonly route: CompiledRoute
+  /** @internal The batch, or an own copy of the entry once the batch is gone. */
+  declare entryWords: Int32Array
+  /** @internal */
+  declare entryBytes: Bytes
+  /** @internal Word index of the entry. */
+  declare entryAt: number
+  /** @internal */
+  declare readonly slot: number
+  /** @internal */
+  declare readonly generation: number
+  /** @internal The lane's turn that brought the entry. */
+  declare readonly turn: number
+  /** @internal One of the states in native/exchange.ts. */
+  declare phase: number
+  /** @internal Whether the lane knows the exchange by its slot. */
+  declare isHeld: boolean
+  /** @internal 0 until it is set. */
+  declare statusCode: number
+  /** @internal What replyBody is. */
+  declare bodyKind: number
+  /** @internal A content type by number. */
+  declare replyType: number
+  /** @internal */
+  declare replyBody: unknown
+  /** @internal Names and values in turn. */
+  declare replyFields: string[] | undefined
+  /** @internal What middleware got from next(), by level. */
+  declare downstream: unknown[] | undefined
+  /** @internal The level whose value is looked at next. */
+  declare level: number
+  /** @internal */
+  declare source: BodySource | undefined
+  /** @internal */
+  declare sink: BodySink | undefined
+  /** @internal */
+  declare extras: Extras | undefined
+  /** @internal */
+  declare pathText: string | undefined
+  /** @internal */
+  declare paramsView: Params | undefined
+  /** @internal */
+  declare queryView: QueryView | undefined
+  /** @internal */
+  declare headerView: HeaderView | undefined
+  /** @internal */
+  declare stateBag: State | undefined
+
+  /** @internal */
+  constructor(lane: Lane, route: CompiledRoute, words: Int32Array, bytes: Bytes, at: number) {
+    this.lane = lane
+    this.route = route
+    this.entryWords = words
+    this.entryBytes = bytes
+    this.entryAt = at
+    this.slot = words[at + 2]!
+    this.generation = words[at + 3]!
+    this.turn = lane.turn
+    this.phase = OPEN
+    this.isHeld = false
+    this.statusCode = 0
+    this.bodyKind = BODY_NONE
+    this.replyType = TYPE_NONE
+    this.replyBody = undefined
+    this.replyFields = undefined
+    this.downstream = undefined
+    this.level = 0
+    this.source = undefined
+    this.sink = undefined
+    this.extras = undefined
+    this.pathText = undefined
+    this.paramsView = undefined
+    this.queryView = undefined
+    this.headerView = undefined
+    this.stateBag = undefined
+  }
+
+  // ---- the request
+
+  /** The method, for example 'GET'. A GET route also serves HEAD: then this says 'HEAD'. */
+  get method(): string {
+    const words = this.view()
+    const id = words[this.entryAt + 5]! & 0xff
+    if (id !== 0) return METHODS[id]!
+    const base = bytesBase(words, this.entryAt)
+    return this.entryBytes.latin1Slice(base, base + (words[this.entryAt + 7]! & 0xffff) - 1)
+  }
+
+  /** The path: percent-decoded (but for %2F) and without dot segments. */
+  get path(): string {
+    return (this.pathText ??= readPath(this.view(), this.entryBytes, this.entryAt))
+  }
+
+  /** The request target as it was sent. */
+  get rawTarget(): string {
+    const words = this.view()
+    const at = this.entryAt
+    return spanText(this.entryBytes, bytesBase(words, at), words[at + 7]!)
+  }
+
+  /** The URL that was asked for, made from the target and the Host field. */
+  get url(): URL {
+    return (extrasOf(this).url ??= toUrl(this))
+  }
+
+  /** The parameters of the path, by their names in the pattern. */
+  get params(): Params {
+    if (this.paramsView !== undefined) return this.paramsView
+    const words = this.view()
+    return (this.paramsView = readParams(words, this.entryBytes, this.entryAt, this.route) as Params)
+  }
+
+  /** The query parameters. */
+  get query(): QueryView {
+    if (this.queryView !== undefined) return this.queryView
+    const words = this.view()
+    const at = this.entryAt
+    const span = words[at + 9]!
+    const raw = span === ABSENT ? '' : spanText(this.entryBytes, bytesBase(words, at), span)
+    return (this.queryView = new QueryView(raw))
+  }
+
+  /** The header fields. */
+  get headers(): HeaderView {
+    return (this.headerView ??= new HeaderView(this))
+  }
+
+  /** The cookies of the request, and those that the reply sets. */
+  get cookies(): Cookies {
+    const extras = extrasOf(this)
+    return (extras.cookies ??= new Cookies(this.headers.get('cookie'), (line, isSame) => {
+      requireHead(this)
+      replaceCookie(this, line, isSame)
+    }))
+  }
+
+  /** The body. Read it once: `await ctx.body.json()`, `for await (const chunk of ctx.body)`. */
+  get body(): BodySource {
+    return (this.source ??= new BodySource(this))
+  }
+
+  /** A place for what middleware hands on to handlers. */
+  get state(): State {
+    return (this.stateBag ??= {} as State)
+  }
+
+  set state(value: State) {
+    this.stateBag = value
+  }
+
+  /** Aborts when the client has gone, the deadline passed or the server closes; never on a normal end. */
+  get signal(): AbortSignal {
+    const extras = extrasOf(this)
+    if (extras.controller === undefined) {
+      extras.controller = new AbortController()
+      if (extras.cancelReason !== undefined) extras.controller.abort(extras.cancelReason)
+    }
+    return extras.controller.signal
+  }
+
+  /** The client's end of the connection. */
+  get remote(): PeerAddress {
+    return (extrasOf(this).remote ??= readAddress(this.view(), this.entryBytes, this.entryAt + 16))
+  }
+
+  /** The server's end of the connection. */
+  get local(): PeerAddress {
+    return (extrasOf(this).local ??= readAddress(this.view(), this.entryBytes, this.entryAt + 21))
+  }
+
+  /** The protocol version. */
+  get protocol(): 'HTTP/1.0' | 'HTTP/1.1' {
+    const version = (this.view()[this.entryAt + 5]! >>> 8) & 0xff
+    return version === 10 ? 'HTTP/1.0' : 'HTTP/1.1'
+  }
+
+  /** Whether the connection is encrypted. */
+  get isSecure(): boolean {
+    return ((this.view()[this.entryAt + 5]! >>> 16) & REQUEST_SECURE) !== 0
+  }
+
+  /** The connection. */
+  get connection(): ConnectionInfo {
+    return { id: this.view()[this.entryAt + 15]! >>> 0 }
+  }
+
+  /** The Request of the fetch standard. Its body is this body: read one of them. */
+  get request(): Request {
+    return (extrasOf(this).request ??= toFetchRequest(this))
+  }
+
+  // ---- the reply
+
+  /** Whether a reply was decided: by a helper, or because it has left. */
+  get sent(): boolean {
+    return this.phase !== OPEN
+  }
+
+  /** Sets the status of the reply. */
+  status(status: number): this {
+    requireHead(this)
+    this.statusCode = checkStatus(status)
+    return this
+  }
+
+  /** Sets a header field of the reply. Several values give several fields, `undefined` removes it. */
+  header(name: string, value: string | readonly string[] | undefined): this {
+    requireHead(this)
+    setField(this, name, value)
+    return this
+  }
+
+  /** Adds a header field beside those of the same name. */
+  append(name: string, value: string): this {
+    requireHead(this)
+    addField(this, name, value)
+    return this
+  }
+
+  /** Sets the content type of the reply. */
+  type(value: string): this {
+    return this.header('content-type', value)
+  }
+
+  /** Answers with text. */
+  text(body: string, status?: number): Reply {
+    return prepare(this, BODY_TEXT, TYPE_TEXT, String(body), status)
+  }
+
+  /** Answers with JSON. */
+  json(value: unknown, status?: number): Reply {
+    const text = JSON.stringify(value)
+    if (text === undefined) throw new LannerError('LANNER_REPLY_VALUE', NOT_JSON)
+    return prepare(this, BODY_TEXT, TYPE_JSON, text, status)
+  }
+
+  /** Answers with HTML. */
+  html(body: string, status?: number): Reply {
+    return prepare(this, BODY_TEXT, TYPE_HTML, String(body), status)
+  }
+
+  /** Answers with bytes. They must not change until the reply has left. */
+  bytes(body: Uint8Array | ArrayBuffer, status?: number): Reply {
+    const view = body instanceof Uint8Array ? body : new Uint8Array(body)
+    return prepare(this, BODY_BYTES, TYPE_BYTES, view, status)
+  }
+
+  /** Answers with a stream of strings and bytes. It is pulled only as fast as the client takes it. */
+  stream(body: StreamBody, status?: number): Reply {
+    return prepare(this, BODY_STREAM, TYPE_NONE, body, status)
+  }
+
+  /** Answers with a redirect: 302 when no status is given. */
+  redirect(to: string | URL, status = 302): Reply {
+    if (status < 300 || status > 399) throw new LannerError('LANNER_STATUS_INVALID', NO_REDIRECT)
+    const target = String(to).replaceAll(/[^\x21-\x7e]/gu, encodeLoose)
+    this.header('location', target)
+    return prepare(this, BODY_NONE, TYPE_NONE, undefined, status)
+  }
+
+  /** Answers with 204 and no body. */
+  noContent(): Reply {
+    return prepare(this, BODY_NONE, TYPE_NONE, undefined, 204)
+  }
+
+  /** Answers with 404 as a problem document. */
+  notFound(detail?: string): Reply {
+    return prepare(this, BODY_TEXT, TYPE_PROBLEM, problemText({ status: 404, detail }), 404)
+  }
+
+  /** Sends 103 with fields that help the client to begin early, usually `link`. */
+  earlyHints(fields: FieldInit): this {
+    return this.sendInformational(103, fields)
+  }
+
+  /** Sends an informational response: 102 or 103. */
+  sendInformational(status: 102 | 103, fields: FieldInit = {}): this {
+    if (status !== 102 && status !== 103) throw new LannerError('LANNER_STATUS_INVALID', NO_INFORM)
+    requireHead(this)
+    if (this.phase !== CANCELLED) this.lane.inform(this as unknown as Context, status, fieldsOf(fields))
+    return this
+  }
+
+  /** Fields that follow the body of the reply; it is then sent in chunks. */
+  get trailers(): Trailers {
+    return (extrasOf(this).trailers ??= new Trailers())
+  }
+
+  // ---- internals
+
+  /** @internal The words of the entry, as long as they are there. */
+  view(): Int32Array {
+    if (this.entryWords === this.lane.words && this.turn !== this.lane.turn) {
+      throw new LannerError('LANNER_CONTEXT_EXPIRED')
+    }
+    return this.entryWords
+  }
+
+  /** @internal What console.log shows. */
+  [inspectCustom](): object {
+    return { method: this.method, path: this.path, params: this.params, sent: this.sent }
+  }
+}
+
+const NOT_JSON = 'ctx.json() got a value that has no JSON form (undefined, a function or a symbol).'
+const NO_REDIRECT = 'The status of a redirect is 300 to 399.'
+const NO_INFORM = 'sendInformational() takes 102 and 103; other statuses are replies.'
+
+/** Notes a reply; it is sent when the chain has ended. */
+function prepare<P extends object, S extends object>(
+  ctx: Context<P, S>,
+  kind: number,
+  type: number,
+  body: unknown,
+  status: number | undefined,
+): Reply {
+  if (ctx.phase !== OPEN && ctx.phase !== CANCELLED) throw new LannerError('LANNER_ALREADY_REPLIED')
+  if (status !== undefined) ctx.statusCode = checkStatus(status)
+  if (ctx.phase === OPEN) ctx.phase = PREPARED
+  ctx.bodyKind = kind
+  ctx.replyType = type
+  ctx.replyBody = body
+  return ctx as unknown as Reply
+}
+
+/** Throws when the head of the reply has left. A cancelled exchange takes anything and sends nothing. */
+function requireHead(ctx: { phase: number }): void {
+  if (ctx.phase > PREPARED && ctx.phase !== CANCELLED) throw new LannerError('LANNER_ALREADY_REPLIED')
+}
+
+/** Escapes what a Location field cannot carry; lone surrogates become U+FFFD. */
+function encodeLoose(character: string): string {
+  try {
+    return encodeURIComponent(character)
+  } catch {
+    return '%EF%BF%BD'
+  }
+}

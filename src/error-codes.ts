@@ -1,0 +1,109 @@
+// Every code that an error of this package can carry: what it means and what to do.
+//
+// errors.ts takes its types and default texts from here, docs/errors.md is printed from it
+// (scripts/gen-errors.mjs). Codes are stable: they may be compared, texts may change.
+
+interface CodeRow {
+  /** The status when the error ends an exchange; 0 when it never does. */
+  readonly status: number
+  /** One sentence that says what happened, and what to do where that is not plain. */
+  readonly text: string
+}
+
+const table = {
+  LANNER_HTTP: { status: 0, text: 'An HttpError: the status says what happened.' },
+  LANNER_OPTION_INVALID: {
+    status: 0,
+    text: 'An option has a wrong type or is out of range; the message names its path.',
+  },
+  LANNER_ROUTE_INVALID: {
+    status: 0,
+    text: 'A route cannot be registered: its method or pattern is wrong, or it was registered before.',
+  },
+  LANNER_APP_LISTENING: {
+    status: 0,
+    text: 'Routes and middleware cannot be added after listen(): register them before.',
+  },
+  LANNER_NEXT_TWICE: {
+    status: 500,
+    text: 'next() was called twice by one middleware: call it at most once.',
+  },
+  LANNER_NEXT_MISSING: {
+    status: 500,
+    text: 'next() was called by the last handler of a route: nothing comes after it.',
+  },
+  LANNER_ALREADY_REPLIED: {
+    status: 500,
+    text: 'The request has its reply already: a handler replies once.',
+  },
+  LANNER_CONTEXT_EXPIRED: {
+    status: 500,
+    text: 'The request is over and its bytes are gone: read what you need before replying.',
+  },
+  LANNER_HEADER_INVALID: {
+    status: 500,
+    text: 'A field name is not a token, or a value has a character that HTTP does not allow.',
+  },
+  LANNER_HEADER_RESERVED: {
+    status: 500,
+    text: 'This field belongs to the server (framing and connection fields) and cannot be set.',
+  },
+  LANNER_STATUS_INVALID: {
+    status: 500,
+    text: 'A status is an integer from 200 to 599; informational ones go through sendInformational().',
+  },
+  LANNER_CONTENT_LENGTH: {
+    status: 500,
+    text: 'The body is longer or shorter than the content-length that was set.',
+  },
+  LANNER_BODY_NOT_ALLOWED: {
+    status: 500,
+    text: 'Replies with status 204, 205 and 304 have no body.',
+  },
+  LANNER_REPLY_VALUE: {
+    status: 500,
+    text: 'The handler returned something that cannot be made a reply.',
+  },
+  LANNER_BODY_CHUNK: {
+    status: 500,
+    text: 'A streamed reply is made of strings and bytes; another value was found in it.',
+  },
+  LANNER_BODY_USED: {
+    status: 500,
+    text: 'The request body was read before: keep the first result.',
+  },
+  LANNER_BODY_CLOSED: {
+    status: 500,
+    text: 'The reply is complete, so the rest of the request body was given up.',
+  },
+  LANNER_JSON_INVALID: { status: 400, text: 'The request body is not valid JSON.' },
+  LANNER_FORM_INVALID: {
+    status: 415,
+    text: 'The request body is not a form of type application/x-www-form-urlencoded.',
+  },
+  LANNER_URL_INVALID: { status: 400, text: 'The request does not name a valid URL.' },
+  LANNER_PEER_GONE: { status: 499, text: 'The client has closed the connection.' },
+  LANNER_DEADLINE: { status: 503, text: 'The time for the request has run out.' },
+  LANNER_SERVER_CLOSING: { status: 503, text: 'The server is closing and its grace period is over.' },
+  LANNER_BODY_MALFORMED: { status: 400, text: 'The request body breaks the rules of HTTP.' },
+  LANNER_BODY_TOO_LARGE: { status: 413, text: 'The request body is longer than limits.bodyBytes.' },
+  LANNER_BODY_TIMEOUT: { status: 408, text: 'The request body came too slowly.' },
+  LANNER_ADDRESS_IN_USE: {
+    status: 0,
+    text: 'The address is already in use: stop the other server or choose another port.',
+  },
+  LANNER_ADDRESS_UNAVAILABLE: { status: 0, text: 'The address is not one of this machine.' },
+  LANNER_PERMISSION_DENIED: { status: 0, text: 'The system does not let this user listen there.' },
+  LANNER_HOST_UNKNOWN: { status: 0, text: 'The host name could not be resolved.' },
+  LANNER_LISTEN_FAILED: { status: 0, text: 'The address could not be opened.' },
+  LANNER_RESOURCES: { status: 0, text: 'The system gave no thread or poller.' },
+  LANNER_SERVER_CLOSED: { status: 0, text: 'The server was closed already.' },
+  LANNER_ADDON_MISSING: { status: 0, text: 'There is no native addon for this platform.' },
+  LANNER_ADDON_BROKEN: { status: 0, text: 'The native addon is there and cannot be loaded.' },
+  LANNER_ADDON_VERSION: { status: 0, text: 'The native addon has another version than the package.' },
+} as const satisfies Record<string, CodeRow>
+
+/** A stable code of an error of this package. */
+export type ErrorCode = keyof typeof table
+
+export const ERROR_CODES: Readonly<Record<ErrorCode, CodeRow>> = table

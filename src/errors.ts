@@ -1,0 +1,76 @@
+// The errors that this package throws, and what users throw to answer with a status.
+//
+// Codes live in error-codes.ts. How an error becomes a reply is decided in problem.ts.
+
+import { ERROR_CODES } from './error-codes.js'
+import { statusTitle } from './status.js'
+
+import type { ErrorCode } from './error-codes.js'
+
+/** An error of this package. `code` is stable, `message` is for people. */
+export class LannerError extends Error {
+  /** What happened, as a stable code; docs/errors.md lists them. */
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message?: string, options?: { cause?: unknown }) {
+    super(message ?? ERROR_CODES[code].text, options)
+    this.code = code
+  }
+
+  override get name(): string {
+    return 'LannerError'
+  }
+}
+
+/** What an HttpError may carry beside its status. */
+export interface HttpErrorOptions {
+  /** What led to it; never sent. */
+  cause?: unknown
+  /** Fields of the reply, for example `{ 'retry-after': '5' }`. */
+  headers?: Readonly<Record<string, string>>
+  /** The `type` member of the problem document, a URI. */
+  type?: string
+  /** The `detail` member; the message when it is not given. */
+  detail?: string
+  /** Whether message and detail are sent. By default they are for statuses below 500. */
+  expose?: boolean
+  /** The code of the error. */
+  code?: ErrorCode
+}
+
+/** Throw it to answer with a status: `throw new HttpError(404, 'no such user')`. */
+export class HttpError extends LannerError {
+  /** The status of the reply, 400 to 599. */
+  readonly status: number
+  /** Fields of the reply. */
+  readonly headers: Readonly<Record<string, string>> | undefined
+  /** The `type` of the problem document. */
+  readonly type: string | undefined
+  /** The `detail` of the problem document. */
+  readonly detail: string | undefined
+  /** Whether clients see message and detail. */
+  readonly expose: boolean
+
+  constructor(status: number, message?: string, options: HttpErrorOptions = {}) {
+    if (!Number.isInteger(status) || status < 400 || status > 599) {
+      throw new RangeError(`the status of an HttpError is 400 to 599, not ${String(status)}`)
+    }
+    const cause = 'cause' in options ? { cause: options.cause } : undefined
+    super(options.code ?? 'LANNER_HTTP', message ?? statusTitle(status), cause)
+    this.status = status
+    this.headers = options.headers
+    this.type = options.type
+    this.detail = options.detail ?? message
+    this.expose = options.expose ?? status < 500
+  }
+
+  override get name(): string {
+    return 'HttpError'
+  }
+}
+
+/** An HttpError whose status and text come from the table of codes. */
+export function httpError(code: ErrorCode, cause?: unknown): HttpError {
+  const { status, text } = ERROR_CODES[code]
+  return new HttpError(status, text, cause === undefined ? { code } : { code, cause })
+}

@@ -1,0 +1,37 @@
+// The public surface of the package, and nothing else.
+
+export { App } from './app.js'
+export { HttpError, LannerError } from './errors.js'
+
+export type { BodySource } from './body/source.js'
+export type { StreamBody } from './body/sink.js'
+export type { ConnectionInfo, Context, Reply } from './context.js'
+export type { CookieOptions, Cookies } from './cookies.js'
+export type { ErrorCode } from './error-codes.js'
+export type { HttpErrorOptions } from './errors.js'
+export type {
+  AnyParams,
+  AnyState,
+  ErrorHandler,
+  Handler,
+  Middleware,
+  Next,
+} from './handler.js'
+export type { HeaderView } from './headers.js'
+export type { InjectOptions } from './inject/request.js'
+export type { InjectResponse } from './inject/response.js'
+export type { PeerAddress } from './native/address.js'
+export type {
+  Duration,
+  EndpointOptions,
+  LimitOptions,
+  ListenOptions,
+  Size,
+  TimeoutOptions,
+} from './options.js'
+export type { QueryView } from './query.js'
+export type { FieldInit } from './reply-fields.js'
+export type { Router } from './routing/router.js'
+export type { ParamsOf } from './routing/types.js'
+export type { CloseOptions, Server, ServerAddress } from './server.js'
+export type { Trailers } from './trailers.js'

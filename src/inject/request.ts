@@ -1,0 +1,107 @@
+// What app.inject() and app.fetch() are given, as bytes on the wire.
+//
+// Promises that nothing in a path, a name or a value can begin another line: this is a door for tests, but
+// one through which tests push anything.
+
+import { LannerError } from '../errors.js'
+import { checkField } from '../headers.js'
+
+/** A request without a socket. */
+export interface InjectOptions {
+  /** Default 'GET', or 'POST' when there is a body. */
+  method?: string
+  /** Path and query. Default '/'. */
+  path?: string
+  headers?: Readonly<Record<string, string | readonly string[]>>
+  /** Text and bytes are sent as they are, anything else as JSON. */
+  body?: unknown
+  /** Gives the request up when it aborts, as a client that closes the connection does. */
+  signal?: AbortSignal
+}
+
+/** A request as the inject lane sends it. */
+export interface WireRequest {
+  readonly method: string
+  /** Request line and fields, with the empty line. */
+  readonly head: string
+  readonly body: Uint8Array | ReadableStream<Uint8Array> | undefined
+  readonly signal: AbortSignal | undefined
+}
+
+const encoder = new TextEncoder()
+
+export function fromInject(options: InjectOptions): WireRequest {
+  const { body, path = '/', signal } = options
+  const method = options.method?.toUpperCase() ?? (body === undefined ? 'GET' : 'POST')
+  const fields: [string, string][] = []
+  for (const [name, value] of Object.entries(options.headers ?? {})) {
+    for (const one of typeof value === 'string' ? [value] : value) fields.push([name, one])
+  }
+  const [bytes, type] = bodyBytes(body)
+  if (type !== undefined && !hasName(fields, 'content-type')) fields.push(['content-type', type])
+  return { method, head: headText(method, path, fields, bytes), body: bytes, signal }
+}
+
+export async function fromFetch(
+  input: Request | URL | string,
+  init: RequestInit | undefined,
+): Promise<WireRequest> {
+  const target = typeof input === 'string' ? new URL(input, 'http://localhost') : input
+  const request = new Request(target, init)
+  const url = new URL(request.url)
+  const fields = [...request.headers] as [string, string][]
+  if (!hasName(fields, 'host')) fields.unshift(['host', url.host])
+  const path = url.pathname + url.search
+  const { method, signal } = request
+  // A length that is declared was given by a body that has one: small ones travel whole.
+  const isStream = init?.body instanceof ReadableStream || isUnknownStream(input, init)
+  const body = request.body === null ? undefined : isStream ? request.body : await readAll(request)
+  return { method, head: headText(method, path, fields, body), body, signal }
+}
+
+/** A Request that was made elsewhere does not say what its body was made from. */
+function isUnknownStream(input: unknown, init: RequestInit | undefined): boolean {
+  return input instanceof Request && init?.body === undefined && !input.headers.has('content-length')
+}
+
+async function readAll(request: Request): Promise<Uint8Array> {
+  return new Uint8Array(await request.arrayBuffer())
+}
+
+function bodyBytes(body: unknown): [bytes: Uint8Array | undefined, type: string | undefined] {
+  if (body === undefined) return [undefined, undefined]
+  if (typeof body === 'string') return [encoder.encode(body), 'text/plain; charset=utf-8']
+  if (body instanceof Uint8Array) return [body, 'application/octet-stream']
+  if (body instanceof ArrayBuffer) return [new Uint8Array(body), 'application/octet-stream']
+  if (body instanceof URLSearchParams) {
+    return [encoder.encode(body.toString()), 'application/x-www-form-urlencoded']
+  }
+  return [encoder.encode(JSON.stringify(body)), 'application/json']
+}
+
+function headText(
+  method: string,
+  path: string,
+  fields: readonly (readonly [string, string])[],
+  body: WireRequest['body'],
+): string {
+  if (!/^[\x21-\x7e]+$/.test(path)) {
+    throw new LannerError(
+      'LANNER_OPTION_INVALID',
+      `The path ${JSON.stringify(path)} has characters that a request line cannot carry: encode them.`,
+    )
+  }
+  let head = `${method} ${path} HTTP/1.1\r\n`
+  if (!hasName(fields, 'host')) head += 'host: localhost\r\n'
+  for (const [name, value] of fields) {
+    checkField(name, value)
+    if (!/^(?:content-length|transfer-encoding)$/i.test(name)) head += `${name}: ${value}\r\n`
+  }
+  if (body instanceof Uint8Array) head += `content-length: ${body.byteLength}\r\n`
+  else if (body !== undefined) head += 'transfer-encoding: chunked\r\n'
+  return `${head}\r\n`
+}
+
+function hasName(fields: readonly (readonly [string, string])[], lower: string): boolean {
+  return fields.some(([name]) => name.toLowerCase() === lower)
+}

@@ -1,0 +1,126 @@
+// The native addon as TypeScript sees it, and its loading.
+//
+// Everything native goes through here (the loader itself, native.cjs, is CommonJS because require() is what
+// finds addons on every runtime). Promises an addon of the layout that this code was written for, or one
+// readable error.
+
+import { createRequire } from 'node:module'
+
+import { LannerError } from '../errors.js'
+
+/** The version of the batch layout and of the calls below. */
+export const ABI_VERSION = 1
+
+/** What listens. */
+export interface NativeEndpoint {
+  host?: string
+  port?: number
+  path?: string
+  mode?: number
+  unlink?: boolean
+  backlog?: number
+  ipv6Only?: boolean
+  reusePort?: boolean
+}
+
+export interface NativeConfig {
+  endpoints: NativeEndpoint[]
+  /** The index is the route id. */
+  routes: { method: string; pattern: string }[]
+  /** Whether requests without a route go to JavaScript. */
+  fallback: boolean
+  limits: {
+    requestLineBytes: number
+    headerBytes: number
+    headerCount: number
+    /** -1 is none. */
+    bodyBytes: number
+    requestWindowBytes: number
+    replyWindowBytes: number
+    pipelined: number
+    inFlight: number
+  }
+  /** 0 is none. */
+  timeouts: { headersMs: number; keepAliveMs: number; drainMs: number }
+  /** 0 is automatic. */
+  ioThreads: number
+  serverHeader: string | null
+  allowBareLf: boolean
+}
+
+export interface NativeAddress {
+  family: 'tcp4' | 'tcp6' | 'unix'
+  address: string
+  port: number
+}
+
+export interface NativeLane {
+  flush(bytes: number): void
+  attach(bytes: Uint8Array): void
+  chunk(index: number): Uint8Array
+  close(): void
+}
+
+export interface NativeServer {
+  openLane(
+    inbox: ArrayBuffer,
+    outbox: ArrayBuffer,
+    dispatch: (bytes: number) => void,
+  ): NativeLane
+  listen(): NativeAddress[]
+  close(gracePeriodMs: number, onClosed: () => void): void
+  stats(): Record<string, number>
+}
+
+/** An answer of the core itself: 404, 405, OPTIONS. */
+export interface NativeReply {
+  status: number
+  headers: [name: string, value: string][]
+  body: Uint8Array | string
+}
+
+export interface NativeBinding {
+  abiVersion(): number
+  Server: new (config: NativeConfig) => NativeServer
+  /** Writes the REQUEST entry of one request, or gives minus the status of a native answer. */
+  encodeRequest(server: NativeServer, raw: Uint8Array, into: Uint8Array): number
+  /** The native answer that the last encodeRequest gave. */
+  lastNative(): NativeReply
+}
+
+let loaded: NativeBinding | undefined
+
+/** The addon; loads it on the first call. */
+export function binding(): NativeBinding {
+  return (loaded ??= load())
+}
+
+/** @internal Puts another binding in its place, for tests that need no addon. */
+export function useBinding(other: NativeBinding | undefined): void {
+  loaded = other
+}
+
+function load(): NativeBinding {
+  const loader = createRequire(import.meta.url)('../../native.cjs') as { load(): NativeBinding }
+  let addon: NativeBinding
+  try {
+    addon = loader.load()
+  } catch (cause) {
+    throw nativeError(cause)
+  }
+  const abi = addon.abiVersion()
+  if (abi === ABI_VERSION) return addon
+  throw new LannerError(
+    'LANNER_ADDON_VERSION',
+    `The native addon speaks version ${abi} of the internal layout and this package version ` +
+      `${ABI_VERSION}: install lanner again so that both come from one release.`,
+  )
+}
+
+/** Gives errors of the native side the class of this package; anything else stays what it is. */
+export function nativeError(error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error)) return error
+  const { code } = error
+  if (typeof code !== 'string' || !code.startsWith('LANNER_')) return error
+  return new LannerError(code as LannerError['code'], error.message, { cause: error })
+}

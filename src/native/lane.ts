@@ -1,0 +1,292 @@
+// The JavaScript end of a lane: walks batches, runs handlers, keeps the exchanges that are not settled, and
+// hands replies over once per turn.
+//
+// The native side calls `dispatch` with each batch (app.inject does the same without a socket). A turn:
+//
+//   dispatch ── walk the entries ── flush ── keep what still runs      replies of synchronous handlers
+//   microtasks ── handlers go on, replies are written ── nextTick ── flush         those of asynchronous ones
+//
+// Promises: nothing throws out of dispatch; one flush per turn unless the outbox is full; an entry for an
+// exchange that is settled, or of an older generation, is ignored. What a reply consists of is reply.ts.
+
+import { Context } from '../context.js'
+import { nextAtEnd } from '../compose.js'
+import { httpError, LannerError } from '../errors.js'
+import { HeaderView } from '../headers.js'
+import { fail, finish } from '../reply.js'
+import { bytesOf } from './bytes.js'
+import { CANCELLED, extrasOf, SETTLED } from './exchange.js'
+import { copyEntries, trailerBlock } from './keep.js'
+import {
+  BODY_LAST,
+  BODY_WORDS,
+  CANCEL_BODY_MALFORMED,
+  CANCEL_BODY_TIMEOUT,
+  CANCEL_BODY_TOO_LARGE,
+  CANCEL_CLOSING,
+  CANCEL_DEADLINE,
+  CANCEL_HALF_CLOSED,
+  ENTRY_BODY,
+  ENTRY_BODY_END,
+  ENTRY_BODY_LARGE,
+  ENTRY_CANCEL,
+  ENTRY_CREDIT,
+  ENTRY_REQUEST,
+  PREFIX_BYTES,
+} from './generated/layout.js'
+import { Outbox } from './outbox.js'
+import { Settler } from './settler.js'
+
+import type { ErrorHandler } from '../handler.js'
+import type { CompiledRoute } from '../routing/route.js'
+import type { Bytes } from './bytes.js'
+import type { Fields, Port } from './outbox.js'
+
+/** What a lane is made of. */
+export interface LaneConfig {
+  /** By route id. */
+  readonly routes: readonly CompiledRoute[]
+  /** For requests that match no route. */
+  readonly fallback: CompiledRoute | undefined
+  readonly onError: ErrorHandler | undefined
+  /** Where errors go that no handler of the user takes. */
+  readonly report: (error: unknown) => void
+  /** Whether replies show details of unknown errors. */
+  readonly development: boolean
+  readonly requestWindowBytes: number
+  readonly replyWindowBytes: number
+  readonly inboxBytes: number
+  readonly outboxBytes: number
+}
+
+/** Counters of a lane. */
+export interface LaneStats {
+  /** Batches taken. */
+  turns: number
+  /** Requests run. */
+  requests: number
+  /** Replies that came after the exchange had been given up. */
+  lateReplies: number
+  /** Entries for exchanges that were settled already. */
+  staleEntries: number
+}
+
+export class Lane {
+  readonly config: LaneConfig
+  readonly inbox: ArrayBuffer
+  readonly words: Int32Array
+  readonly bytes: Bytes
+  readonly outbox: Outbox
+  readonly requestWindowBytes: number
+  /** Number of the batch whose entries lie in the inbox. */
+  turn = 0
+  readonly stats: LaneStats = { turns: 0, requests: 0, lateReplies: 0, staleEntries: 0 }
+  readonly #routes: readonly CompiledRoute[]
+  /** Exchanges that outlived their dispatch, by slot. */
+  readonly #held: (Context | undefined)[] = []
+  /** Those whose entries lie in the inbox. */
+  #inInbox: Context[] = []
+  readonly #settlers: Settler[] = []
+  #isInTurn = false
+  #isFlushDue = false
+  readonly #flushTick = (): void => {
+    this.#isFlushDue = false
+    this.#flush()
+  }
+
+  constructor(config: LaneConfig, port: Port) {
+    this.config = config
+    this.#routes = config.routes
+    this.requestWindowBytes = config.requestWindowBytes
+    this.inbox = new ArrayBuffer(config.inboxBytes)
+    this.words = new Int32Array(this.inbox)
+    this.bytes = bytesOf(this.inbox)
+    this.outbox = new Outbox(port, config.outboxBytes)
+  }
+
+  /** Takes the batch of `length` bytes that lies in the inbox. */
+  dispatch(length: number): void {
+    this.turn = (this.turn + 1) | 0
+    this.stats.turns++
+    this.#isInTurn = true
+    const { words } = this
+    let at = 0
+    const end = length >> 2
+    while (at < end) {
+      const size = words[at]! >> 2
+      if (size <= 0) break
+      if (words[at + 1] === ENTRY_REQUEST) this.#request(at)
+      else this.#other(words[at + 1]!, at)
+      at += size
+    }
+    this.#isInTurn = false
+    this.#flush()
+    if (this.#inInbox.length > 0) this.#keepPending()
+  }
+
+  /** Something was written to the outbox: it leaves at the end of the turn. */
+  touch(): void {
+    if (this.#isInTurn || this.#isFlushDue) return
+    this.#isFlushDue = true
+    process.nextTick(this.#flushTick)
+  }
+
+  /** Credit for a request body. */
+  read(slot: number, generation: number, bytes: number): void {
+    this.outbox.read(slot, generation, bytes)
+    this.touch()
+  }
+
+  /** An informational response. */
+  inform(ctx: Context, status: number, fields: Fields): void {
+    this.outbox.inform(ctx.slot, ctx.generation, status, fields)
+    this.touch()
+  }
+
+  /** Goes on with an exchange when a promise has settled. */
+  await(ctx: Context, promise: unknown): void {
+    const settler = this.#settlers.pop() ?? new Settler(this)
+    settler.await(ctx, promise)
+  }
+
+  /** @internal A settler has nothing to wait for any more. */
+  recycle(settler: Settler): void {
+    this.#settlers.push(settler)
+  }
+
+  /** The exchange is over on this side. */
+  settle(ctx: Context): void {
+    ctx.phase = SETTLED
+    ctx.source?.close()
+    if (ctx.isHeld) this.#release(ctx)
+  }
+
+  /** Number of exchanges that are not settled. */
+  get held(): number {
+    let count = 0
+    for (const ctx of this.#held) if (ctx !== undefined) count++
+    return count
+  }
+
+  /** Gives up every exchange, when the native side is gone. */
+  close(): void {
+    for (const ctx of [...this.#held]) {
+      if (ctx !== undefined) this.#cancel(ctx, CANCEL_CLOSING)
+    }
+    this.outbox.used = 0
+  }
+
+  #request(at: number): void {
+    const { words } = this
+    this.stats.requests++
+    const id = words[at + 4]!
+    const route = id >= 0 ? this.#routes[id] : this.config.fallback
+    if (route === undefined) return
+    const ctx = new Context(this, route, words, this.bytes, at)
+    if (id < 0) ctx.statusCode = 404
+    const { run } = route
+    try {
+      finish(this, ctx, run(ctx, nextAtEnd))
+    } catch (error) {
+      fail(this, ctx, error)
+    }
+    if (ctx.phase < SETTLED) this.#hold(ctx)
+  }
+
+  #other(kind: number, at: number): void {
+    const { words } = this
+    const slot = words[at + 2]!
+    const ctx = this.#held[slot]
+    if (ctx === undefined || ctx.generation !== words[at + 3]) {
+      this.stats.staleEntries++
+      return
+    }
+    try {
+      this.#entry(ctx, kind, at)
+    } catch (error) {
+      this.config.report(error)
+    }
+  }
+
+  #entry(ctx: Context, kind: number, at: number): void {
+    const { words, bytes } = this
+    if (kind === ENTRY_BODY) {
+      const start = (at + BODY_WORDS) * 4
+      const isLast = (words[at + 5]! & BODY_LAST) !== 0
+      ctx.body.push(bytes, start, start + words[at + 4]!, isLast)
+    } else if (kind === ENTRY_BODY_LARGE) {
+      const chunk = this.outbox.port.chunk(words[at + 6]!)
+      ctx.body.push(chunk, 0, chunk.byteLength, (words[at + 5]! & BODY_LAST) !== 0)
+    } else if (kind === ENTRY_BODY_END) {
+      const block = trailerBlock(words, bytes, at)
+      ctx.body.end(block === undefined ? undefined : new HeaderView(block))
+    } else if (kind === ENTRY_CREDIT) {
+      ctx.sink?.addCredit(words[at + PREFIX_BYTES / 4]!)
+    } else if (kind === ENTRY_CANCEL) {
+      this.#cancel(ctx, words[at + PREFIX_BYTES / 4]!)
+    }
+  }
+
+  /** The network side has given the exchange up, or half of it. */
+  #cancel(ctx: Context, reason: number): void {
+    const error = cancelError(reason)
+    const extras = extrasOf(ctx)
+    extras.cancelReason ??= error
+    // A client that only closed its sending side may still read the reply: nothing is cut, but whoever
+    // watches the signal hears of it, because most clients that do this have gone.
+    if (reason !== CANCEL_HALF_CLOSED) {
+      ctx.phase = CANCELLED
+      this.#release(ctx)
+      ctx.sink?.cancel(error)
+    }
+    ctx.source?.fail(error)
+    extras.controller?.abort(error)
+  }
+
+  /** Keeps an exchange that outlives its dispatch. */
+  #hold(ctx: Context): void {
+    ctx.isHeld = true
+    this.#held[ctx.slot] = ctx
+    this.#inInbox.push(ctx)
+  }
+
+  #release(ctx: Context): void {
+    ctx.isHeld = false
+    if (this.#held[ctx.slot] === ctx) this.#held[ctx.slot] = undefined
+  }
+
+  /**
+   * Whoever outlives the dispatch gets a copy of the entry: the native side may overwrite the inbox as soon
+   * as dispatch returns.
+   */
+  #keepPending(): void {
+    const pending = this.#inInbox
+    this.#inInbox = []
+    copyEntries(this.words, this.bytes, pending)
+  }
+
+  #flush(): void {
+    try {
+      this.outbox.flush()
+    } catch (error) {
+      this.config.report(error)
+    }
+  }
+}
+
+function cancelError(reason: number): LannerError {
+  switch (reason) {
+    case CANCEL_DEADLINE:
+      return new LannerError('LANNER_DEADLINE')
+    case CANCEL_CLOSING:
+      return new LannerError('LANNER_SERVER_CLOSING')
+    case CANCEL_BODY_MALFORMED:
+      return httpError('LANNER_BODY_MALFORMED')
+    case CANCEL_BODY_TOO_LARGE:
+      return httpError('LANNER_BODY_TOO_LARGE')
+    case CANCEL_BODY_TIMEOUT:
+      return httpError('LANNER_BODY_TIMEOUT')
+    default:
+      return new LannerError('LANNER_PEER_GONE')
+  }
+}

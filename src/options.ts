@@ -1,0 +1,296 @@
+// The options of listen(): their types, their checks, their defaults.
+//
+// Called by App.listen. Promises that everything behind it gets plain numbers in range: a wrong option is
+// one error that names its path and the range. Durations are milliseconds or text with a unit ('30s'),
+// sizes are bytes or text with a unit ('30MB', '64KiB').
+
+import { availableParallelism } from 'node:os'
+
+import { LannerError } from './errors.js'
+
+import type { NativeConfig, NativeEndpoint } from './native/binding.js'
+
+/** A length of time: milliseconds, or a number with `ms`, `s`, `min` or `h`. */
+export type Duration = number | `${number}${'ms' | 's' | 'min' | 'h'}`
+
+/** A number of bytes, or a number with a unit: `kB`, `MB`, `GB` are powers of 1000, `KiB`, `MiB`, `GiB` of 1024. */
+export type Size = number | `${number}${'B' | 'kB' | 'KB' | 'MB' | 'GB' | 'KiB' | 'MiB' | 'GiB'}`
+
+/** One place to listen at: a TCP port, or a Unix socket. */
+export interface EndpointOptions {
+  /** Host name or IP address. Default 'localhost', which is 127.0.0.1 and ::1. '*' is every address. */
+  host?: string
+  /** TCP port; 0 takes a free one. Default 3000. */
+  port?: number
+  /** Path of a Unix socket, in place of host and port. */
+  path?: string
+  /** Permissions of the Unix socket, for example 0o660. */
+  mode?: number
+  /** Length of the queue of connections that the system has accepted and we have not. */
+  backlog?: number
+  /** For '::': whether IPv4 is left out. */
+  ipv6Only?: boolean
+  /** Lets several processes listen at the same port (Linux). */
+  reusePort?: boolean
+}
+
+/** Caps on what a client can make the server hold or count. docs/limits.md has them all. */
+export interface LimitOptions {
+  /** Longest request line. Default 8192 bytes. */
+  requestLineBytes?: Size
+  /** All header fields of a request together. Default 32 KiB. */
+  headerBytes?: Size
+  /** Number of header fields of a request. Default 100. */
+  headerCount?: number
+  /** Longest request body; null for no limit. Default 30 MB. */
+  bodyBytes?: Size | null
+  /** Bytes of a request body that wait for the handler. Default 1 MiB. */
+  requestWindowBytes?: Size
+  /** Bytes of a reply that wait for the client. Default 64 KiB. */
+  replyWindowBytes?: Size
+  /** Requests of one connection that are read and not answered. Default 32. */
+  pipelined?: number
+  /** Requests of the server that are being handled; more are answered with 503. Default 10 000. */
+  inFlight?: number
+}
+
+/** Lengths of time after which something is given up; 0 for never. */
+export interface TimeoutOptions {
+  /** From the first byte of a request's head to its end. Default 30 s. */
+  headers?: Duration
+  /** Between two requests of a connection. Default 130 s. */
+  keepAlive?: Duration
+  /** For the rest of a request body that nobody reads. Default 5 s. */
+  drain?: Duration
+}
+
+/** The options of `app.listen()`. */
+export interface ListenOptions extends EndpointOptions {
+  /** Several places to listen at, in place of one. */
+  endpoints?: readonly EndpointOptions[]
+  limits?: LimitOptions
+  timeouts?: TimeoutOptions
+  /** Threads that do the network's work. Default 'auto'. */
+  ioThreads?: number | 'auto'
+  /** Value of the `server` field of replies; none by default. */
+  serverHeader?: string
+  /** Accepts a line feed alone as the end of a header line. Default false. */
+  allowBareLf?: boolean
+  /** Whether error replies show details. Default: whether NODE_ENV is 'development'. */
+  development?: boolean
+  /** Closes the server when it aborts. */
+  signal?: AbortSignal
+}
+
+/** Options of `app.inject()` and `app.fetch()`: those of listen() that have nothing to do with sockets. */
+export type ParsedOptions = {
+  native: NativeConfig
+  development: boolean
+  signal: AbortSignal | undefined
+}
+
+const NO_LIMIT = -1
+
+/** Checks the options and fills in the defaults. */
+export function parseOptions(options: ListenOptions): ParsedOptions {
+  requireObject(options, 'options')
+  const { limits = {}, timeouts = {}, signal, development, serverHeader } = options
+  requireObject(limits, 'limits')
+  requireObject(timeouts, 'timeouts')
+  refuseUnknown(options, OPTION_NAMES, '')
+  refuseUnknown(limits, LIMIT_NAMES, 'limits.')
+  refuseUnknown(timeouts, TIMEOUT_NAMES, 'timeouts.')
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw wrong('signal', 'an AbortSignal', signal)
+  }
+  const isDevelopment = process.env['NODE_ENV'] === 'development'
+  return {
+    development: flag(development, 'development', isDevelopment),
+    signal,
+    native: {
+      endpoints: parseEndpoints(options),
+      routes: [],
+      fallback: false,
+      limits: parseLimits(limits),
+      timeouts: {
+        headersMs: duration(timeouts.headers, 'timeouts.headers', 30_000),
+        keepAliveMs: duration(timeouts.keepAlive, 'timeouts.keepAlive', 130_000),
+        drainMs: duration(timeouts.drain, 'timeouts.drain', 5000),
+      },
+      ioThreads: parseThreads(options.ioThreads),
+      serverHeader: serverHeader === undefined ? null : text(serverHeader, 'serverHeader'),
+      allowBareLf: flag(options.allowBareLf, 'allowBareLf', false),
+    },
+  }
+}
+
+function parseLimits(limits: LimitOptions): NativeConfig['limits'] {
+  const { bodyBytes } = limits
+  const bytes = (name: keyof LimitOptions, fallback: number, min: number, max: number): number =>
+    size(limits[name] ?? undefined, `limits.${name}`, fallback, min, max)
+  const count = (name: 'headerCount' | 'pipelined' | 'inFlight', fallback: number, max: number): number =>
+    integer(limits[name], `limits.${name}`, fallback, 1, max)
+  return {
+    requestLineBytes: bytes('requestLineBytes', 8192, 16, 65_536),
+    headerBytes: bytes('headerBytes', 32_768, 64, 1_048_576),
+    headerCount: count('headerCount', 100, 1000),
+    bodyBytes: bodyBytes === null ? NO_LIMIT : bytes('bodyBytes', 30_000_000, 0, Number.MAX_SAFE_INTEGER),
+    requestWindowBytes: bytes('requestWindowBytes', 1_048_576, 65_536, 2 ** 30),
+    replyWindowBytes: bytes('replyWindowBytes', 65_536, 4096, 2 ** 30),
+    pipelined: count('pipelined', 32, 1024),
+    inFlight: count('inFlight', 10_000, 1_000_000),
+  }
+}
+
+const ENDPOINT_NAMES = ['host', 'port', 'path', 'mode', 'backlog', 'ipv6Only', 'reusePort']
+const OPTION_NAMES = [
+  ...ENDPOINT_NAMES,
+  'endpoints',
+  'limits',
+  'timeouts',
+  'ioThreads',
+  'serverHeader',
+  'allowBareLf',
+  'development',
+  'signal',
+]
+const LIMIT_NAMES = [
+  'requestLineBytes',
+  'headerBytes',
+  'headerCount',
+  'bodyBytes',
+  'requestWindowBytes',
+  'replyWindowBytes',
+  'pipelined',
+  'inFlight',
+]
+const TIMEOUT_NAMES = ['headers', 'keepAlive', 'drain']
+
+const DEFAULT_HOST = 'localhost'
+const DEFAULT_PORT = 3000
+
+function parseEndpoints(options: ListenOptions): NativeEndpoint[] {
+  const { endpoints } = options
+  if (endpoints === undefined) return [parseEndpoint(options, '')]
+  if (!Array.isArray(endpoints) || endpoints.length === 0) {
+    throw wrong('endpoints', 'a list with at least one endpoint', endpoints)
+  }
+  for (const name of ENDPOINT_NAMES) {
+    if (options[name as keyof EndpointOptions] !== undefined) {
+      throw new LannerError(
+        'LANNER_OPTION_INVALID',
+        `The option ${name} and the option endpoints exclude each other: put ${name} into an endpoint.`,
+      )
+    }
+  }
+  return endpoints.map((endpoint: EndpointOptions, index) => {
+    const path = `endpoints[${index}].`
+    requireObject(endpoint, path.slice(0, -1))
+    refuseUnknown(endpoint, ENDPOINT_NAMES, path)
+    return parseEndpoint(endpoint, path)
+  })
+}
+
+function parseEndpoint(endpoint: EndpointOptions, at: string): NativeEndpoint {
+  const { host, port, path, mode, backlog, ipv6Only, reusePort } = endpoint
+  const parsed: NativeEndpoint = {}
+  if (path !== undefined) {
+    if (host !== undefined || port !== undefined) {
+      const other = host === undefined ? 'port' : 'host'
+      throw wrong(`${at}path`, `given without ${at}${other}: an endpoint is a socket path or a port`, path)
+    }
+    parsed.path = text(path, `${at}path`)
+    if (mode !== undefined) parsed.mode = integer(mode, `${at}mode`, 0, 0, 0o777)
+  } else {
+    if (mode !== undefined) throw wrong(`${at}mode`, `given with ${at}path only`, mode)
+    parsed.host = host === undefined ? DEFAULT_HOST : text(host, `${at}host`)
+    parsed.port = integer(port, `${at}port`, DEFAULT_PORT, 0, 65_535)
+  }
+  if (backlog !== undefined) parsed.backlog = integer(backlog, `${at}backlog`, 0, 1, 65_535)
+  if (ipv6Only !== undefined) parsed.ipv6Only = flag(ipv6Only, `${at}ipv6Only`, false)
+  if (reusePort !== undefined) parsed.reusePort = flag(reusePort, `${at}reusePort`, false)
+  return parsed
+}
+
+function parseThreads(value: number | 'auto' | undefined): number {
+  if (value === undefined || value === 'auto') return 0
+  return integer(value, 'ioThreads', 0, 1, Math.max(64, availableParallelism()))
+}
+
+const DURATION_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 }
+const SIZE_UNITS: Readonly<Record<string, number>> = {
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  kib: 1024,
+  mib: 1024 ** 2,
+  gib: 1024 ** 3,
+}
+
+/** About 24 days: what timers of JavaScript hold. */
+const DURATION_MAX = 2 ** 31 - 1
+
+/** Milliseconds of a duration. */
+export function duration(value: unknown, path: string, fallback: number): number {
+  if (value === undefined) return fallback
+  const ms = Math.round(withUnit(value, DURATION_UNITS))
+  if (ms >= 0 && ms <= DURATION_MAX) return ms
+  throw wrong(path, `a duration from 0 to ${DURATION_MAX} ms, as 30000 or '30s' (ms, s, min, h)`, value)
+}
+
+/** Bytes of a size. */
+export function size(value: unknown, path: string, fallback: number, min: number, max: number): number {
+  if (value === undefined) return fallback
+  const bytes = Math.round(withUnit(value, SIZE_UNITS))
+  if (bytes >= min && bytes <= max) return bytes
+  throw wrong(path, `a size from ${min} to ${max} bytes, as 65536, '64KiB' or '30MB'`, value)
+}
+
+/** A number, or the number before a unit; NaN for anything else. */
+function withUnit(value: unknown, units: Readonly<Record<string, number>>): number {
+  if (typeof value === 'number') return value
+  if (typeof value !== 'string') return NaN
+  const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*$/i.exec(value)
+  return match === null ? NaN : Number(match[1]) * (units[match[2]!.toLowerCase()] ?? NaN)
+}
+
+function integer(value: unknown, path: string, fallback: number, min: number, max: number): number {
+  if (value === undefined) return fallback
+  if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) {
+    return value as number
+  }
+  throw wrong(path, `an integer from ${min} to ${max}`, value)
+}
+
+function flag(value: unknown, path: string, fallback: boolean): boolean {
+  if (value === undefined) return fallback
+  if (typeof value === 'boolean') return value
+  throw wrong(path, 'true or false', value)
+}
+
+function text(value: unknown, path: string): string {
+  if (typeof value === 'string' && value !== '') return value
+  throw wrong(path, 'a text that is not empty', value)
+}
+
+function requireObject(value: unknown, path: string): void {
+  if (typeof value === 'object' && value !== null) return
+  throw wrong(path, 'an object', value)
+}
+
+/** A misspelt limit is a limit that does not exist. */
+function refuseUnknown(value: object, names: readonly string[], at: string): void {
+  for (const name of Object.keys(value)) {
+    if (names.includes(name)) continue
+    throw new LannerError(
+      'LANNER_OPTION_INVALID',
+      `There is no option ${at}${name}; there are ${names.map((known) => at + known).join(', ')}.`,
+    )
+  }
+}
+
+function wrong(path: string, expected: string, value: unknown): LannerError {
+  const shown = typeof value === 'string' ? JSON.stringify(value) : String(value)
+  return new LannerError('LANNER_OPTION_INVALID', `The option ${path} is ${expected}, not ${shown}.`)
+}

@@ -1,0 +1,92 @@
+// The query of a request as handlers see it.
+//
+// Made by Context on touch; parses once. Decodes as URLSearchParams does ("+" is a space, broken percent
+// signs stay). Deliberately not here: types, which schemas give.
+
+/** Query parameters, decoded when they are asked for. */
+export class QueryView implements Iterable<[string, string]> {
+  /** The query as sent, without the question mark. */
+  readonly raw: string
+  #pairs: string[] | undefined
+
+  /** @internal */
+  constructor(raw: string) {
+    this.raw = raw
+  }
+
+  /** The first value of a parameter, or undefined. */
+  get(name: string): string | undefined {
+    const pairs = (this.#pairs ??= parsePairs(this.raw))
+    for (let i = 0; i < pairs.length; i += 2) if (pairs[i] === name) return pairs[i + 1]
+    return undefined
+  }
+
+  /** All values of a parameter. */
+  all(name: string): string[] {
+    const pairs = (this.#pairs ??= parsePairs(this.raw))
+    const values: string[] = []
+    for (let i = 0; i < pairs.length; i += 2) if (pairs[i] === name) values.push(pairs[i + 1]!)
+    return values
+  }
+
+  /** Whether the parameter is there. */
+  has(name: string): boolean {
+    return this.get(name) !== undefined
+  }
+
+  /** Names and values in the order of the query. */
+  *entries(): IterableIterator<[string, string]> {
+    const pairs = (this.#pairs ??= parsePairs(this.raw))
+    for (let i = 0; i < pairs.length; i += 2) yield [pairs[i]!, pairs[i + 1]!]
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, string]> {
+    return this.entries()
+  }
+
+  /** The same as URLSearchParams. */
+  toURLSearchParams(): URLSearchParams {
+    return new URLSearchParams(this.raw)
+  }
+
+  toString(): string {
+    return this.raw
+  }
+
+  toJSON(): Record<string, string | string[]> {
+    const values = new Map<string, string | string[]>()
+    for (const [name] of this.entries()) {
+      const all = this.all(name)
+      values.set(name, all.length === 1 ? all[0]! : all)
+    }
+    return Object.fromEntries(values)
+  }
+}
+
+/** Names and values in turn, of text in the form application/x-www-form-urlencoded. */
+export function parsePairs(text: string): string[] {
+  const pairs: string[] = []
+  let start = 0
+  while (start <= text.length) {
+    let end = text.indexOf('&', start)
+    if (end < 0) end = text.length
+    if (end > start) {
+      const equals = text.indexOf('=', start)
+      const split = equals < 0 || equals > end ? end : equals
+      pairs.push(decode(text.slice(start, split)), decode(text.slice(split + 1, end)))
+    }
+    start = end + 1
+  }
+  return pairs
+}
+
+function decode(text: string): string {
+  if (!text.includes('%') && !text.includes('+')) return text
+  const spaced = text.replaceAll('+', ' ')
+  try {
+    return decodeURIComponent(spaced)
+  } catch {
+    // Broken percent signs or UTF-8: as the URL standard does it, slower.
+    return new URLSearchParams(`x=${text}`).get('x') ?? ''
+  }
+}

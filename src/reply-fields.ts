@@ -1,0 +1,134 @@
+// The fields and the status of a reply while a handler puts them together.
+//
+// Called by Context, by the cookies and by the normaliser. Promises that nothing invalid gets into the
+// list: names are tokens, values have no line breaks, framing fields are refused or become flags. The
+// native side checks again when it encodes.
+
+import { LannerError } from './errors.js'
+import { checkField, isReservedField } from './headers.js'
+import { extrasOf } from './native/exchange.js'
+
+import type { Extras } from './native/exchange.js'
+
+/** Field names with a value each, or several. */
+export type FieldInit = Readonly<Record<string, string | readonly string[]>>
+
+/** The part of a Context that is about fields. */
+export interface FieldOwner {
+  replyFields: string[] | undefined
+  extras: Extras | undefined
+}
+
+export function checkStatus(status: number): number {
+  if (Number.isInteger(status) && status >= 200 && status <= 599) return status
+  throw new LannerError(
+    'LANNER_STATUS_INVALID',
+    `${String(status)} is not a status of a reply: it is an integer from 200 to 599.`,
+  )
+}
+
+/** Replaces the field; several values give several fields, `undefined` removes it. */
+export function setField(
+  owner: FieldOwner,
+  name: string,
+  value: string | readonly string[] | undefined,
+): void {
+  removeField(owner, name.toLowerCase())
+  if (value === undefined) return
+  if (typeof value !== 'object') addField(owner, name, value)
+  else for (const one of value) addField(owner, name, one)
+}
+
+/** Adds a field beside those of its name. */
+export function addField(owner: FieldOwner, name: string, value: string): void {
+  const text = typeof value === 'string' ? value : String(value)
+  checkField(name, text)
+  const lower = name.toLowerCase()
+  if (lower === 'content-length') {
+    extrasOf(owner).length = parseLength(text)
+  } else if (lower === 'connection' && text.toLowerCase() === 'close') {
+    extrasOf(owner).close = true
+  } else if (isReservedField(lower)) {
+    throw new LannerError(
+      'LANNER_HEADER_RESERVED',
+      `The header field ${name} belongs to the server and cannot be set.`,
+    )
+  } else {
+    ;(owner.replyFields ??= []).push(name, text)
+  }
+}
+
+/** Removes all fields of a name given in lower case. */
+export function removeField(owner: FieldOwner, lower: string): void {
+  const { extras } = owner
+  if (extras !== undefined) {
+    if (lower === 'content-length') extras.length = -1
+    if (lower === 'connection') extras.close = false
+  }
+  keepFields(owner, (name) => name !== lower)
+}
+
+/** Sets a cookie in place of the one with the same name, domain and path. */
+export function replaceCookie(
+  owner: FieldOwner,
+  line: string,
+  isSame: (line: string) => boolean,
+): void {
+  keepFields(owner, (name, value) => name !== 'set-cookie' || !isSame(value))
+  addField(owner, 'set-cookie', line)
+}
+
+/** Fields that describe a body or let caches keep it: they must not outlive the body that they were for. */
+const OF_THE_BODY = /^(?:content-(?!security-policy)|etag$|last-modified$|cache-control$|expires$|accept-ranges$|age$)/
+
+/** Forgets what was said about a body that is not sent, after an error. */
+export function dropBodyFields(owner: FieldOwner): void {
+  keepFields(owner, (name) => !OF_THE_BODY.test(name))
+  if (owner.extras !== undefined) {
+    owner.extras.length = -1
+    owner.extras.trailers = undefined
+  }
+}
+
+/** Whether a field of this name (in lower case) was set. */
+export function hasField(fields: readonly string[] | undefined, lower: string): boolean {
+  if (fields === undefined) return false
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i]!
+    if (name.length === lower.length && name.toLowerCase() === lower) return true
+  }
+  return false
+}
+
+/** Checked names and values in turn. */
+export function fieldsOf(init: FieldInit): string[] {
+  const fields: string[] = []
+  for (const [name, value] of Object.entries(init)) {
+    for (const one of typeof value === 'string' ? [value] : value) {
+      checkField(name, one)
+      fields.push(name, one)
+    }
+  }
+  return fields
+}
+
+function keepFields(owner: FieldOwner, keep: (lower: string, value: string) => boolean): void {
+  const fields = owner.replyFields
+  if (fields === undefined) return
+  let kept = 0
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i]!
+    const value = fields[i + 1]!
+    if (!keep(name.toLowerCase(), value)) continue
+    fields[kept++] = name
+    fields[kept++] = value
+  }
+  fields.length = kept
+  if (kept === 0) owner.replyFields = undefined
+}
+
+function parseLength(text: string): number {
+  const length = /^\d{1,16}$/.test(text) ? Number(text) : NaN
+  if (Number.isSafeInteger(length)) return length
+  throw new LannerError('LANNER_HEADER_INVALID', `${JSON.stringify(text)} is not a content-length.`)
+}

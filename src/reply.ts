@@ -1,0 +1,324 @@
+// From the end of a chain to the records that leave: sends values, replies and errors.
+//
+// Called by the lane with what a handler returned or threw, now or later. Promises: each exchange ends in
+// exactly one reply, an abort, or silence when it was given up before; whatever fails on the way becomes
+// an error reply, at the very last an empty 500.
+
+import { BodySink } from './body/sink.js'
+import { LannerError } from './errors.js'
+import {
+  BODY_NONE,
+  BODY_STREAM,
+  BODY_TEXT,
+  extrasOf,
+  METHOD_HEAD,
+  OPEN,
+  PREPARED,
+  STREAMING,
+  TYPE_NONE,
+  TYPE_PROBLEM,
+} from './native/exchange.js'
+import { REPLY_CLOSE, REPLY_LENGTH, REPLY_STREAM } from './native/generated/layout.js'
+import { isUnexpected, toProblem } from './problem.js'
+import { addField, dropBodyFields, hasField, removeField } from './reply-fields.js'
+import { isStreamBody, toReply } from './response.js'
+
+import type { SinkTarget } from './body/sink.js'
+import type { Context } from './context.js'
+import type { Lane } from './native/lane.js'
+
+/** A chain has ended with a value. Throws what cannot be sent. */
+export function finish(lane: Lane, ctx: Context, value: unknown): void {
+  if (ctx.phase > PREPARED) return late(lane, ctx, value)
+  let result = value
+  while (result === undefined && ctx.downstream !== undefined && ctx.level < ctx.downstream.length) {
+    // A middleware that returned nothing leaves what its next() gave.
+    result = ctx.downstream[ctx.level++]
+  }
+  if (typeof result === 'string') {
+    sendText(lane, ctx, 1, result)
+  } else if (result === undefined || result === ctx) {
+    send(lane, ctx)
+  } else if (isThenable(result)) {
+    lane.await(ctx, result)
+  } else {
+    toReply(ctx, result)
+    send(lane, ctx)
+  }
+}
+
+/** Whether a value is to be waited for. */
+function isThenable(value: unknown): boolean {
+  if (value instanceof Promise) return true
+  if (typeof value !== 'object' || value === null) return false
+  return typeof (value as { then?: unknown }).then === 'function'
+}
+
+/** The common reply: text, and nothing else was asked for. */
+function sendText(lane: Lane, ctx: Context, type: number, text: string): void {
+  const status = ctx.statusCode
+  if (ctx.extras !== undefined || ctx.replyFields !== undefined || hasNoBody(status)) {
+    note(ctx, BODY_TEXT, type, text)
+    return sendWhole(lane, ctx)
+  }
+  lane.outbox.replyText(ctx.slot, ctx.generation, status === 0 ? 200 : status, type, undefined, text)
+  lane.settle(ctx)
+  lane.touch()
+}
+
+/** Sends what was noted on the context. */
+function send(lane: Lane, ctx: Context): void {
+  if (ctx.bodyKind === BODY_TEXT) sendText(lane, ctx, ctx.replyType, ctx.replyBody as string)
+  else if (ctx.bodyKind === BODY_STREAM) sendStream(lane, ctx)
+  else sendWhole(lane, ctx)
+}
+
+function note(ctx: Context, kind: number, type: number, body: unknown): void {
+  ctx.bodyKind = kind
+  ctx.replyType = type
+  ctx.replyBody = body
+}
+
+/** RFC 9110 sections 15.3.5, 15.3.6 and 15.4.5. */
+function hasNoBody(status: number): boolean {
+  return status === 204 || status === 205 || status === 304
+}
+
+function sendWhole(lane: Lane, ctx: Context): void {
+  const { extras } = ctx
+  if (ctx.bodyKind === BODY_NONE) return sendEmpty(lane, ctx)
+  const body = ctx.bodyKind === BODY_TEXT ? Buffer.from(ctx.replyBody as string) : ctx.replyBody
+  const bytes = body as Uint8Array
+  const status = ctx.statusCode === 0 ? 200 : ctx.statusCode
+  if (hasNoBody(status)) {
+    if (bytes.byteLength > 0) throw new LannerError('LANNER_BODY_NOT_ALLOWED')
+    return sendEmpty(lane, ctx)
+  }
+  const length = extras === undefined ? -1 : extras.length
+  if (length >= 0 && length !== bytes.byteLength) throw lengthError(bytes.byteLength, length)
+  const reply = new StreamReply(lane, ctx, status, -1)
+  reply.send(bytes)
+}
+
+function sendEmpty(lane: Lane, ctx: Context): void {
+  const { extras } = ctx
+  if (extras?.failure !== undefined && ctx.phase === OPEN) {
+    // The error handler left the answer to us.
+    return sendProblem(lane, ctx, extras.failure.error)
+  }
+  const length = extras === undefined ? -1 : extras.length
+  const status = ctx.statusCode === 0 ? (length > 0 ? 200 : 204) : ctx.statusCode
+  if (length > 0 && !hasNoBody(status)) {
+    // What a GET would send, said without sending it.
+    if (!isHead(ctx)) throw lengthError(0, length)
+    return new StreamReply(lane, ctx, status, length).headOnly()
+  }
+  const { slot, generation, replyFields } = ctx
+  const flags = extras?.close === true ? REPLY_CLOSE << 16 : 0
+  lane.outbox.replyEmpty(slot, generation, status | flags, replyFields)
+  lane.settle(ctx)
+  lane.touch()
+}
+
+function sendStream(lane: Lane, ctx: Context): void {
+  const body = ctx.replyBody
+  const status = ctx.statusCode === 0 ? 200 : ctx.statusCode
+  const length = ctx.extras === undefined ? -1 : ctx.extras.length
+  const reply = new StreamReply(lane, ctx, status, length)
+  const sink = new BodySink(reply, body, lane.config.replyWindowBytes, length)
+  if (hasNoBody(status)) {
+    sink.cancel(new LannerError('LANNER_BODY_NOT_ALLOWED'))
+    throw new LannerError('LANNER_BODY_NOT_ALLOWED')
+  }
+  if (isHead(ctx)) {
+    reply.headOnly()
+    sink.cancel(new LannerError('LANNER_BODY_NOT_ALLOWED'))
+    return
+  }
+  ctx.phase = PREPARED
+  ctx.sink = sink
+  sink.start()
+}
+
+function isHead(ctx: Context): boolean {
+  return (ctx.view()[ctx.entryAt + 5]! & 0xff) === METHOD_HEAD
+}
+
+function lengthError(have: number, said: number): LannerError {
+  return new LannerError(
+    'LANNER_CONTENT_LENGTH',
+    `The body has ${have} bytes and the content-length that was set is ${said}.`,
+  )
+}
+
+/** Sends a reply that is more than text: with fields, flags, trailers, or in pieces. */
+class StreamReply implements SinkTarget {
+  readonly #lane: Lane
+  readonly #ctx: Context
+  readonly #status: number
+  readonly #type: number
+  readonly #length: number
+
+  constructor(lane: Lane, ctx: Context, status: number, length: number) {
+    this.#lane = lane
+    this.#ctx = ctx
+    this.#status = ctx.extras?.close === true ? status | (REPLY_CLOSE << 16) : status
+    this.#type = hasField(ctx.replyFields, 'content-type') ? TYPE_NONE : ctx.replyType
+    this.#length = length
+  }
+
+  /** The whole reply; throws when it cannot be sent. */
+  send(body: Uint8Array): void {
+    const { slot, generation, replyFields, extras } = this.#ctx
+    if (extras?.trailers?.list() !== undefined) {
+      // Only a message in chunks has a place for trailers.
+      this.open()
+      if (body.byteLength > 0) this.write(body)
+      this.end()
+      return
+    }
+    this.#lane.outbox.replyBytes(slot, generation, this.#status, this.#type, replyFields, body)
+    this.#settle()
+  }
+
+  /** The head of a reply to HEAD. */
+  headOnly(): void {
+    this.open()
+    this.end()
+  }
+
+  open(): void {
+    const { slot, generation, replyFields } = this.#ctx
+    const flags = this.#length < 0 ? REPLY_STREAM : REPLY_STREAM | REPLY_LENGTH
+    const status = this.#status | (flags << 16)
+    const { outbox } = this.#lane
+    outbox.replyHead(slot, generation, status, this.#type, replyFields, this.#length)
+    this.#ctx.phase = STREAMING
+    this.#lane.touch()
+  }
+
+  write(chunk: Uint8Array): void {
+    this.#lane.outbox.write(this.#ctx.slot, this.#ctx.generation, chunk)
+    this.#lane.touch()
+  }
+
+  end(): void {
+    const { slot, generation, extras } = this.#ctx
+    this.#lane.outbox.end(slot, generation, extras?.trailers?.list())
+    this.#settle()
+  }
+
+  whole(body: Uint8Array): void {
+    try {
+      this.send(body)
+    } catch (error) {
+      this.failEarly(error)
+    }
+  }
+
+  failEarly(error: unknown): void {
+    this.#ctx.sink = undefined
+    fail(this.#lane, this.#ctx, error)
+  }
+
+  failLate(error: unknown): void {
+    const ctx = this.#ctx
+    this.#lane.outbox.abort(ctx.slot, ctx.generation)
+    this.#settle()
+    tell(this.#lane, ctx, error)
+  }
+
+  #settle(): void {
+    this.#lane.settle(this.#ctx)
+    this.#lane.touch()
+  }
+}
+
+/** A chain has failed: the error handler answers, or the default one. */
+export function fail(lane: Lane, ctx: Context, error: unknown): void {
+  if (ctx.phase > PREPARED) return late(lane, ctx, undefined)
+  const extras = extrasOf(ctx)
+  const isSecond = extras.failure !== undefined
+  reset(ctx)
+  extras.failure = { error }
+  const { onError, report } = lane.config
+  if (onError === undefined || isSecond) {
+    if (isUnexpected(error)) report(error)
+    return sendProblem(lane, ctx, error)
+  }
+  try {
+    finish(lane, ctx, onError(error, ctx))
+  } catch (second) {
+    fail(lane, ctx, second)
+  }
+}
+
+/** Forgets the reply that was being prepared. Fields stay, but for those about its body. */
+function reset(ctx: Context): void {
+  if (ctx.bodyKind === BODY_STREAM) cancelSource(ctx.replyBody)
+  ctx.phase = OPEN
+  ctx.statusCode = 0
+  ctx.downstream = undefined
+  note(ctx, BODY_NONE, TYPE_NONE, undefined)
+  dropBodyFields(ctx)
+}
+
+function sendProblem(lane: Lane, ctx: Context, error: unknown): void {
+  const { slot, generation } = ctx
+  const { outbox } = lane
+  try {
+    const { status, text, headers } = toProblem(error, lane.config.development)
+    for (const [name, value] of Object.entries(headers ?? {})) {
+      removeField(ctx, name.toLowerCase())
+      addField(ctx, name, value)
+    }
+    const type = hasField(ctx.replyFields, 'content-type') ? TYPE_NONE : TYPE_PROBLEM
+    const flags = ctx.extras?.close === true ? REPLY_CLOSE << 16 : 0
+    outbox.replyText(slot, generation, status | flags, type, ctx.replyFields, text)
+  } catch (second) {
+    lane.config.report(second)
+    outbox.replyEmpty(slot, generation, 500, undefined)
+  }
+  lane.settle(ctx)
+  lane.touch()
+}
+
+/** Somebody has to hear of an error that can no longer be answered. */
+function tell(lane: Lane, ctx: Context, error: unknown): void {
+  const { onError, report } = lane.config
+  if (onError === undefined) return report(error)
+  try {
+    const result = onError(error, ctx)
+    if (result instanceof Promise) result.catch(report)
+  } catch (second) {
+    report(second)
+  }
+}
+
+/** A reply for an exchange that was given up: dropped and counted. */
+function late(lane: Lane, ctx: Context, value: unknown): void {
+  lane.stats.lateReplies++
+  if (ctx.bodyKind === BODY_STREAM) cancelSource(ctx.replyBody)
+  if (typeof value === 'object' && value !== null && value !== ctx) {
+    cancelSource('body' in value ? value.body : value)
+  }
+}
+
+/** Tells a source that was never pulled from that nobody will. */
+function cancelSource(body: unknown): void {
+  if (typeof body !== 'object' || body === null || !isStreamBody(body)) return
+  try {
+    new BodySink(NOBODY, body, 0, -1).cancel(new LannerError('LANNER_PEER_GONE'))
+  } catch {
+    // Somebody else reads it: then it is theirs.
+  }
+}
+
+const NOBODY: SinkTarget = {
+  open: () => {},
+  write: () => {},
+  end: () => {},
+  whole: () => {},
+  failEarly: () => {},
+  failLate: () => {},
+}

@@ -1,0 +1,146 @@
+// Turns what a handler returned into a reply: the only normaliser.
+//
+// Called by the lane with any value but a string, a promise, `undefined` and the context itself, which it
+// knows how to send. Notes body, type, status and fields on the context; sending is the lane's.
+
+import { LannerError } from './errors.js'
+import {
+  BODY_BYTES,
+  BODY_NONE,
+  BODY_STREAM,
+  BODY_TEXT,
+  extrasOf,
+  TYPE_BYTES,
+  TYPE_JSON,
+  TYPE_NONE,
+  TYPE_TEXT,
+} from './native/exchange.js'
+import { addField, hasField, removeField } from './reply-fields.js'
+
+import type { Context } from './context.js'
+import type { FieldOwner } from './reply-fields.js'
+
+/** Notes a value as the reply. */
+export function toReply(ctx: Context, value: unknown): void {
+  if (typeof value === 'string') return note(ctx, BODY_TEXT, TYPE_TEXT, value)
+  if (typeof value === 'object' && value !== null) return objectReply(ctx, value)
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null) {
+    return note(ctx, BODY_TEXT, TYPE_JSON, JSON.stringify(value))
+  }
+  throw new LannerError(
+    'LANNER_REPLY_VALUE',
+    `The handler returned a ${typeof value}, which cannot be made a reply.`,
+  )
+}
+
+function note(ctx: Context, kind: number, type: number, body: unknown): void {
+  ctx.bodyKind = kind
+  ctx.replyType = type
+  ctx.replyBody = body
+}
+
+function objectReply(ctx: Context, value: object): void {
+  const proto: unknown = Object.getPrototypeOf(value)
+  if (proto === Object.prototype || Array.isArray(value) || proto === null) {
+    return note(ctx, BODY_TEXT, TYPE_JSON, JSON.stringify(value))
+  }
+  if (value instanceof Uint8Array) return note(ctx, BODY_BYTES, TYPE_BYTES, value)
+  if (value instanceof ArrayBuffer) return note(ctx, BODY_BYTES, TYPE_BYTES, new Uint8Array(value))
+  if (ArrayBuffer.isView(value)) {
+    const { buffer, byteOffset, byteLength } = value
+    return note(ctx, BODY_BYTES, TYPE_BYTES, new Uint8Array(buffer, byteOffset, byteLength))
+  }
+  if (isResponse(value)) return responseReply(ctx, value)
+  // A returned error is a mistake for a thrown one; as JSON it would be an empty object.
+  if (value instanceof Error) throw value
+  if (isBlob(value)) return blobReply(ctx, value)
+  if (value instanceof URLSearchParams || isFormData(value)) {
+    return responseReply(ctx, new Response(value as URLSearchParams))
+  }
+  if (isStreamBody(value)) {
+    const isTyped = hasField(ctx.replyFields, 'content-type')
+    return note(ctx, BODY_STREAM, isTyped ? TYPE_NONE : TYPE_BYTES, value)
+  }
+  const text = JSON.stringify(value) as string | undefined
+  if (text === undefined) {
+    throw new LannerError('LANNER_REPLY_VALUE', 'The handler returned an object without a JSON form.')
+  }
+  note(ctx, BODY_TEXT, TYPE_JSON, text)
+}
+
+/** Any Response of the fetch standard, this realm's or another's. */
+function isResponse(value: object): value is Response {
+  return (
+    value instanceof Response ||
+    ('status' in value && 'headers' in value && 'body' in value && tagOf(value) === 'Response')
+  )
+}
+
+function isBlob(value: object): value is Blob {
+  return 'stream' in value && 'size' in value && (tagOf(value) === 'Blob' || tagOf(value) === 'File')
+}
+
+function isFormData(value: object): boolean {
+  return tagOf(value) === 'FormData'
+}
+
+function tagOf(value: object): string {
+  return Object.prototype.toString.call(value).slice(8, -1)
+}
+
+/** Whether a value is a source of chunks: a ReadableStream, a Node Readable, an (async) iterable. */
+export function isStreamBody(value: object): boolean {
+  if ('getReader' in value && typeof value.getReader === 'function') return true
+  if (Symbol.asyncIterator in value) return true
+  // An own toJSON says that the object is data that happens to be iterable.
+  return Symbol.iterator in value && !('toJSON' in value)
+}
+
+function blobReply(ctx: Context, blob: Blob): void {
+  if (blob.type !== '' && !hasField(ctx.replyFields, 'content-type')) {
+    addField(ctx, 'content-type', blob.type)
+  }
+  extrasOf(ctx).length = blob.size
+  note(ctx, BODY_STREAM, TYPE_BYTES, blob.stream())
+}
+
+/** Fields of one connection: a Response that was fetched elsewhere may carry that connection's. */
+const HOP_BY_HOP =
+  /^(?:connection|keep-alive|proxy-connection|proxy-authenticate|te|trailer|transfer-encoding|upgrade)$/
+
+function responseReply(ctx: Context, response: Response): void {
+  if (response.bodyUsed) {
+    throw new LannerError('LANNER_REPLY_VALUE', 'The body of the returned Response was read before.')
+  }
+  ctx.statusCode = responseStatus(response)
+  copyHeaders(ctx, response)
+  const body: unknown = response.body
+  if (body === null || body === undefined) note(ctx, BODY_NONE, TYPE_NONE, undefined)
+  else note(ctx, BODY_STREAM, TYPE_NONE, body)
+}
+
+function responseStatus({ status, type }: Response): number {
+  if (status >= 200 && status <= 599) return status
+  throw new LannerError(
+    'LANNER_STATUS_INVALID',
+    type === 'error'
+      ? 'The handler returned Response.error(), which has no status.'
+      : `The returned Response has the status ${status}; a reply has 200 to 599.`,
+  )
+}
+
+/** The Response's fields replace those set before; cookies are added. */
+function copyHeaders(owner: FieldOwner, response: Response): void {
+  // fetch() decodes bodies and leaves the fields that describe the encoded one.
+  const isDecoded = response.url !== '' && response.headers.has('content-encoding')
+  const replaced = new Set<string>()
+  for (const [name, value] of response.headers) {
+    if (HOP_BY_HOP.test(name)) continue
+    if (isDecoded && (name === 'content-encoding' || name === 'content-length')) continue
+    if (name !== 'set-cookie' && !replaced.has(name)) {
+      replaced.add(name)
+      removeField(owner, name)
+    }
+    addField(owner, name, value)
+  }
+}

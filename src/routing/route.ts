@@ -1,0 +1,99 @@
+// Routes as they are registered, and as they are run.
+//
+// App collects Route values; compileRoutes turns them into chains and into the table that the native
+// router is built from. The index in that table is the route id that request entries carry.
+
+import { compose } from '../compose.js'
+import { coverage, isUnder, parsePattern, parsePrefix } from './pattern.js'
+
+import type { Chain } from '../compose.js'
+import type { Context } from '../context.js'
+import type { Handler } from '../handler.js'
+import type { Segment } from './pattern.js'
+
+/** A method, a pattern and its handlers. */
+export interface Route {
+  /** In upper case; `*` is any. */
+  readonly method: string
+  readonly pattern: string
+  readonly segments: readonly Segment[]
+  /** Middleware of this route, then its handler. */
+  readonly handlers: readonly Handler[]
+}
+
+/** A middleware and the paths that it covers. */
+export interface Scope {
+  readonly prefix: readonly Segment[]
+  readonly middleware: Handler
+}
+
+/** A route as the lane runs it. */
+export interface CompiledRoute {
+  readonly method: string
+  readonly pattern: string
+  readonly run: Chain
+  /** Number of middlewares in the chain. */
+  readonly depth: number
+  readonly paramNames: readonly string[]
+  /** Makes the params object; one class per route gives it one shape. */
+  readonly Params: new () => Record<string, string | undefined>
+}
+
+export function createRoute(method: string, pattern: string, handlers: readonly Handler[]): Route {
+  return { method, pattern, segments: parsePattern(pattern), handlers }
+}
+
+export function createScope(prefix: string, middleware: Handler): Scope {
+  return { prefix: parsePrefix(prefix), middleware }
+}
+
+/** Composes the chain of each route once. */
+export function compileRoutes(routes: readonly Route[], scopes: readonly Scope[]): CompiledRoute[] {
+  return routes.map((route) => {
+    const around: Handler[] = []
+    for (const scope of scopes) {
+      const covers = coverage(scope.prefix, route.segments)
+      if (covers === 'always') around.push(scope.middleware)
+      else if (covers === 'maybe') around.push(onlyUnder(scope))
+    }
+    const handlers = [...around, ...route.handlers]
+    const paramNames = route.segments.filter((s) => s.kind !== 'text').map((s) => s.value)
+    return compiled(route.method, route.pattern, handlers, paramNames)
+  })
+}
+
+/** The chain for requests that match no route: every path is possible, so each scope looks at it. */
+export function compileFallback(handler: Handler, scopes: readonly Scope[]): CompiledRoute {
+  const around = scopes.map((scope) => (scope.prefix.length === 0 ? scope.middleware : onlyUnder(scope)))
+  return compiled('*', '', [...around, handler], [])
+}
+
+function compiled(
+  method: string,
+  pattern: string,
+  handlers: readonly Handler[],
+  paramNames: readonly string[],
+): CompiledRoute {
+  return {
+    method,
+    pattern,
+    run: compose(handlers),
+    depth: handlers.length - 1,
+    paramNames,
+    Params: paramsClass(),
+  }
+}
+
+/** Runs a middleware when the path of the request lies under its prefix. */
+function onlyUnder({ prefix, middleware }: Scope): Handler {
+  return function scoped(ctx: Context, next) {
+    return isUnder(prefix, ctx.path) ? middleware(ctx, next) : next()
+  }
+}
+
+/** Without Object.prototype: a parameter named `constructor` is like any other, and so is its absence. */
+function paramsClass(): new () => Record<string, string | undefined> {
+  const Params = function Params() {} as unknown as new () => Record<string, string | undefined>
+  Params.prototype = Object.create(null) as object
+  return Params
+}

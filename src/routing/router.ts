@@ -1,0 +1,168 @@
+// What routes and middleware are registered on: the application, and groups of it.
+//
+// App extends it; group() gives callbacks one of its own with a longer prefix. Both write to one Registry,
+// so a group is a way of writing and nothing at run time.
+
+import { LannerError } from '../errors.js'
+import { isToken } from '../headers.js'
+import { joinPath } from './pattern.js'
+import { createRoute, createScope } from './route.js'
+
+import type { AnyState, Handler, Middleware } from '../handler.js'
+import type { Route, Scope } from './route.js'
+import type { JoinPath, ParamsOf } from './types.js'
+
+/** One or more functions for a route: the last one answers, those before it may call `next`. */
+export type RouteHandlers<Pattern extends string, State extends object> = readonly [
+  Handler<ParamsOf<Pattern>, State>,
+  ...Handler<ParamsOf<Pattern>, State>[],
+]
+
+/** Everything that was registered. */
+export class Registry {
+  readonly routes: Route[] = []
+  readonly scopes: Scope[] = []
+  /** Grows with each registration, so that what was compiled before can be told from what is current. */
+  version = 0
+  /** Whether a server runs what was registered. */
+  isSealed = false
+
+  change(): void {
+    if (this.isSealed) throw new LannerError('LANNER_APP_LISTENING')
+    this.version++
+  }
+}
+
+/** Registers routes and middleware under a prefix. */
+export class Router<State extends object = AnyState, Prefix extends string = ''> {
+  /** @internal */
+  readonly registry: Registry
+  /** @internal */
+  readonly prefix: string
+
+  /** @internal */
+  constructor(registry: Registry, prefix: string) {
+    this.registry = registry
+    this.prefix = prefix
+  }
+
+  /** Runs middleware for every request, or for those under a path prefix. */
+  use<Adds extends object = object>(
+    ...middleware: readonly Middleware<State & Adds>[]
+  ): Router<State & Adds, Prefix>
+  use<Adds extends object = object>(
+    prefix: string,
+    ...middleware: readonly Middleware<State & Adds>[]
+  ): Router<State & Adds, Prefix>
+  use(first: unknown, ...rest: readonly unknown[]): unknown {
+    const under = typeof first === 'string' ? first : '/'
+    const functions = typeof first === 'string' ? rest : [first, ...rest]
+    this.registry.change()
+    const prefix = joinPath(this.prefix, under)
+    for (const middleware of checkFunctions(functions, 'use()')) {
+      this.registry.scopes.push(createScope(prefix, middleware))
+    }
+    return this
+  }
+
+  /** A route of one method, any method for '*'. */
+  route<Path extends string>(
+    method: string,
+    path: Path,
+    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+  ): this {
+    if (method !== '*' && !isToken(method)) {
+      throw new LannerError('LANNER_ROUTE_INVALID', `${JSON.stringify(method)} is not a method.`)
+    }
+    this.registry.change()
+    const pattern = joinPath(this.prefix, path)
+    const name = method.toUpperCase()
+    const functions = checkFunctions(handlers, `the route ${name} ${pattern}`)
+    this.registry.routes.push(createRoute(name, pattern, functions))
+    return this
+  }
+
+  /** A route for GET, which also serves HEAD. */
+  get<Path extends string>(
+    path: Path,
+    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+  ): this {
+    return this.route('GET', path, ...handlers)
+  }
+
+  /** A route for POST. */
+  post<Path extends string>(
+    path: Path,
+    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+  ): this {
+    return this.route('POST', path, ...handlers)
+  }
+
+  /** A route for PUT. */
+  put<Path extends string>(
+    path: Path,
+    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+  ): this {
+    return this.route('PUT', path, ...handlers)
+  }
+
+  /** A route for PATCH. */
+  patch<Path extends string>(
+    path: Path,
+    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+  ): this {
+    return this.route('PATCH', path, ...handlers)
+  }
+
+  /** A route for DELETE. */
+  delete<Path extends string>(
+    path: Path,
+    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+  ): this {
+    return this.route('DELETE', path, ...handlers)
+  }
+
+  /** A route for HEAD, where it must differ from the one for GET. */
+  head<Path extends string>(
+    path: Path,
+    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+  ): this {
+    return this.route('HEAD', path, ...handlers)
+  }
+
+  /** A route for OPTIONS, in place of the automatic answer. */
+  options<Path extends string>(
+    path: Path,
+    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+  ): this {
+    return this.route('OPTIONS', path, ...handlers)
+  }
+
+  /** A route for every method. */
+  all<Path extends string>(
+    path: Path,
+    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+  ): this {
+    return this.route('*', path, ...handlers)
+  }
+
+  /** Registers under a prefix: `app.group('/admin', (admin) => { admin.use(…); admin.get('/', …) })`. */
+  group<Path extends string>(
+    prefix: Path,
+    register: (group: Router<State, JoinPath<Prefix, Path>>) => void,
+  ): this {
+    register(new Router(this.registry, joinPath(this.prefix, prefix)))
+    return this
+  }
+}
+
+function checkFunctions(functions: readonly unknown[], where: string): Handler[] {
+  if (functions.length === 0) {
+    throw new LannerError('LANNER_ROUTE_INVALID', `There is no function in ${where}.`)
+  }
+  for (const fn of functions) {
+    if (typeof fn === 'function') continue
+    throw new LannerError('LANNER_ROUTE_INVALID', `A ${typeof fn} was given to ${where}, not a function.`)
+  }
+  return functions as Handler[]
+}

@@ -1,0 +1,136 @@
+// A server that listens: where, how to close it, what it has counted.
+//
+// Made by App.listen. Promises that close() lets running requests finish within the grace period, may be
+// called again, and that `closed` settles when the last of it is gone.
+
+import { binding, nativeError } from './native/binding.js'
+import { Lane } from './native/lane.js'
+import { duration } from './options.js'
+
+import type { NativeAddress, NativeServer } from './native/binding.js'
+import type { LaneConfig } from './native/lane.js'
+import type { Port } from './native/outbox.js'
+import type { Duration, ParsedOptions } from './options.js'
+
+/** Where a server listens. */
+export interface ServerAddress {
+  /** 'tcp4', 'tcp6' or 'unix'. */
+  readonly family: 'tcp4' | 'tcp6' | 'unix'
+  /** The IP address, or the path of the Unix socket. */
+  readonly address: string
+  /** The port; 0 for a Unix socket. */
+  readonly port: number
+}
+
+/** How to close. */
+export interface CloseOptions {
+  /** How long running requests may take to finish. Default 30 s. */
+  gracePeriod?: Duration
+  /** The same in milliseconds. */
+  gracePeriodMs?: number
+}
+
+const GRACE_PERIOD_MS = 30_000
+
+/** A server that listens. */
+export class Server {
+  /** Every address that it listens at. */
+  readonly addresses: readonly ServerAddress[]
+  /** Settles when the server has closed, however that came. */
+  readonly closed: Promise<void>
+  readonly #native: NativeServer
+  readonly #lane: Lane
+  readonly #onClosed: () => void
+
+  /** @internal */
+  constructor(native: NativeServer, lane: Lane, addresses: readonly NativeAddress[]) {
+    this.#native = native
+    this.#lane = lane
+    this.addresses = addresses
+    let settle = (): void => {}
+    this.closed = new Promise((resolve) => {
+      settle = resolve
+    })
+    this.#onClosed = () => {
+      lane.close()
+      settle()
+    }
+  }
+
+  /** The first address that it listens at. */
+  get address(): ServerAddress {
+    return this.addresses[0]!
+  }
+
+  /** The URL of the first address, for example 'http://localhost:3000'. */
+  get url(): string {
+    const { family, address, port } = this.address
+    if (family === 'unix') return `http+unix://${encodeURIComponent(address)}`
+    return `http://${hostOf(family, address)}:${port}`
+  }
+
+  /** Stops accepting, lets running requests finish, then aborts what is left. Call it again to hurry. */
+  close(options: CloseOptions = {}): Promise<void> {
+    const { gracePeriod, gracePeriodMs } = options
+    const grace =
+      gracePeriodMs === undefined
+        ? duration(gracePeriod, 'gracePeriod', GRACE_PERIOD_MS)
+        : duration(gracePeriodMs, 'gracePeriodMs', GRACE_PERIOD_MS)
+    this.#native.close(grace, this.#onClosed)
+    return this.closed
+  }
+
+  /** What the server has counted. */
+  stats(): Record<string, number> {
+    return { ...this.#native.stats(), ...this.#lane.stats, held: this.#lane.held }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+/** A browser cannot open 0.0.0.0 or [::]. */
+function hostOf(family: string, address: string): string {
+  if (address === '0.0.0.0' || address === '::') return 'localhost'
+  if (address === '127.0.0.1' || address === '::1') return 'localhost'
+  return family === 'tcp6' ? `[${address}]` : address
+}
+
+/** Bytes of one batch and of one flush; records and entries are at most a part of that. */
+export const BOX_BYTES = 256 * 1024
+
+/** Starts the native server and its lane. */
+export function startServer(options: ParsedOptions, config: LaneConfig): Server {
+  const { signal } = options
+  signal?.throwIfAborted()
+  const native = createNative(options)
+  const lane = new Lane(config, CLOSED_PORT)
+  try {
+    lane.outbox.port = native.openLane(lane.inbox, lane.outbox.buffer, (bytes) => lane.dispatch(bytes))
+    const server = new Server(native, lane, native.listen())
+    signal?.addEventListener('abort', () => void server.close(), { once: true })
+    return server
+  } catch (error) {
+    native.close(0, () => {})
+    throw nativeError(error)
+  }
+}
+
+/** The native server of these options, which does not listen yet. */
+export function createNative(options: ParsedOptions): NativeServer {
+  const { Server: NativeServerClass } = binding()
+  try {
+    return new NativeServerClass(options.native)
+  } catch (error) {
+    throw nativeError(error)
+  }
+}
+
+/** Before the lane is open nothing can be written. */
+const CLOSED_PORT: Port = {
+  flush: () => {},
+  attach: () => {},
+  chunk: () => new Uint8Array(0),
+  close: () => {},
+}
