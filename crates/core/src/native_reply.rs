@@ -6,7 +6,7 @@
 
 /// What the core replies.
 #[derive(Debug, Clone)]
-pub(crate) enum NativeReply {
+pub enum NativeReply {
     /// No route has this path.
     NotFound,
     /// A route has this path, with other methods.
@@ -34,7 +34,7 @@ const RETRY_AFTER: &[u8] = b"1";
 
 impl NativeReply {
     /// Status code.
-    pub(crate) fn status(&self) -> u16 {
+    pub fn status(&self) -> u16 {
         match self {
             Self::NotFound => 404,
             Self::MethodNotAllowed { .. } => 405,
@@ -45,7 +45,7 @@ impl NativeReply {
     }
 
     /// Fields beside the framing.
-    pub(crate) fn field(&self) -> Option<(&[u8], &[u8])> {
+    pub fn field(&self) -> Option<(&[u8], &[u8])> {
         match self {
             Self::MethodNotAllowed { allow } | Self::Options { allow } => Some((b"allow", allow)),
             Self::OptionsServer => {
@@ -57,7 +57,7 @@ impl NativeReply {
     }
 
     /// The problem document; empty where there is no body.
-    pub(crate) fn body(&self) -> &'static [u8] {
+    pub fn body(&self) -> &'static [u8] {
         match self {
             Self::NotFound => br#"{"title":"Not Found","status":404}"#,
             Self::MethodNotAllowed { .. } => br#"{"title":"Method Not Allowed","status":405}"#,

@@ -3,16 +3,16 @@
 //! One complete request in, its request entry out, by the same parser, router and entry writer
 //! that the I/O threads use. Synchronous, on the JavaScript thread; no thread is started for it.
 
+use std::cell::RefCell;
+
 use lanner_bridge::SlotId;
 use lanner_core::context::Scratch;
 use lanner_core::dispatch::entry::RequestEntry;
-use lanner_core::dispatch::layout;
+use lanner_core::native_reply::NativeReply;
+use lanner_core::routing::{Answer, find_answer};
 use lanner_core::{Config, Error, ErrorKind};
-use lanner_proto::Limits;
-use lanner_proto::RejectReason;
-use lanner_proto::TargetForm;
 use lanner_proto::h1::{Decoder, Step};
-use lanner_proto::{Found, RouteSpec, RouteTable};
+use lanner_proto::{Limits, RejectReason, RouteSpec, RouteTable};
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
 
@@ -25,17 +25,20 @@ pub(crate) struct Injector {
     fallback: bool,
 }
 
-/// What became of an injected request.
+/// What the core replied by itself.
 #[napi(object)]
-pub struct Injected {
-    /// The request entry, when a handler answers.
-    pub entry: Option<Uint8Array>,
-    /// The status that the core replies by itself.
+#[derive(Clone)]
+pub struct NativeAnswer {
+    /// Status code.
     pub status: u32,
-    /// Value of `Allow`, where the core sends one.
-    pub allow: Option<String>,
-    /// Label of the refusal, where the request is malformed.
-    pub reject: Option<String>,
+    /// Names and values.
+    pub headers: Vec<Vec<String>>,
+    /// The body.
+    pub body: String,
+}
+
+thread_local! {
+    static LAST: RefCell<Option<NativeAnswer>> = const { RefCell::new(None) };
 }
 
 impl Injector {
@@ -49,41 +52,32 @@ impl Injector {
         })
     }
 
-    /// Handles the head of `raw` (its body follows in entries of its own), for slot `slot`.
-    fn inject(&self, raw: &[u8], slot: u32) -> Injected {
+    /// Writes the entry of the request whose head begins `raw` into `into`, for slot 0; its body
+    /// follows in entries of its own.
+    fn encode(&self, raw: &[u8], into: &mut [u8]) -> Result<usize, NativeAnswer> {
         let mut scratch = Scratch::default();
         let mut decoder = Decoder::new();
         let (start, len) = match decoder.step(raw, &mut scratch.head, &self.limits) {
             Step::Head { start, len } => (start, len),
-            Step::Reject(reason) => return Injected::refused(reason),
-            _ => return Injected::refused(RejectReason::InvalidRequestLine),
+            Step::Reject(reason) => return Err(refused(reason)),
+            _ => return Err(refused(RejectReason::InvalidRequestLine)),
         };
-        if let Err(reason) = decoder.limit_body(self.limits.body_bytes) {
-            return Injected::refused(reason);
-        }
+        decoder
+            .limit_body(self.limits.body_bytes)
+            .map_err(refused)?;
         let head_bytes = raw.get(start..start + len).unwrap_or_default();
-        let head = &scratch.head;
-        if head.form == TargetForm::Asterisk {
-            return Injected::answered(204, None);
-        }
-        let (name, path) = (head.method_span.of(head_bytes), head.path_bytes(head_bytes));
-        let route = match self
-            .routes
-            .find(head.method, name, path, &mut scratch.params)
-        {
-            Found::Route(route) => route,
-            Found::NotFound if self.fallback => layout::ABSENT,
-            Found::NotFound => return Injected::answered(404, None),
-            Found::MethodNotAllowed { allow } => return Injected::answered(405, Some(allow)),
-            Found::Options { allow } => return Injected::answered(204, Some(allow)),
+        let answer = find_answer(&self.routes, self.fallback, &mut scratch, head_bytes);
+        let route = match answer {
+            Answer::Isolate { route } => route,
+            Answer::Core(reply) => return Err(answered(&reply)),
         };
         let entry = RequestEntry {
             slot: SlotId {
-                index: slot,
+                index: 0,
                 generation: 1,
             },
             route,
-            head,
+            head: &scratch.head,
             head_bytes,
             params: &scratch.params,
             body: None,
@@ -93,38 +87,65 @@ impl Injector {
         };
         let mut bytes = Vec::new();
         entry.write(&mut bytes);
-        Injected {
-            entry: Some(bytes.into()),
-            status: 0,
-            allow: None,
-            reject: None,
+        match into.get_mut(..bytes.len()) {
+            Some(into) => into.copy_from_slice(&bytes),
+            None => return Err(refused(RejectReason::HeadersTooLarge)),
         }
+        Ok(bytes.len())
     }
 }
 
-impl Injected {
-    fn answered(status: u32, allow: Option<&[u8]>) -> Self {
-        let allow = allow.map(|allow| String::from_utf8_lossy(allow).into_owned());
-        Self {
-            entry: None,
-            status,
-            allow,
-            reject: None,
-        }
+fn answered(reply: &NativeReply) -> NativeAnswer {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let mut headers = Vec::new();
+    headers.extend(
+        reply
+            .field()
+            .map(|(name, value)| vec![text(name), text(value)]),
+    );
+    if !reply.body().is_empty() {
+        headers.push(vec![
+            "content-type".into(),
+            "application/problem+json".into(),
+        ]);
     }
-
-    fn refused(reason: RejectReason) -> Self {
-        let mut refused = Self::answered(u32::from(reason.status()), None);
-        refused.reject = Some(reason.label().into());
-        refused
+    NativeAnswer {
+        status: u32::from(reply.status()),
+        headers,
+        body: text(reply.body()),
     }
 }
 
+fn refused(reason: RejectReason) -> NativeAnswer {
+    let allow = reason
+        .allow()
+        .map(|allow| vec!["allow".into(), allow.into()]);
+    let headers = allow.into_iter().collect();
+    NativeAnswer {
+        status: u32::from(reason.status()),
+        headers,
+        body: String::new(),
+    }
+}
+
+/// Parses and routes one request. Returns the size of its entry, or minus the status of what the
+/// core replies by itself (`last_native` has the rest).
 #[napi]
-impl NativeServer {
-    /// Parses and routes one request head.
-    #[napi]
-    pub fn inject(&self, raw: Uint8Array, slot: u32) -> Injected {
-        self.injector.inject(&raw, slot)
+pub fn encode_request(server: &NativeServer, raw: Uint8Array, mut into: Uint8Array) -> i32 {
+    // SAFETY: JavaScript does not run during this call, and nobody else has the array's memory.
+    let into = unsafe { into.as_mut() };
+    match server.injector.encode(&raw, into) {
+        Ok(size) => i32::try_from(size).unwrap_or(i32::MAX),
+        Err(answer) => {
+            let status = answer.status as i32;
+            LAST.set(Some(answer));
+            -status
+        }
     }
+}
+
+/// What the core replied to the last request that `encode_request` did not write.
+#[napi]
+pub fn last_native() -> Option<NativeAnswer> {
+    LAST.take()
 }

@@ -5,8 +5,10 @@
 //! records into the outbox and calls `flush` once per turn. Promises that no other thread touches
 //! JavaScript's memory, and that an environment that ends detaches its gate before its bell goes.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::ffi::c_void;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use lanner_bridge::{Batch, Chunk, Gate, IsolateLane};
@@ -19,8 +21,9 @@ use crate::fence::fenced;
 use crate::memory::JsMemory;
 use crate::raw::{self, Failure, Outcome};
 
-/// What `dispatch` is called with once the server has closed.
-const CLOSED: i32 = -1;
+/// Functions that JavaScript wants to be called once the server has closed.
+pub(crate) type Closers = Rc<RefCell<Vec<napi_ref>>>;
+
 /// Spent chunks that wait for a batch to go home with; more are freed.
 const SPENT_MAX: usize = 32;
 
@@ -28,7 +31,6 @@ const SPENT_MAX: usize = 32;
 /// lane is closed or the environment ends), each of the four functions (until they are collected),
 /// and a callback that runs.
 pub(crate) struct Lane {
-    env: napi_env,
     holders: u32,
     server: Arc<Server>,
     lanes: Vec<IsolateLane>,
@@ -37,6 +39,7 @@ pub(crate) struct Lane {
     inbox: JsMemory,
     outbox: JsMemory,
     dispatch: napi_ref,
+    closers: Closers,
     /// Which I/O thread is looked at first, so that none waits for the others.
     first: usize,
     /// A batch that did not fit the inbox any more.
@@ -53,9 +56,8 @@ impl Lane {
     pub(crate) fn open(
         env: napi_env,
         server: Arc<Server>,
-        inbox: napi_value,
-        outbox: napi_value,
-        dispatch: napi_value,
+        closers: Closers,
+        [inbox, outbox, dispatch]: [napi_value; 3],
     ) -> Outcome<napi_value> {
         let inbox = JsMemory::new(env, inbox)?;
         let outbox = JsMemory::new(env, outbox)?;
@@ -71,7 +73,6 @@ impl Lane {
         let gate = Gate::new(Box::new(bell));
         let lanes = server.attach(&gate);
         let lane = Self {
-            env,
             holders: 1,
             server,
             lanes,
@@ -80,6 +81,7 @@ impl Lane {
             inbox,
             outbox,
             dispatch,
+            closers,
             first: 0,
             held_back: VecDeque::new(),
             on_show: Vec::new(),
@@ -278,14 +280,6 @@ impl Lane {
         self.attached.clear();
         self.spent.clear();
     }
-
-    /// Ends the isolate's side while its environment goes on.
-    fn close(&mut self) {
-        self.shut();
-        if let Some(bell) = self.bell.take() {
-            bell.abort();
-        }
-    }
 }
 
 /// Runs on the JavaScript thread when the bell was rung.
@@ -321,13 +315,52 @@ unsafe extern "C" fn on_bell(
             lane.is_quiet()
         };
         if over && quiet {
-            raw::call(env, function, &[raw::make_number(env, CLOSED)?]);
+            // SAFETY: as above.
+            return unsafe { finish(env, place) };
         }
         // SAFETY: as above.
         unsafe { (*place).rest_unless_closed() };
         Ok(std::ptr::null_mut())
     });
     // SAFETY: the hold of this callback, taken above.
+    unsafe { release(place) };
+}
+
+/// The server has closed: tells JavaScript, and ends this side.
+///
+/// # Safety
+///
+/// The caller holds the lane, and nothing borrows it.
+unsafe fn finish(env: napi_env, place: *mut Lane) -> Outcome<napi_value> {
+    // SAFETY: held by the caller; the borrow ends before JavaScript runs.
+    let closers = std::mem::take(&mut *unsafe { &*place }.closers.borrow_mut());
+    for closer in closers {
+        let function = raw::referenced(env, closer)?;
+        raw::delete_reference(env, closer);
+        raw::call(env, function, &[]);
+    }
+    // SAFETY: as the caller promises.
+    unsafe { close_lane(env, place) };
+    raw::undefined(env)
+}
+
+/// Ends the isolate's side while its environment goes on; idempotent.
+///
+/// # Safety
+///
+/// The caller holds the lane, and nothing borrows it.
+unsafe fn close_lane(env: napi_env, place: *mut Lane) {
+    // SAFETY: held by the caller.
+    let lane = unsafe { &mut *place };
+    let Some(bell) = lane.bell.take() else { return };
+    lane.shut();
+    bell.abort();
+    // SAFETY: the same hook and lane as in `open`; it is removed before its hold is given up.
+    unsafe { sys::napi_remove_env_cleanup_hook(env, Some(on_env_end), place.cast()) };
+    for reference in [lane.inbox.kept, lane.outbox.kept, lane.dispatch] {
+        raw::delete_reference(env, reference);
+    }
+    // SAFETY: the bell's hold: it was aborted, so it passes no environment any more.
     unsafe { release(place) };
 }
 
@@ -429,19 +462,8 @@ unsafe extern "C" fn chunk(env: napi_env, info: napi_callback_info) -> napi_valu
 unsafe extern "C" fn close(env: napi_env, info: napi_callback_info) -> napi_value {
     fenced(env, || {
         let ([], data) = raw::arguments(env, info)?;
-        // SAFETY: as in `flush`.
-        let lane = unsafe { lane(data) };
-        if lane.bell.is_none() {
-            return raw::undefined(env);
-        }
-        lane.close();
-        // SAFETY: the same hook and lane as in `open`; it is removed before its hold is given up.
-        unsafe { sys::napi_remove_env_cleanup_hook(lane.env, Some(on_env_end), data) };
-        for reference in [lane.inbox.kept, lane.outbox.kept, lane.dispatch] {
-            raw::delete_reference(env, reference);
-        }
-        // SAFETY: the bell's hold: it was aborted, so it passes no environment any more.
-        unsafe { release(data.cast()) };
+        // SAFETY: the function's hold keeps the lane; nothing borrows it while JavaScript runs.
+        unsafe { close_lane(env, data.cast()) };
         raw::undefined(env)
     })
 }

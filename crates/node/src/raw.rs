@@ -15,6 +15,13 @@ pub(crate) struct Failure {
     pub(crate) message: &'static CStr,
 }
 
+impl Failure {
+    /// The same for the control plane.
+    pub(crate) fn into_error(self) -> napi::Error {
+        napi::Error::from_reason(self.message.to_string_lossy())
+    }
+}
+
 /// Result of a raw call.
 pub(crate) type Outcome<T> = Result<T, Failure>;
 

@@ -2,6 +2,7 @@
 //!
 //! Control plane only; nothing here runs per request. Errors carry the core's codes.
 
+use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
 use lanner_core::transport::listen::{Address, Endpoint};
@@ -13,7 +14,8 @@ use napi_derive::napi;
 
 use crate::config::{NativeConfig, RouteOptions};
 use crate::inject::Injector;
-use crate::lane::Lane;
+use crate::lane::{Closers, Lane};
+use crate::raw;
 
 /// Address of a listener.
 #[napi(object)]
@@ -35,6 +37,7 @@ pub struct NativeServer {
     pub(crate) injector: Injector,
     /// Started by the first lane, so that requests without a socket cost no thread.
     server: OnceLock<Arc<Server>>,
+    closers: Closers,
 }
 
 #[napi]
@@ -52,13 +55,14 @@ impl NativeServer {
             .iter()
             .map(|endpoint| endpoint.to_core())
             .collect();
-        let server = OnceLock::new();
+        let (server, closers) = (OnceLock::new(), Closers::default());
         Ok(Self {
             config: core,
             routes: config.routes,
             endpoints,
             injector,
             server,
+            closers,
         })
     }
 
@@ -72,10 +76,10 @@ impl NativeServer {
         dispatch: Unknown<'_>,
     ) -> Result<Object<'env>> {
         let server = self.started(*env)?;
-        let (inbox, outbox, dispatch) = (inbox.raw(), outbox.raw(), dispatch.raw());
-        match Lane::open(env.raw(), server, inbox, outbox, dispatch) {
+        let values = [inbox.raw(), outbox.raw(), dispatch.raw()];
+        match Lane::open(env.raw(), server, Rc::clone(&self.closers), values) {
             Ok(object) => Ok(Object::from_raw(env.raw(), object)),
-            Err(failure) => Err(napi::Error::from_reason(failure.message.to_string_lossy())),
+            Err(failure) => Err(failure.into_error()),
         }
     }
 
@@ -89,13 +93,20 @@ impl NativeServer {
         Ok(addresses.into_iter().map(AddressInfo::from).collect())
     }
 
-    /// Stops accepting; what runs has `grace_ms` milliseconds. The lane's dispatch function is
-    /// called with -1 when everything has ended.
+    /// Stops accepting; what runs has `grace_ms` milliseconds. `on_closed` is called when
+    /// everything has ended, at once where nothing was started.
     #[napi]
-    pub fn close(&self, grace_ms: f64) {
-        if let Some(server) = self.server.get() {
-            server.close(grace_ms as u64);
+    pub fn close(&self, env: Env, grace_ms: f64, on_closed: Unknown<'_>) -> Result<()> {
+        match self.server.get() {
+            Some(server) if !server.is_closed() => {
+                let closer = raw::reference(env.raw(), on_closed.raw());
+                let closer = closer.map_err(|failure| failure.into_error())?;
+                self.closers.borrow_mut().push(closer);
+                server.close(grace_ms as u64);
+            }
+            _ => raw::call(env.raw(), on_closed.raw(), &[]),
         }
+        Ok(())
     }
 
     /// The counters; rejects as `reject_<label>`.

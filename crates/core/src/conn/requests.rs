@@ -6,10 +6,8 @@
 
 use lanner_bridge::{Credit, SlotId};
 use lanner_proto::BodyLength;
-use lanner_proto::Found;
 use lanner_proto::Method;
 use lanner_proto::RejectReason;
-use lanner_proto::TargetForm;
 use lanner_proto::h1::Step;
 
 use super::connection::{BodyTarget, Connection};
@@ -20,12 +18,7 @@ use crate::dispatch::entry::RequestEntry;
 use crate::dispatch::layout;
 use crate::metrics::bump;
 use crate::native_reply::NativeReply;
-
-/// Who answers a request.
-enum Answer {
-    Isolate { route: u32 },
-    Core(NativeReply),
-}
+use crate::routing::{Answer, find_answer};
 
 impl Connection {
     /// Handles a head; returns how many bytes behind it were used (a small complete body).
@@ -46,7 +39,7 @@ impl Connection {
             self.refuse(cx, reason);
             return 0;
         }
-        let answer = find_answer(cx, scratch, head_bytes);
+        let answer = find_answer(&cx.routes, cx.config.fallback, scratch, head_bytes);
         let Some(slot) = cx.slots.claim(self.exchange_for(cx, scratch)) else {
             bump(&cx.counters.shed, 1);
             self.refuse(cx, RejectReason::Overloaded);
@@ -161,29 +154,5 @@ impl Connection {
         }
         self.finish_body(cx, scratch, slot);
         used
-    }
-}
-
-/// Routes a request.
-fn find_answer(cx: &Context, scratch: &mut Scratch, head_bytes: &[u8]) -> Answer {
-    let head = &scratch.head;
-    scratch.params.clear();
-    if head.form == TargetForm::Asterisk {
-        return Answer::Core(NativeReply::OptionsServer);
-    }
-    let name = head.method_span.of(head_bytes);
-    let path = head.path_bytes(head_bytes);
-    match cx.routes.find(head.method, name, path, &mut scratch.params) {
-        Found::Route(route) => Answer::Isolate { route },
-        Found::NotFound if cx.config.fallback => Answer::Isolate {
-            route: layout::ABSENT,
-        },
-        Found::NotFound => Answer::Core(NativeReply::NotFound),
-        Found::MethodNotAllowed { allow } => Answer::Core(NativeReply::MethodNotAllowed {
-            allow: allow.into(),
-        }),
-        Found::Options { allow } => Answer::Core(NativeReply::Options {
-            allow: allow.into(),
-        }),
     }
 }
