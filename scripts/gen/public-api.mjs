@@ -82,7 +82,22 @@ function readModule(path, folder) {
     declarations: new Map(),
   }
   for (const statement of statementsOf(readFileSync(path, 'utf8'))) place(statement, module)
+  writeOutKeys(module)
   return module
+}
+
+/** `keyof typeof table` becomes the keys themselves: users need those, not what the table holds. */
+function writeOutKeys({ declarations }) {
+  for (const [name, texts] of declarations) {
+    const written = texts.map((text) =>
+      text.replace(/\bkeyof typeof (\w+)/g, (whole, table) => {
+        const members = declarations.get(table)?.[0].matchAll(/^ {4}readonly (\w+):/gm) ?? []
+        const keys = [...members].map((match) => `'${match[1]}'`)
+        return keys.length > 0 ? keys.join(' | ') : whole
+      }),
+    )
+    declarations.set(name, written)
+  }
 }
 
 /** Top-level statements: the compiler starts each in the first column, and only closers too. */
