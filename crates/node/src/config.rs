@@ -6,6 +6,7 @@
 use lanner_core::transport::listen::{BACKLOG, Endpoint};
 use lanner_core::{Config, Timeouts};
 use lanner_proto::Limits;
+use napi::bindgen_prelude::{Either, Null};
 use napi_derive::napi;
 
 /// Where to listen.
@@ -83,8 +84,8 @@ pub struct NativeConfig {
     pub timeouts: TimeoutOptions,
     /// Number of I/O threads, 0 for the default.
     pub io_threads: u32,
-    /// Value of the `Server` field.
-    pub server_header: Option<String>,
+    /// Value of the `Server` field; null for none.
+    pub server_header: Either<String, Null>,
     /// Whether a lone LF ends a line.
     pub allow_bare_lf: bool,
 }
@@ -112,10 +113,10 @@ impl NativeConfig {
                 keep_alive_ms: self.timeouts.keep_alive_ms as u64,
                 drain_ms: self.timeouts.drain_ms as u64,
             },
-            server_header: self
-                .server_header
-                .as_ref()
-                .map(|value| value.as_bytes().to_vec()),
+            server_header: match &self.server_header {
+                Either::A(value) => Some(value.as_bytes().to_vec()),
+                Either::B(Null) => None,
+            },
             fallback: self.fallback,
             io_threads: match self.io_threads {
                 0 => default_io_threads(),
