@@ -1,8 +1,8 @@
 //! Header fields as spans, and the field names that are known by number.
 //!
 //! The decoder gives each field an id, so that neither `core` nor JavaScript compares names on the
-//! hot path. The table is the only list: JavaScript's twin is printed from it
-//! (`cargo run -p lanner-proto --example gen-known-names`), and ids only ever grow at the end.
+//! hot path. The table is the only list: `npm run gen` writes JavaScript's twin from it, and ids
+//! only ever grow at the end.
 //!
 //! Deliberately not here: values. What a field means is decided where it is used.
 

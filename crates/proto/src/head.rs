@@ -1,9 +1,9 @@
 //! The head of a request as ranges over its bytes.
 //!
 //! Filled by the decoder, read by `core` to route, to dispatch and to answer. One `Head` per I/O
-//! thread serves all connections: it is cleared for each request and keeps its memory. All spans are
-//! relative to the first byte of the request line, but for the path when it was rewritten and for
-//! trailers, which have bytes of their own. Nothing of a half-received head is kept here.
+//! thread serves all connections: it is cleared for each request and keeps its memory. All spans
+//! are relative to the first byte of the request line, but for the path when it was rewritten and
+//! for trailers, which have bytes of their own. Nothing of a half-received head is kept here.
 
 use crate::{BodyLength, Field, Method, Span};
 

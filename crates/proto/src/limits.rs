@@ -1,8 +1,8 @@
 //! Every cap of the HTTP side in one table: what it is, its default, where the default comes from.
 //!
-//! `core` fills it from the server's options, the decoder and the body plumbing obey it, and
-//! `docs/limits.md` is printed from [`LIMITS`]. Passing a limit is a reject with a label of its own,
-//! or backpressure; it is never silent.
+//! `core` fills it from the server's options, the decoder and the body plumbing obey it, and `npm
+//! run gen` writes `docs/limits.md` from [`LIMITS`]. Passing a limit is a reject with a label of
+//! its own, or backpressure; it is never silent.
 //!
 //! Deliberately not here: lengths of time, which belong to the connection's deadlines.
 
@@ -210,7 +210,7 @@ pub const LIMITS: &[LimitDoc] = &[
         default: "false",
         unit: "switch",
         range: "true or false",
-        origin: "RFC 9112 section 2.2 permits it; strict, because parsers that differ are smuggled past",
+        origin: "RFC 9112 section 2.2 permits it; strict, because parsers that differ smuggle",
         on_breach: "400, close",
         reject: "bare_line_feed",
     },

@@ -198,92 +198,70 @@ fn body_by_count() {
     }
 }
 
-#[test]
-fn body_limit_of_one_request() {
-    let limits = small();
-    let (mut decoder, mut head) = (Decoder::new(), Head::new());
-    // Raised.
-    let bytes = known(30);
+/// A decoder that has just returned the head of this message.
+fn after_head(bytes: &[u8], head: &mut Head) -> Decoder {
+    let mut decoder = Decoder::new();
+    let step = decoder.step(bytes, head, &small());
     assert_eq!(
-        decoder.step(&bytes, &mut head, &limits),
+        step,
         Step::Head {
             start: 0,
             len: bytes.len()
         }
     );
+    decoder
+}
+
+#[test]
+fn body_limit_of_one_request_raised_or_lifted() {
+    let mut head = Head::new();
+    let mut decoder = after_head(&known(30), &mut head);
     assert_eq!(decoder.limit_body(Some(30)), Ok(()));
     assert_eq!(
-        decoder.step(&[0; 30], &mut head, &limits),
+        decoder.step(&[0; 30], &mut head, &small()),
         Step::Data { start: 0, len: 30 }
     );
     assert_eq!(
-        decoder.step(&[], &mut head, &limits),
+        decoder.step(&[], &mut head, &small()),
         Step::BodyEnd { consumed: 0 }
     );
-    // Lifted.
-    let bytes = known(u64::MAX);
+    // The next request of the connection begins with the server's limit again.
+    let bytes = known(30);
+    let step = decoder.step(&bytes, &mut head, &small());
     assert_eq!(
-        decoder.step(&bytes, &mut head, &limits),
+        step,
         Step::Head {
             start: 0,
             len: bytes.len()
         }
     );
+    let refused = Step::Reject(R::ContentTooLarge);
+    assert_eq!(decoder.step(&[], &mut head, &small()), refused);
+
+    let mut decoder = after_head(&known(u64::MAX), &mut head);
     assert_eq!(decoder.limit_body(None), Ok(()));
     assert_eq!(
-        decoder.step(b"x", &mut head, &limits),
+        decoder.step(b"x", &mut head, &small()),
         Step::Data { start: 0, len: 1 }
     );
-    // Lowered, which ends the connection; the refusal repeats.
-    let mut decoder = Decoder::new();
-    let bytes = known(10);
-    assert_eq!(
-        decoder.step(&bytes, &mut head, &limits),
-        Step::Head {
-            start: 0,
-            len: bytes.len()
-        }
-    );
+}
+
+#[test]
+fn body_limit_of_one_request_lowered() {
+    let mut head = Head::new();
+    let mut decoder = after_head(&known(10), &mut head);
     assert_eq!(decoder.limit_body(Some(9)), Err(R::ContentTooLarge));
     for _ in 0..3 {
-        assert_eq!(
-            decoder.step(b"x", &mut head, &limits),
-            Step::Reject(R::ContentTooLarge)
-        );
+        let step = decoder.step(b"x", &mut head, &small());
+        assert_eq!(step, Step::Reject(R::ContentTooLarge));
     }
-    // Chunked: counted.
-    let mut decoder = Decoder::new();
-    let bytes = chunked("");
-    assert_eq!(
-        decoder.step(&bytes, &mut head, &limits),
-        Step::Head {
-            start: 0,
-            len: bytes.len()
-        }
-    );
+    // A chunked body has no length to compare: it is counted.
+    let mut decoder = after_head(&chunked(""), &mut head);
     assert_eq!(decoder.limit_body(Some(4)), Ok(()));
-    assert_eq!(
-        decoder.step(b"1\r\nx\r\n", &mut head, &limits),
-        Step::Data { start: 3, len: 1 }
-    );
-    assert_eq!(
-        decoder.step(b"\r\n", &mut head, &limits),
-        Step::Reject(R::ContentTooLarge)
-    );
-    // The next request begins with the limit of the server again.
-    let mut decoder = Decoder::new();
-    let bytes = known(30);
-    assert_eq!(
-        decoder.step(&bytes, &mut head, &limits),
-        Step::Head {
-            start: 0,
-            len: bytes.len()
-        }
-    );
-    assert_eq!(
-        decoder.step(&[], &mut head, &limits),
-        Step::Reject(R::ContentTooLarge)
-    );
+    let step = decoder.step(b"1\r\nx\r\n", &mut head, &small());
+    assert_eq!(step, Step::Data { start: 3, len: 1 });
+    let step = decoder.step(b"\r\n", &mut head, &small());
+    assert_eq!(step, Step::Reject(R::ContentTooLarge));
 }
 
 #[test]

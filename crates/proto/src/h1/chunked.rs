@@ -1,7 +1,8 @@
 //! Chunk framing (RFC 9112 section 7.1), one byte at a time.
 //!
 //! The decoder feeds it the bytes between the data of two chunks. Because it keeps its place in the
-//! grammar, nothing of a chunk's head has to be buffered, and where reads cut it makes no difference.
+//! grammar, nothing of a chunk's head has to be buffered, and where reads cut it makes no
+//! difference.
 //!
 //! ```text
 //!            ┌────────────────────────── data ended ──────────────┐

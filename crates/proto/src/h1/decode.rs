@@ -1,8 +1,8 @@
 //! The decoder of one HTTP/1 connection: bytes in, steps out.
 //!
-//! `core` holds one per connection, feeds it whatever it has received, and drops the bytes that each
-//! step names. The decoder keeps no bytes itself, only its place, so an idle connection costs a few
-//! words.
+//! `core` holds one per connection, feeds it whatever it has received, and drops the bytes that
+//! each step names. The decoder keeps no bytes itself, only its place, so an idle connection costs
+//! a few words.
 //!
 //! ```text
 //!          ┌──────────────── body ended, or none ───────────────┐

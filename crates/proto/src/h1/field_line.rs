@@ -1,9 +1,10 @@
 //! One field line: `name ":" OWS value OWS CRLF` (RFC 9112 section 5).
 //!
-//! The same function serves the fast path, where the line may run into the end of the input, and the
-//! slow path, where the line is known to be complete; only there is the reason meaningful. Refused:
-//! leading whitespace (obs-fold), whitespace before the colon, names that are not tokens, values
-//! with control characters other than HTAB. Bytes from 0x80 are accepted in values as Latin-1.
+//! The same function serves the fast path, where the line may run into the end of the input, and
+//! the slow path, where the line is known to be complete; only there is the reason meaningful.
+//! Refused: leading whitespace (obs-fold), whitespace before the colon, names that are not tokens,
+//! values with control characters other than HTAB. Bytes from 0x80 are accepted in values as
+//! Latin-1.
 
 use super::lines::line_end;
 use crate::chars::{self, TOKEN};

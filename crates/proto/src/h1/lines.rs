@@ -1,8 +1,8 @@
 //! Where a line ends.
 //!
-//! The decoder's slow path and its scan of half-received heads ask here before they look at a line's
-//! content. The answer for a prefix never contradicts the answer for the whole: it is either the
-//! same or [`Line::Partial`].
+//! The decoder's slow path and its scan of half-received heads ask here before they look at a
+//! line's content. The answer for a prefix never contradicts the answer for the whole: it is either
+//! the same or [`Line::Partial`].
 
 use memchr::memchr2;
 
@@ -21,8 +21,8 @@ pub(crate) enum Line {
     Stray(RejectReason),
 }
 
-/// The end of the line at `start`, of at most `max` bytes with its line end. `seen` is an offset up to
-/// which an earlier call found nothing.
+/// The end of the line at `start`, of at most `max` bytes with its line end. `seen` is an offset up
+/// to which an earlier call found nothing.
 pub(crate) fn line_at(bytes: &[u8], start: usize, seen: usize, max: usize, bare_lf: bool) -> Line {
     let limit = start.saturating_add(max);
     let from = seen.max(start);

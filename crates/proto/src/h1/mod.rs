@@ -11,8 +11,8 @@
 //! ```
 //!
 //! One rule holds all of it together: **a verdict depends on the bytes, not on where reads cut
-//! them.** Each line is judged in the order of its bytes, a limit before the content that passes it,
-//! and nothing is judged before its line is complete but limits and stray CR or LF.
+//! them.** Each line is judged in the order of its bytes, a limit before the content that passes
+//! it, and nothing is judged before its line is complete but limits and stray CR or LF.
 
 mod chunked;
 mod decode;

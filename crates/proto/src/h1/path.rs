@@ -12,7 +12,8 @@
 use crate::RejectReason;
 use crate::chars;
 
-/// Writes the rewritten path to `out`; false, with `out` unspecified, when it is the same as `path`.
+/// Writes the rewritten path to `out`; false, with `out` unspecified, when it is the same as
+/// `path`.
 pub(crate) fn rewrite(path: &[u8], out: &mut Vec<u8>) -> Result<bool, RejectReason> {
     let escaped = path.contains(&b'%');
     if !escaped && !has_dot_segment(path) {

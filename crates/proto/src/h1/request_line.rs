@@ -1,8 +1,8 @@
 //! The request line: `method SP request-target SP HTTP-version CRLF` (RFC 9112 section 3).
 //!
 //! Strict: one space between the parts and none elsewhere, a token as method, printable ASCII
-//! without `#` as target, `HTTP/1.0` or `HTTP/1.1` in exactly these letters. As in `field_line`, the
-//! reason is only meaningful when the line is complete.
+//! without `#` as target, `HTTP/1.0` or `HTTP/1.1` in exactly these letters. As in `field_line`,
+//! the reason is only meaningful when the line is complete.
 
 use super::lines::line_end;
 use super::target;

@@ -1,10 +1,10 @@
 //! The four forms of the request target (RFC 9112 section 3.2).
 //!
-//! Called by the request line's parser with a target of printable ASCII. Origin-form takes the short
-//! way. Authorities are checked here; whether the Host field agrees is `host.rs`'s question.
+//! Called by the request line's parser with a target of printable ASCII. Origin-form takes the
+//! short way. Authorities are checked here; whether the Host field agrees is `host.rs`'s question.
 //!
-//! Strict: http and https only, no userinfo, CONNECT takes the authority form and nothing else does,
-//! OPTIONS alone takes `*`.
+//! Strict: http and https only, no userinfo, CONNECT takes the authority form and nothing else
+//! does, OPTIONS alone takes `*`.
 
 use super::host;
 use super::path;

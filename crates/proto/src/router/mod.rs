@@ -1,13 +1,13 @@
 //! From method and path to a route: built once, matched without allocation.
 //!
-//! JavaScript declares routes, `core` builds a [`RouteTable`] when the server starts and asks it for
-//! each request, so that 404, 405 and automatic OPTIONS never wake JavaScript. Parameters come back
-//! as spans over the path.
+//! JavaScript declares routes, `core` builds a [`RouteTable`] when the server starts and asks it
+//! for each request, so that 404, 405 and automatic OPTIONS never wake JavaScript. Parameters come
+//! back as spans over the path.
 //!
 //! A more specific segment wins: static before parameter before wildcard, from left to right. Where
 //! the better branch ends without a route for the method, the next one is tried. Every node of the
-//! tree is visited at most once per lookup (a node has one parent and one depth, and depth says where
-//! in the path it is compared), so the work is bounded by the table, whatever the path.
+//! tree is visited at most once per lookup (a node has one parent and one depth, and depth says
+//! where in the path it is compared), so the work is bounded by the table, whatever the path.
 //!
 //! Deliberately not here: decoding (paths arrive decoded, see `h1`), parameter names (JavaScript
 //! knows them; only their number and order matter here), host-based routes.

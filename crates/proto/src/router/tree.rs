@@ -1,8 +1,8 @@
 //! The tree behind the route table: one node per distinct prefix of segments.
 //!
 //! Segments rather than bytes, because a pattern's parameters are whole segments: a node compares
-//! one segment, and backtracking goes from segment to segment. Paths of routes without parameters are
-//! also kept whole in a hash table, since such a route is always the best match there can be.
+//! one segment, and backtracking goes from segment to segment. Paths of routes without parameters
+//! are also kept whole in a hash table, since such a route is always the best match there can be.
 
 use super::RouteSpec;
 use super::pattern::{RouteError, RouteErrorKind, Segment};
