@@ -1,7 +1,9 @@
-//! What a crossing costs: nanoseconds per publish and take, per wake, and per round trip of two threads.
+//! What a crossing costs: nanoseconds per publish and take, per wake, and per round trip of two
+//! threads.
 //!
-//! `cargo run --release -p lanner-bridge --example hop`. For comparing two versions of the bridge on
-//! one idle machine; every figure is the best of five rounds, and each round checks what it carried.
+//! `cargo run --release -p lanner-bridge --example hop`. For comparing two versions of the bridge
+//! on one idle machine; every figure is the best of five rounds, and each round checks what it
+//! carried.
 
 #![allow(clippy::print_stdout, reason = "it prints its results")]
 
