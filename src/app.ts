@@ -1,8 +1,9 @@
 // The application: routes and middleware, and the ways to run them.
 //
-// What users start with. Collects until listen(), then composes each route's chain once and hands the table
-// to the native router. Middleware covers paths by prefix, whatever the order of registration: a guard
-// that is added after a route guards it too. Among middleware the order of registration counts.
+// What users start with. Collects until listen(), then composes each route's chain once and hands
+// the table to the native router. Middleware covers paths by prefix, whatever the order of
+// registration: a guard that is added after a route guards it too. Among middleware the order of
+// registration counts.
 
 import { InjectLane } from './inject/lane.js'
 import { fromFetch, fromInject } from './inject/request.js'
@@ -47,7 +48,9 @@ export class App<State extends object = AnyState> extends Router<State> {
     return this
   }
 
-  /** Answers requests that match no route. Without it they are answered without waking JavaScript. */
+  /**
+   * Answers requests that match no route. Without it they are answered without waking JavaScript.
+   */
   notFound(handler: Handler<AnyParams, State>): this {
     this.registry.change()
     this.#notFound = handler as unknown as Handler

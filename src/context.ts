@@ -1,11 +1,11 @@
 // What a handler sees of one request, and how it answers.
 //
-// The lane makes one Context per request and nothing else: this class is the exchange on the JavaScript
-// side. Everything about the request is decoded on first touch, straight from the batch. The reply
-// helpers only note what is to be sent: the lane writes it when the chain has ended, so middleware can
-// still add fields. The shape of this object is the hot path: all fields are assigned in the constructor
-// in one order, `declare` keeps the compiler from assigning them twice, and helpers are functions of this
-// module, because private methods would cost each object a brand.
+// The lane makes one Context per request and nothing else: this class is the exchange on the
+// JavaScript side. Everything about the request is decoded on first touch, straight from the batch.
+// The reply helpers only note what is to be sent: the lane writes it when the chain has ended, so
+// middleware can still add fields. The shape of this object is the hot path: all fields are
+// assigned in the constructor in one order, `declare` keeps the compiler from assigning them twice,
+// and helpers are functions of this module, because private methods would cost each object a brand.
 
 import { BodySource } from './body/source.js'
 import { Cookies } from './cookies.js'
@@ -176,7 +176,12 @@ export class Context<Params extends object = AnyParams, State extends object = A
   get params(): Params {
     if (this.paramsView !== undefined) return this.paramsView
     const words = this.view()
-    return (this.paramsView = readParams(words, this.entryBytes, this.entryAt, this.route) as Params)
+    return (this.paramsView = readParams(
+      words,
+      this.entryBytes,
+      this.entryAt,
+      this.route,
+    ) as Params)
   }
 
   /** The query parameters. */
@@ -217,7 +222,10 @@ export class Context<Params extends object = AnyParams, State extends object = A
     this.stateBag = value
   }
 
-  /** Aborts when the client has gone, the deadline passed or the server closes; never on a normal end. */
+  /**
+   * Aborts when the client has gone, the deadline passed or the server closes; never on a normal
+   * end.
+   */
   get signal(): AbortSignal {
     const extras = extrasOf(this)
     if (extras.controller === undefined) {
@@ -272,7 +280,9 @@ export class Context<Params extends object = AnyParams, State extends object = A
     return this
   }
 
-  /** Sets a header field of the reply. Several values give several fields, `undefined` removes it. */
+  /**
+   * Sets a header field of the reply. Several values give several fields, `undefined` removes it.
+   */
   header(name: string, value: string | readonly string[] | undefined): this {
     requireHead(this)
     setField(this, name, value)
@@ -314,7 +324,9 @@ export class Context<Params extends object = AnyParams, State extends object = A
     return prepare(this, BODY_BYTES, TYPE_BYTES, view, status)
   }
 
-  /** Answers with a stream of strings and bytes. It is pulled only as fast as the client takes it. */
+  /**
+   * Answers with a stream of strings and bytes. It is pulled only as fast as the client takes it.
+   */
   stream(body: StreamBody, status?: number): Reply {
     return prepare(this, BODY_STREAM, TYPE_NONE, body, status)
   }
@@ -346,7 +358,8 @@ export class Context<Params extends object = AnyParams, State extends object = A
   sendInformational(status: 102 | 103, fields: FieldInit = {}): this {
     if (status !== 102 && status !== 103) throw new LannerError('LANNER_STATUS_INVALID', NO_INFORM)
     requireHead(this)
-    if (this.phase !== CANCELLED) this.lane.inform(this as unknown as Context, status, fieldsOf(fields))
+    if (this.phase !== CANCELLED)
+      this.lane.inform(this as unknown as Context, status, fieldsOf(fields))
     return this
   }
 
@@ -392,9 +405,13 @@ function prepare<P extends object, S extends object>(
   return ctx as unknown as Reply
 }
 
-/** Throws when the head of the reply has left. A cancelled exchange takes anything and sends nothing. */
+/**
+ * Throws when the head of the reply has left. A cancelled exchange takes anything and sends
+ * nothing.
+ */
 function requireHead(ctx: { phase: number }): void {
-  if (ctx.phase > PREPARED && ctx.phase !== CANCELLED) throw new LannerError('LANNER_ALREADY_REPLIED')
+  if (ctx.phase > PREPARED && ctx.phase !== CANCELLED)
+    throw new LannerError('LANNER_ALREADY_REPLIED')
 }
 
 /** Escapes what a Location field cannot carry; lone surrogates become U+FFFD. */

@@ -89,7 +89,8 @@ export function parseCookies(header: string): Map<string, string> {
 }
 
 function decode(text: string): string {
-  const bare = text.length > 1 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text
+  const bare =
+    text.length > 1 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text
   if (!bare.includes('%')) return bare
   try {
     return decodeURIComponent(bare)
@@ -110,7 +111,8 @@ export function serializeCookie(name: string, value: string, options: CookieOpti
   if (domain !== undefined) line += `; Domain=${attribute('domain', name, domain)}`
   line += `; Path=${attribute('path', name, path)}`
   if (expires !== undefined) {
-    if (Number.isNaN(expires.getTime())) throw invalid(`The expires of the cookie ${name} is no date.`)
+    if (Number.isNaN(expires.getTime()))
+      throw invalid(`The expires of the cookie ${name} is no date.`)
     line += `; Expires=${expires.toUTCString()}`
   }
   if (options.httpOnly) line += '; HttpOnly'

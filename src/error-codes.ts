@@ -18,7 +18,7 @@ const table = {
   },
   LANNER_ROUTE_INVALID: {
     status: 0,
-    text: 'A route cannot be registered: its method or pattern is wrong, or it was registered before.',
+    text: 'A route cannot be registered: its method or pattern is wrong, or it exists already.',
   },
   LANNER_APP_LISTENING: {
     status: 0,
@@ -50,7 +50,7 @@ const table = {
   },
   LANNER_STATUS_INVALID: {
     status: 500,
-    text: 'A status is an integer from 200 to 599; informational ones go through sendInformational().',
+    text: 'A status is an integer from 200 to 599; 1xx ones go through sendInformational().',
   },
   LANNER_CONTENT_LENGTH: {
     status: 500,
@@ -84,7 +84,10 @@ const table = {
   LANNER_URL_INVALID: { status: 400, text: 'The request does not name a valid URL.' },
   LANNER_PEER_GONE: { status: 499, text: 'The client has closed the connection.' },
   LANNER_DEADLINE: { status: 503, text: 'The time for the request has run out.' },
-  LANNER_SERVER_CLOSING: { status: 503, text: 'The server is closing and its grace period is over.' },
+  LANNER_SERVER_CLOSING: {
+    status: 503,
+    text: 'The server is closing and its grace period is over.',
+  },
   LANNER_BODY_MALFORMED: { status: 400, text: 'The request body breaks the rules of HTTP.' },
   LANNER_BODY_TOO_LARGE: { status: 413, text: 'The request body is longer than limits.bodyBytes.' },
   LANNER_BODY_TIMEOUT: { status: 408, text: 'The request body came too slowly.' },
@@ -100,7 +103,10 @@ const table = {
   LANNER_SERVER_CLOSED: { status: 0, text: 'The server was closed already.' },
   LANNER_ADDON_MISSING: { status: 0, text: 'There is no native addon for this platform.' },
   LANNER_ADDON_BROKEN: { status: 0, text: 'The native addon is there and cannot be loaded.' },
-  LANNER_ADDON_VERSION: { status: 0, text: 'The native addon has another version than the package.' },
+  LANNER_ADDON_VERSION: {
+    status: 0,
+    text: 'The native addon has another version than the package.',
+  },
 } as const satisfies Record<string, CodeRow>
 
 /** A stable code of an error of this package. */

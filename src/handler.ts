@@ -1,6 +1,7 @@
 // The function types that users write.
 //
-// Types only: how handlers are joined into a chain is compose.ts, what becomes of their values response.ts.
+// Types only: how handlers are joined into a chain is compose.ts, what becomes of their values
+// response.ts.
 
 import type { Context } from './context.js'
 
@@ -8,14 +9,15 @@ import type { Context } from './context.js'
 export type Awaitable<T> = T | Promise<T>
 
 /**
- * Goes on to the next middleware or the handler. Gives what that returned (await it: it may be a promise).
- * At most once per middleware.
+ * Goes on to the next middleware or the handler. Gives what that returned (await it: it may be a
+ * promise). At most once per middleware.
  */
 export type Next = () => unknown
 
 /**
- * Answers a request: returns a string, bytes, JSON data, a Response, a stream or iterable of chunks, a
- * result of `ctx.*`, nothing (204), or a promise of any of these. As a middleware it may call `next`.
+ * Answers a request: returns a string, bytes, JSON data, a Response, a stream or iterable of
+ * chunks, a result of `ctx.*`, nothing (204), or a promise of any of these. As a middleware it may
+ * call `next`.
  */
 export type Handler<Params extends object = AnyParams, State extends object = AnyState> = (
   ctx: Context<Params, State>,

@@ -1,8 +1,9 @@
 // The fields of a request (and of its trailers) as handlers see them, and the rules for fields that
 // handlers set.
 //
-// Made by Context on touch. Promises that nothing is decoded before it is asked for. Values are latin1,
-// as the fetch standard has it. The view is read-only: `toHeaders()` gives a Headers that can be changed.
+// Made by Context on touch. Promises that nothing is decoded before it is asked for. Values are
+// latin1, as the fetch standard has it. The view is read-only: `toHeaders()` gives a Headers that
+// can be changed.
 
 import { LannerError } from './errors.js'
 import { bytesBase, fieldCount, fieldIdsAt, fieldsAt, spanText } from './native/entry.js'
@@ -29,7 +30,9 @@ export interface FieldBlock {
   readonly entryAt: number
 }
 
-/** Header fields: case-insensitive, in the order of the message, decoded when they are asked for. */
+/**
+ * Header fields: case-insensitive, in the order of the message, decoded when they are asked for.
+ */
 export class HeaderView implements Iterable<[string, string]> {
   readonly #block: FieldBlock
 
@@ -55,7 +58,8 @@ export class HeaderView implements Iterable<[string, string]> {
   /** All values of a field, one per field line. */
   getAll(name: string): string[] {
     const values: string[] = []
-    for (let i = this.#find(name, 0); i >= 0; i = this.#find(name, i + 1)) values.push(this.#value(i))
+    for (let i = this.#find(name, 0); i >= 0; i = this.#find(name, i + 1))
+      values.push(this.#value(i))
     return values
   }
 
@@ -176,7 +180,9 @@ function separator(name: string): string {
 
 /** RFC 9110 section 5.6.2. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-/** RFC 9110 section 5.5: visible characters, space, tab and obs-text; the ends are trimmed by peers. */
+/**
+ * RFC 9110 section 5.5: visible characters, space, tab and obs-text; the ends are trimmed by peers.
+ */
 // oxlint-disable-next-line no-control-regex
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
@@ -204,8 +210,8 @@ export function checkField(name: string, value: string): void {
   if (!VALUE.test(value) || value.length > LENGTH_MAX) {
     throw new LannerError(
       'LANNER_HEADER_INVALID',
-      `The value of the header field ${name} has a character that HTTP does not allow (a line break, ` +
-        'another control character, or one above U+00FF), or is too long.',
+      `The value of the header field ${name} has a character that HTTP does not allow ` +
+        '(a line break, another control character, or one above U+00FF), or is too long.',
     )
   }
 }

@@ -9,14 +9,7 @@ export type { ConnectionInfo, Context, Reply } from './context.js'
 export type { CookieOptions, Cookies } from './cookies.js'
 export type { ErrorCode } from './error-codes.js'
 export type { HttpErrorOptions } from './errors.js'
-export type {
-  AnyParams,
-  AnyState,
-  ErrorHandler,
-  Handler,
-  Middleware,
-  Next,
-} from './handler.js'
+export type { AnyParams, AnyState, ErrorHandler, Handler, Middleware, Next } from './handler.js'
 export type { HeaderView } from './headers.js'
 export type { InjectOptions } from './inject/request.js'
 export type { InjectResponse } from './inject/response.js'

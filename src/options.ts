@@ -1,8 +1,8 @@
 // The options of listen(): their types, their checks, their defaults.
 //
-// Called by App.listen. Promises that everything behind it gets plain numbers in range: a wrong option is
-// one error that names its path and the range. Durations are milliseconds or text with a unit ('30s'),
-// sizes are bytes or text with a unit ('30MB', '64KiB').
+// Called by App.listen. Promises that everything behind it gets plain numbers in range: a wrong
+// option is one error that names its path and the range. Durations are milliseconds or text with a
+// unit ('30s'), sizes are bytes or text with a unit ('30MB', '64KiB').
 
 import { availableParallelism } from 'node:os'
 
@@ -13,12 +13,17 @@ import type { NativeConfig, NativeEndpoint } from './native/binding.js'
 /** A length of time: milliseconds, or a number with `ms`, `s`, `min` or `h`. */
 export type Duration = number | `${number}${'ms' | 's' | 'min' | 'h'}`
 
-/** A number of bytes, or a number with a unit: `kB`, `MB`, `GB` are powers of 1000, `KiB`, `MiB`, `GiB` of 1024. */
+/**
+ * A number of bytes, or a number with a unit: `kB`, `MB`, `GB` are powers of 1000, `KiB`, `MiB`,
+ * `GiB` of 1024.
+ */
 export type Size = number | `${number}${'B' | 'kB' | 'KB' | 'MB' | 'GB' | 'KiB' | 'MiB' | 'GiB'}`
 
 /** One place to listen at: a TCP port, or a Unix socket. */
 export interface EndpointOptions {
-  /** Host name or IP address. Default 'localhost', which is 127.0.0.1 and ::1. '*' is every address. */
+  /**
+   * Host name or IP address. Default 'localhost', which is 127.0.0.1 and ::1. '*' is every address.
+   */
   host?: string
   /** TCP port; 0 takes a free one. Default 3000. */
   port?: number
@@ -82,7 +87,10 @@ export interface ListenOptions extends EndpointOptions {
   signal?: AbortSignal
 }
 
-/** Options of `app.inject()` and `app.fetch()`: those of listen() that have nothing to do with sockets. */
+/**
+ * Options of `app.inject()` and `app.fetch()`: those of listen() that have nothing to do with
+ * sockets.
+ */
 export type ParsedOptions = {
   native: NativeConfig
   development: boolean
@@ -128,13 +136,17 @@ function parseLimits(limits: LimitOptions): NativeConfig['limits'] {
   const { bodyBytes } = limits
   const bytes = (name: keyof LimitOptions, fallback: number, min: number, max: number): number =>
     size(limits[name] ?? undefined, `limits.${name}`, fallback, min, max)
-  const count = (name: 'headerCount' | 'pipelined' | 'inFlight', fallback: number, max: number): number =>
-    integer(limits[name], `limits.${name}`, fallback, 1, max)
+  const count = (
+    name: 'headerCount' | 'pipelined' | 'inFlight',
+    fallback: number,
+    max: number,
+  ): number => integer(limits[name], `limits.${name}`, fallback, 1, max)
   return {
     requestLineBytes: bytes('requestLineBytes', 8192, 16, 65_536),
     headerBytes: bytes('headerBytes', 32_768, 64, 1_048_576),
     headerCount: count('headerCount', 100, 1000),
-    bodyBytes: bodyBytes === null ? NO_LIMIT : bytes('bodyBytes', 30_000_000, 0, Number.MAX_SAFE_INTEGER),
+    bodyBytes:
+      bodyBytes === null ? NO_LIMIT : bytes('bodyBytes', 30_000_000, 0, Number.MAX_SAFE_INTEGER),
     requestWindowBytes: bytes('requestWindowBytes', 1_048_576, 65_536, 2 ** 30),
     replyWindowBytes: bytes('replyWindowBytes', 65_536, 4096, 2 ** 30),
     pipelined: count('pipelined', 32, 1024),
@@ -179,7 +191,7 @@ function parseEndpoints(options: ListenOptions): NativeEndpoint[] {
     if (options[name as keyof EndpointOptions] !== undefined) {
       throw new LannerError(
         'LANNER_OPTION_INVALID',
-        `The option ${name} and the option endpoints exclude each other: put ${name} into an endpoint.`,
+        `The options ${name} and endpoints exclude each other: put ${name} into an endpoint.`,
       )
     }
   }
@@ -197,7 +209,11 @@ function parseEndpoint(endpoint: EndpointOptions, at: string): NativeEndpoint {
   if (path !== undefined) {
     if (host !== undefined || port !== undefined) {
       const other = host === undefined ? 'port' : 'host'
-      throw wrong(`${at}path`, `given without ${at}${other}: an endpoint is a socket path or a port`, path)
+      throw wrong(
+        `${at}path`,
+        `given without ${at}${other}: an endpoint is a socket path or a port`,
+        path,
+      )
     }
     parsed.path = text(path, `${at}path`)
     if (mode !== undefined) parsed.mode = integer(mode, `${at}mode`, 0, 0, 0o777)
@@ -217,7 +233,12 @@ function parseThreads(value: number | 'auto' | undefined): number {
   return integer(value, 'ioThreads', 0, 1, Math.max(64, availableParallelism()))
 }
 
-const DURATION_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 }
+const DURATION_UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  min: 60_000,
+  h: 3_600_000,
+}
 const SIZE_UNITS: Readonly<Record<string, number>> = {
   b: 1,
   kb: 1e3,
@@ -236,11 +257,21 @@ export function duration(value: unknown, path: string, fallback: number): number
   if (value === undefined) return fallback
   const ms = Math.round(withUnit(value, DURATION_UNITS))
   if (ms >= 0 && ms <= DURATION_MAX) return ms
-  throw wrong(path, `a duration from 0 to ${DURATION_MAX} ms, as 30000 or '30s' (ms, s, min, h)`, value)
+  throw wrong(
+    path,
+    `a duration from 0 to ${DURATION_MAX} ms, as 30000 or '30s' (ms, s, min, h)`,
+    value,
+  )
 }
 
 /** Bytes of a size. */
-export function size(value: unknown, path: string, fallback: number, min: number, max: number): number {
+export function size(
+  value: unknown,
+  path: string,
+  fallback: number,
+  min: number,
+  max: number,
+): number {
   if (value === undefined) return fallback
   const bytes = Math.round(withUnit(value, SIZE_UNITS))
   if (bytes >= min && bytes <= max) return bytes
@@ -292,5 +323,8 @@ function refuseUnknown(value: object, names: readonly string[], at: string): voi
 
 function wrong(path: string, expected: string, value: unknown): LannerError {
   const shown = typeof value === 'string' ? JSON.stringify(value) : String(value)
-  return new LannerError('LANNER_OPTION_INVALID', `The option ${path} is ${expected}, not ${shown}.`)
+  return new LannerError(
+    'LANNER_OPTION_INVALID',
+    `The option ${path} is ${expected}, not ${shown}.`,
+  )
 }

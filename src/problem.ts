@@ -1,7 +1,7 @@
 // Problem documents (RFC 9457): what clients see of an error.
 //
-// Called by the lane when a handler failed. Promises that nothing of an unknown error is sent unless the
-// server runs in development.
+// Called by the lane when a handler failed. Promises that nothing of an unknown error is sent
+// unless the server runs in development.
 
 import { HttpError } from './errors.js'
 import { statusTitle } from './status.js'
@@ -57,5 +57,9 @@ export function isUnexpected(error: unknown): boolean {
 function details(error: unknown): Pick<ProblemParts, 'detail' | 'code' | 'stack'> {
   if (!(error instanceof Error)) return { detail: String(error) }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
-  return { detail: `${error.name}: ${error.message}`, code, stack: error.stack?.split('\n').slice(1) }
+  return {
+    detail: `${error.name}: ${error.message}`,
+    code,
+    stack: error.stack?.split('\n').slice(1),
+  }
 }

@@ -1,7 +1,7 @@
 // The query of a request as handlers see it.
 //
-// Made by Context on touch; parses once. Decodes as URLSearchParams does ("+" is a space, broken percent
-// signs stay). Deliberately not here: types, which schemas give.
+// Made by Context on touch; parses once. Decodes as URLSearchParams does ("+" is a space, broken
+// percent signs stay). Deliberately not here: types, which schemas give.
 
 /** Query parameters, decoded when they are asked for. */
 export class QueryView implements Iterable<[string, string]> {

@@ -1,8 +1,8 @@
 // The fields and the status of a reply while a handler puts them together.
 //
-// Called by Context, by the cookies and by the normaliser. Promises that nothing invalid gets into the
-// list: names are tokens, values have no line breaks, framing fields are refused or become flags. The
-// native side checks again when it encodes.
+// Called by Context, by the cookies and by the normaliser. Promises that nothing invalid gets into
+// the list: names are tokens, values have no line breaks, framing fields are refused or become
+// flags. The native side checks again when it encodes.
 
 import { LannerError } from './errors.js'
 import { checkField, isReservedField } from './headers.js'
@@ -78,8 +78,12 @@ export function replaceCookie(
   addField(owner, 'set-cookie', line)
 }
 
-/** Fields that describe a body or let caches keep it: they must not outlive the body that they were for. */
-const OF_THE_BODY = /^(?:content-(?!security-policy)|etag$|last-modified$|cache-control$|expires$|accept-ranges$|age$)/
+/**
+ * Fields that describe a body or let caches keep it: they must not outlive the body that they were
+ * for.
+ */
+const OF_THE_BODY =
+  /^(?:content-(?!security-policy)|etag$|last-modified$|cache-control$|expires$|accept-ranges$|age$)/
 
 /** Forgets what was said about a body that is not sent, after an error. */
 export function dropBodyFields(owner: FieldOwner): void {

@@ -34,7 +34,8 @@ export function toUrl(ctx: RequestParts): URL {
 function originUrl(ctx: RequestParts, target: string): string {
   const scheme = ctx.isSecure ? 'https' : 'http'
   // Joined as text: new URL('//x', base) would take x for a host.
-  return `${scheme}://${ctx.headers.get('host') || localAuthority(ctx.local)}${target === '*' ? '/' : target}`
+  const authority = ctx.headers.get('host') || localAuthority(ctx.local)
+  return `${scheme}://${authority}${target === '*' ? '/' : target}`
 }
 
 /** HTTP/1.0 has no Host field. */

@@ -1,7 +1,8 @@
 // Turns what a handler returned into a reply: the only normaliser.
 //
-// Called by the lane with any value but a string, a promise, `undefined` and the context itself, which it
-// knows how to send. Notes body, type, status and fields on the context; sending is the lane's.
+// Called by the lane with any value but a string, a promise, `undefined` and the context itself,
+// which it knows how to send. Notes body, type, status and fields on the context; sending is the
+// lane's.
 
 import { LannerError } from './errors.js'
 import {
@@ -63,7 +64,10 @@ function objectReply(ctx: Context, value: object): void {
   }
   const text = JSON.stringify(value) as string | undefined
   if (text === undefined) {
-    throw new LannerError('LANNER_REPLY_VALUE', 'The handler returned an object without a JSON form.')
+    throw new LannerError(
+      'LANNER_REPLY_VALUE',
+      'The handler returned an object without a JSON form.',
+    )
   }
   note(ctx, BODY_TEXT, TYPE_JSON, text)
 }
@@ -77,7 +81,9 @@ function isResponse(value: object): value is Response {
 }
 
 function isBlob(value: object): value is Blob {
-  return 'stream' in value && 'size' in value && (tagOf(value) === 'Blob' || tagOf(value) === 'File')
+  return (
+    'stream' in value && 'size' in value && (tagOf(value) === 'Blob' || tagOf(value) === 'File')
+  )
 }
 
 function isFormData(value: object): boolean {
@@ -88,7 +94,9 @@ function tagOf(value: object): string {
   return Object.prototype.toString.call(value).slice(8, -1)
 }
 
-/** Whether a value is a source of chunks: a ReadableStream, a Node Readable, an (async) iterable. */
+/**
+ * Whether a value is a source of chunks: a ReadableStream, a Node Readable, an (async) iterable.
+ */
 export function isStreamBody(value: object): boolean {
   if ('getReader' in value && typeof value.getReader === 'function') return true
   if (Symbol.asyncIterator in value) return true
@@ -110,7 +118,10 @@ const HOP_BY_HOP =
 
 function responseReply(ctx: Context, response: Response): void {
   if (response.bodyUsed) {
-    throw new LannerError('LANNER_REPLY_VALUE', 'The body of the returned Response was read before.')
+    throw new LannerError(
+      'LANNER_REPLY_VALUE',
+      'The body of the returned Response was read before.',
+    )
   }
   ctx.statusCode = responseStatus(response)
   copyHeaders(ctx, response)

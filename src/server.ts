@@ -1,7 +1,7 @@
 // A server that listens: where, how to close it, what it has counted.
 //
-// Made by App.listen. Promises that close() lets running requests finish within the grace period, may be
-// called again, and that `closed` settles when the last of it is gone.
+// Made by App.listen. Promises that close() lets running requests finish within the grace period,
+// may be called again, and that `closed` settles when the last of it is gone.
 
 import { binding, nativeError } from './native/binding.js'
 import { Lane } from './native/lane.js'
@@ -69,7 +69,10 @@ export class Server {
     return `http://${hostOf(family, address)}:${port}`
   }
 
-  /** Stops accepting, lets running requests finish, then aborts what is left. Call it again to hurry. */
+  /**
+   * Stops accepting, lets running requests finish, then aborts what is left. Call it again to
+   * hurry.
+   */
   close(options: CloseOptions = {}): Promise<void> {
     const { gracePeriod, gracePeriodMs } = options
     const grace =
@@ -107,7 +110,9 @@ export function startServer(options: ParsedOptions, config: LaneConfig): Server 
   const native = createNative(options)
   const lane = new Lane(config, CLOSED_PORT)
   try {
-    lane.outbox.port = native.openLane(lane.inbox, lane.outbox.buffer, (bytes) => lane.dispatch(bytes))
+    lane.outbox.port = native.openLane(lane.inbox, lane.outbox.buffer, (bytes) =>
+      lane.dispatch(bytes),
+    )
     const server = new Server(native, lane, native.listen())
     signal?.addEventListener('abort', () => void server.close(), { once: true })
     return server

@@ -5,7 +5,9 @@
 import { LannerError } from './errors.js'
 import { checkField } from './headers.js'
 
-/** Fields that say how to read the message or the body: they would come too late (RFC 9110 6.5.1). */
+/**
+ * Fields that say how to read the message or the body: they would come too late (RFC 9110 6.5.1).
+ */
 const FORBIDDEN =
   /^(?:content-(?:length|type|encoding|range)|transfer-encoding|connection|keep-alive|upgrade|te|trailer|host|set-cookie|authorization|cache-control|max-forwards)$/
 

@@ -12,7 +12,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 
 import { ask, fail, root, runTool, toolPath } from '../lib/run.mjs'
 
-const header = `// The public surface of lanner. Written by "npm run gen" from src/index.ts, never by hand.
+const header = `// The public surface of lanner. Source: src/index.ts. Written by "npm run gen".
 // A change to this file is a change to what users can rely on.
 `
 

@@ -61,7 +61,7 @@ export function cell(text) {
   return (text ?? '').replace(/\|/g, '\\|').replace(/\s+/g, ' ').trim()
 }
 
-/** The value of a constant expression: numbers, earlier constants, `<<`, `+`, `-`, `*`, brackets. */
+/** The value of a constant: numbers, earlier constants, `<<`, `+`, `-`, `*`, brackets. */
 function evaluate(expression, known, path) {
   const tokens = expression.match(/<<|[-+*()]|[\w:]+/g) ?? []
   let at = 0

@@ -60,7 +60,7 @@ export const steps = {
       const args = ['test', '--package', 'lanner-bridge', '--profile', 'loom', '--no-fail-fast']
       for (const path of models) args.push('--test', path.replace(/^.*\/(\w+)\.rs$/, '$1'))
       const env = { RUSTFLAGS: '--cfg loom', CARGO_TARGET_DIR: loomTarget() }
-      env.LOOM_MAX_PREEMPTIONS = process.env.LOOM_MAX_PREEMPTIONS ?? '2'
+      env.LOOM_MAX_PREEMPTIONS = process.env.LOOM_MAX_PREEMPTIONS ?? '3'
       return counted(await cargo(args, { capture: true, env }))
     },
   },

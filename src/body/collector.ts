@@ -1,7 +1,8 @@
 // Gathers the pieces of a request body into one buffer.
 //
-// Used by BodySource for bytes(), text() and json(). Grows by doubling up to the declared length instead of
-// allocating that at once: a client that declares much and sends little must not cost much.
+// Used by BodySource for bytes(), text() and json(). Grows by doubling up to the declared length
+// instead of allocating that at once: a client that declares much and sends little must not cost
+// much.
 
 import { allocBytes } from '../native/bytes.js'
 
@@ -44,7 +45,8 @@ export class Collector {
 
   #grow(need: number): void {
     const doubled = Math.max(need, this.#bytes.byteLength * 2)
-    const size = this.#expected === undefined ? doubled : Math.max(need, Math.min(doubled, this.#expected))
+    const size =
+      this.#expected === undefined ? doubled : Math.max(need, Math.min(doubled, this.#expected))
     const bytes = allocBytes(size)
     bytes.set(this.#bytes.subarray(0, this.#length))
     this.#bytes = bytes

@@ -1,7 +1,7 @@
 // One way to pull chunks from the sources that replies are made of.
 //
-// Used by BodySink. A ReadableStream has its reader, everything else its iterator; a Node Readable is
-// destroyed as well, because its iterator only listens between two chunks.
+// Used by BodySink. A ReadableStream has its reader, everything else its iterator; a Node Readable
+// is destroyed as well, because its iterator only listens between two chunks.
 
 import { LannerError } from '../errors.js'
 
@@ -34,7 +34,8 @@ export function toPuller(body: unknown): Puller {
   }
   throw new LannerError(
     'LANNER_REPLY_VALUE',
-    'ctx.stream() takes a ReadableStream, a Node Readable or an (async) iterable of strings and bytes.',
+    'ctx.stream() takes a ReadableStream, a Node Readable or an (async) iterable of strings and ' +
+      'bytes.',
   )
 }
 
@@ -72,7 +73,8 @@ export function toBytes(chunk: unknown): Uint8Array {
   if (ArrayBuffer.isView(chunk)) {
     return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
   }
-  const what = chunk === null ? 'null' : Array.isArray(chunk) ? 'an array' : `a value of type ${typeof chunk}`
+  const what =
+    chunk === null ? 'null' : Array.isArray(chunk) ? 'an array' : `a value of type ${typeof chunk}`
   throw new LannerError(
     'LANNER_BODY_CHUNK',
     `A streamed reply is made of strings and bytes; ${what} was found in it.`,

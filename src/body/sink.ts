@@ -1,9 +1,9 @@
 // A streamed reply: pulls chunks from a source and writes them as fast as the client takes them.
 //
-// Made by the lane when a reply's body is a source. Promises: never more than one window of bytes is
-// written and not yet sent; the source is told when the client has gone; what fails before the head has
-// left becomes an ordinary error reply, what fails later cuts the connection, so that a short message
-// never looks whole.
+// Made by the lane when a reply's body is a source. Promises: never more than one window of bytes
+// is written and not yet sent; the source is told when the client has gone; what fails before the
+// head has left becomes an ordinary error reply, what fails later cuts the connection, so that a
+// short message never looks whole.
 //
 //   EARLY ──source ends──▶ DONE           the reply is sent whole, with its length
 //    │ ──source fails──▶ DONE             an error reply
@@ -11,8 +11,8 @@
 //    │                                    └──source fails──▶ DONE, the connection is cut
 //   EARLY, OPEN ──cancel──▶ DONE          the source is told
 //
-// The head waits for one round of microtasks, because many sources (a Response around a string, a generator
-// that checks something first) end or fail within it.
+// The head waits for one round of microtasks, because many sources (a Response around a string, a
+// generator that checks something first) end or fail within it.
 
 import { LannerError } from '../errors.js'
 import { INLINE_MAX } from '../native/outbox.js'

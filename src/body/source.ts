@@ -1,12 +1,13 @@
 // The body of a request, as handlers read it.
 //
-// Made by Context on touch, or by the lane when the first piece arrives. Pieces that nobody has asked for
-// wait here, at most one window of them; the network side gets credit for what was consumed and stops
-// reading the socket when it has none left. Chunks given to handlers are copies that they own. Promises:
-// one reader, and a rejection that nobody looks at never ends the process, because clients cause them.
+// Made by Context on touch, or by the lane when the first piece arrives. Pieces that nobody has
+// asked for wait here, at most one window of them; the network side gets credit for what was
+// consumed and stops reading the socket when it has none left. Chunks given to handlers are copies
+// that they own. Promises: one reader, and a rejection that nobody looks at never ends the process,
+// because clients cause them.
 
 import { httpError, LannerError } from '../errors.js'
-import { HeaderView } from '../headers.js'
+import type { HeaderView } from '../headers.js'
 import { allocBytes } from '../native/bytes.js'
 import { SETTLED } from '../native/exchange.js'
 import {
@@ -83,7 +84,9 @@ export class BodySource implements AsyncIterable<Uint8Array> {
     return high === -1 ? undefined : high * 2 ** 32 + (words[this.#owner.entryAt + 13]! >>> 0)
   }
 
-  /** Trailer fields; undefined until the body has been read to its end, and where there are none. */
+  /**
+   * Trailer fields; undefined until the body has been read to its end, and where there are none.
+   */
   get trailers(): HeaderView | undefined {
     return this.#queue.length === 0 ? this.#trailers : undefined
   }
@@ -206,13 +209,17 @@ export class BodySource implements AsyncIterable<Uint8Array> {
   #collect<T>(convert: Convert<T>): Promise<T> {
     return silenced(
       new Promise<T>((resolve, reject) => {
-        const collector = new Collector(this.length, (bytes, length) => {
-          try {
-            resolve(convert(bytes, 0, length, true))
-          } catch (failure) {
-            reject(failure as Error)
-          }
-        }, reject)
+        const collector = new Collector(
+          this.length,
+          (bytes, length) => {
+            try {
+              resolve(convert(bytes, 0, length, true))
+            } catch (failure) {
+              reject(failure)
+            }
+          },
+          reject,
+        )
         for (const chunk of this.#queue.splice(0)) {
           collector.add(chunk, 0, chunk.byteLength)
           this.#consume(chunk.byteLength)
@@ -265,8 +272,8 @@ export class BodySource implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * Gives credit back once half the window was consumed. The network side then still has the other half,
-   * so it never stands still for want of it.
+   * Gives credit back once half the window was consumed. The network side then still has the other
+   * half, so it never stands still for want of it.
    */
   #consume(bytes: number): void {
     if (this.#isEnded) return
@@ -299,7 +306,7 @@ export class BodySource implements AsyncIterable<Uint8Array> {
         this.#isUsed = true
         this.#discard()
       },
-    }) as ReadableStream<Uint8Array>
+    })
   }
 }
 

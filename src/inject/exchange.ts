@@ -1,7 +1,8 @@
 // One request without a socket, as its client sees it: a head, a body that comes in pieces, an end.
 //
-// Made by the inject lane, which hands it the records. Plays the client's and the core's part: gives credit
-// for what was read, sends the request's body as far as it has credit, drops the body of a reply to HEAD.
+// Made by the inject lane, which hands it the records. Plays the client's and the core's part:
+// gives credit for what was read, sends the request's body as far as it has credit, drops the body
+// of a reply to HEAD.
 
 import { LannerError } from '../errors.js'
 import { CANCEL_PEER_GONE } from '../native/generated/layout.js'
@@ -38,7 +39,12 @@ export class InjectExchange implements RecordHandler {
   #wakeSender: () => void = () => {}
   #sendCredit = 0
 
-  constructor(request: WireRequest, entries: EntryQueue | undefined, slot: number, generation: number) {
+  constructor(
+    request: WireRequest,
+    entries: EntryQueue | undefined,
+    slot: number,
+    generation: number,
+  ) {
     this.#request = request
     this.#entries = entries
     this.#slot = slot

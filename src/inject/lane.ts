@@ -1,7 +1,9 @@
-// Runs requests without a socket: the same lane, contexts, chains and records, with a port in JavaScript.
+// Runs requests without a socket: the same lane, contexts, chains and records, with a port in
+// JavaScript.
 //
-// Called by app.inject() and app.fetch(). Parsing and routing are the native ones; what the core does with
-// records (framing, credit, answers of its own) is played here, as far as a test can see it.
+// Called by app.inject() and app.fetch(). Parsing and routing are the native ones; what the core
+// does with records (framing, credit, answers of its own) is played here, as far as a test can see
+// it.
 
 import { LannerError } from '../errors.js'
 import { binding } from '../native/binding.js'
@@ -48,13 +50,14 @@ export class InjectLane implements Port {
   /** Begins an exchange; resolves when its head is there. */
   async exchange(request: WireRequest): Promise<InjectExchange> {
     // Not within somebody else's turn: a handler may call this too.
-    await undefined
+    await Promise.resolve()
     request.signal?.throwIfAborted()
     const { lane } = this.#entries
-    const isWhole = !(request.body instanceof ReadableStream) && (request.body?.byteLength ?? 0) <= WHOLE_BODY_MAX
+    const isWhole =
+      !(request.body instanceof ReadableStream) && (request.body?.byteLength ?? 0) <= WHOLE_BODY_MAX
     const raw = Buffer.concat([
       Buffer.from(request.head, 'latin1'),
-      ...(isWhole && request.body !== undefined ? [request.body as Uint8Array] : []),
+      ...(isWhole && request.body !== undefined ? [request.body] : []),
     ])
     const size = binding().encodeRequest(this.#native, raw, lane.bytes)
     if (size < 0) return InjectExchange.answered(request, binding().lastNative())
@@ -89,7 +92,10 @@ export class InjectLane implements Port {
   }
 
   chunk(): Uint8Array {
-    throw new LannerError('LANNER_BODY_MALFORMED', 'Bodies of injected requests travel in the batch.')
+    throw new LannerError(
+      'LANNER_BODY_MALFORMED',
+      'Bodies of injected requests travel in the batch.',
+    )
   }
 
   close(): void {}

@@ -1,6 +1,7 @@
 // Reads the records of an outbox: the JavaScript twin of what an I/O thread does with them.
 //
-// Used by the inject lane. Trusts the layout: the records were written by this process a moment ago.
+// Used by the inject lane. Trusts the layout: the records were written by this process a moment
+// ago.
 
 import {
   END_WORDS,

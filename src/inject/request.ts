@@ -1,7 +1,7 @@
 // What app.inject() and app.fetch() are given, as bytes on the wire.
 //
-// Promises that nothing in a path, a name or a value can begin another line: this is a door for tests, but
-// one through which tests push anything.
+// Promises that nothing in a path, a name or a value can begin another line: this is a door for
+// tests, but one through which tests push anything.
 
 import { LannerError } from '../errors.js'
 import { checkField } from '../headers.js'
@@ -61,7 +61,9 @@ export async function fromFetch(
 
 /** A Request that was made elsewhere does not say what its body was made from. */
 function isUnknownStream(input: unknown, init: RequestInit | undefined): boolean {
-  return input instanceof Request && init?.body === undefined && !input.headers.has('content-length')
+  return (
+    input instanceof Request && init?.body === undefined && !input.headers.has('content-length')
+  )
 }
 
 async function readAll(request: Request): Promise<Uint8Array> {
@@ -88,7 +90,8 @@ function headText(
   if (!/^[\x21-\x7e]+$/.test(path)) {
     throw new LannerError(
       'LANNER_OPTION_INVALID',
-      `The path ${JSON.stringify(path)} has characters that a request line cannot carry: encode them.`,
+      `The path ${JSON.stringify(path)} has characters that a request line cannot carry: ` +
+        'encode them.',
     )
   }
   let head = `${method} ${path} HTTP/1.1\r\n`

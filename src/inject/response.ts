@@ -46,7 +46,8 @@ export function toResponse(exchange: InjectExchange): Response {
   const { status } = exchange
   const headers = toHeaders(exchange.fields)
   // Response refuses a body with these, if only an empty one.
-  if (status === 204 || status === 205 || status === 304) return new Response(null, { status, headers })
+  if (status === 204 || status === 205 || status === 304)
+    return new Response(null, { status, headers })
   const body = new ReadableStream<Uint8Array>(
     {
       pull: async (controller) => {
@@ -58,7 +59,7 @@ export function toResponse(exchange: InjectExchange): Response {
     },
     { highWaterMark: 0 },
   )
-  return new Response(body as unknown as string, { status, headers })
+  return new Response(body, { status, headers })
 }
 
 function toHeaders(fields: FieldList): Headers {

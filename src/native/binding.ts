@@ -1,8 +1,8 @@
 // The native addon as TypeScript sees it, and its loading.
 //
-// Everything native goes through here (the loader itself, native.cjs, is CommonJS because require() is what
-// finds addons on every runtime). Promises an addon of the layout that this code was written for, or one
-// readable error.
+// Everything native goes through here (the loader itself, native.cjs, is CommonJS because require()
+// is what finds addons on every runtime). Promises an addon of the layout that this code was
+// written for, or one readable error.
 
 import { createRequire } from 'node:module'
 
@@ -62,11 +62,7 @@ export interface NativeLane {
 }
 
 export interface NativeServer {
-  openLane(
-    inbox: ArrayBuffer,
-    outbox: ArrayBuffer,
-    dispatch: (bytes: number) => void,
-  ): NativeLane
+  openLane(inbox: ArrayBuffer, outbox: ArrayBuffer, dispatch: (bytes: number) => void): NativeLane
   listen(): NativeAddress[]
   close(gracePeriodMs: number, onClosed: () => void): void
   stats(): Record<string, number>

@@ -1,5 +1,5 @@
-// Buffers with the text methods that Node has always had and its types leave out. They skip the argument
-// checks of toString() and write(), which cost more than the copy of a short text.
+// Buffers with the text methods that Node has always had and its types leave out. They skip the
+// argument checks of toString() and write(), which cost more than the copy of a short text.
 
 /** A Buffer, with its direct text methods. */
 export type Bytes = Buffer & {

@@ -1,7 +1,8 @@
 // Reads texts out of the entries of a batch.
 //
-// Called by Context and its views when something is touched for the first time. Promises exact strings:
-// none of them keeps the batch or another string alive. Knows offsets, not what a field means.
+// Called by Context and its views when something is touched for the first time. Promises exact
+// strings: none of them keeps the batch or another string alive. Knows offsets, not what a field
+// means.
 
 import { ABSENT, REQUEST_WORDS } from './generated/layout.js'
 
@@ -34,8 +35,8 @@ export function isAscii(bytes: Uint8Array, start: number, end: number): boolean 
 }
 
 /**
- * Latin1 bytes as a string. A native call costs more than building a short string here: 55 ns against
- * 10 to 20 (Node 20 to 26), and parameters, methods and many field values are this short.
+ * Latin1 bytes as a string. A native call costs more than building a short string here: 55 ns
+ * against 10 to 20 (Node 20 to 26), and parameters, methods and many field values are this short.
  */
 export function latin1Text(b: Bytes, s: number, e: number): string {
   switch (e - s) {

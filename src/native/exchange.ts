@@ -1,7 +1,8 @@
 // The states of an exchange on the JavaScript side.
 //
-// Read and written by Context (the one object of an exchange), the lane and the body streams. A file of
-// its own because all of them need the numbers and none of them may import the others for it.
+// Read and written by Context (the one object of an exchange), the lane and the body streams. A
+// file of its own because all of them need the numbers and none of them may import the others for
+// it.
 //
 //   OPEN ──helper──▶ PREPARED ──emit──▶ SETTLED
 //    │                  │

@@ -17,8 +17,8 @@ interface EntryOwner {
 }
 
 /**
- * Bytes that share one buffer: making one costs more than a microsecond, so the entries of a batch share,
- * but only so many that one long exchange does not keep a whole batch alive.
+ * Bytes that share one buffer: making one costs more than a microsecond, so the entries of a batch
+ * share, but only so many that one long exchange does not keep a whole batch alive.
  */
 const GROUP_BYTES = 16 * 1024
 
@@ -62,12 +62,11 @@ function copyGroup(
   }
 }
 
-/** The trailer fields of a BODY_END entry as a request entry of their own, so that one view reads both. */
-export function trailerBlock(
-  words: Int32Array,
-  bytes: Bytes,
-  at: number,
-): FieldBlock | undefined {
+/**
+ * The trailer fields of a BODY_END entry as a request entry of their own, so that one view reads
+ * both.
+ */
+export function trailerBlock(words: Int32Array, bytes: Bytes, at: number): FieldBlock | undefined {
   const count = words[at + 4]!
   if (count === 0) return undefined
   const base = at * 4 + words[at + 5]!
@@ -83,7 +82,9 @@ export function trailerBlock(
     const start = base + (name & 0xffff)
     copyWords[REQUEST_WORDS + idWords + i * 2] = name
     copyWords[REQUEST_WORDS + idWords + i * 2 + 1] = words[at + END_WORDS + i * 2 + 1]!
-    copy[REQUEST_WORDS * 4 + i] = knownId(bytes.latin1Slice(start, start + (name >>> 16)).toLowerCase())
+    copy[REQUEST_WORDS * 4 + i] = knownId(
+      bytes.latin1Slice(start, start + (name >>> 16)).toLowerCase(),
+    )
   }
   copy.set(bytes.subarray(base, end), newBase)
   return { view: () => copyWords, entryBytes: copy, entryAt: 0 }

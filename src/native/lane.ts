@@ -1,13 +1,15 @@
-// The JavaScript end of a lane: walks batches, runs handlers, keeps the exchanges that are not settled, and
-// hands replies over once per turn.
+// The JavaScript end of a lane: walks batches, runs handlers, keeps the exchanges that are not
+// settled, and hands replies over once per turn.
 //
-// The native side calls `dispatch` with each batch (app.inject does the same without a socket). A turn:
+// The native side calls `dispatch` with each batch (app.inject does the same without a socket). A
+// turn:
 //
 //   dispatch ── walk the entries ── flush ── keep what still runs      replies of synchronous handlers
 //   microtasks ── handlers go on, replies are written ── nextTick ── flush         those of asynchronous ones
 //
-// Promises: nothing throws out of dispatch; one flush per turn unless the outbox is full; an entry for an
-// exchange that is settled, or of an older generation, is ignored. What a reply consists of is reply.ts.
+// Promises: nothing throws out of dispatch; one flush per turn unless the outbox is full; an entry
+// for an exchange that is settled, or of an older generation, is ignored. What a reply consists of
+// is reply.ts.
 
 import { Context } from '../context.js'
 import { nextAtEnd } from '../compose.js'
@@ -232,8 +234,8 @@ export class Lane {
     const error = cancelError(reason)
     const extras = extrasOf(ctx)
     extras.cancelReason ??= error
-    // A client that only closed its sending side may still read the reply: nothing is cut, but whoever
-    // watches the signal hears of it, because most clients that do this have gone.
+    // A client that only closed its sending side may still read the reply: nothing is cut, but
+    // whoever watches the signal hears of it, because most clients that do this have gone.
     if (reason !== CANCEL_HALF_CLOSED) {
       ctx.phase = CANCELLED
       this.#release(ctx)
@@ -256,8 +258,8 @@ export class Lane {
   }
 
   /**
-   * Whoever outlives the dispatch gets a copy of the entry: the native side may overwrite the inbox as soon
-   * as dispatch returns.
+   * Whoever outlives the dispatch gets a copy of the entry: the native side may overwrite the inbox
+   * as soon as dispatch returns.
    */
   #keepPending(): void {
     const pending = this.#inInbox

@@ -1,8 +1,8 @@
 // Writes the records that an isolate hands over: replies, stream pieces, credits.
 //
-// Called by the lane and by the body streams. Promises whole, aligned records in the order of the calls,
-// and that a record which does not fit is preceded by a flush. When to flush otherwise is the lane's
-// decision; what a reply contains was decided before (response.ts).
+// Called by the lane and by the body streams. Promises whole, aligned records in the order of the
+// calls, and that a record which does not fit is preceded by a flush. When to flush otherwise is
+// the lane's decision; what a reply contains was decided before (response.ts).
 
 import {
   END_WORDS,
@@ -24,7 +24,9 @@ import { bytesOf } from './bytes.js'
 
 import type { Bytes } from './bytes.js'
 
-/** What takes the records: the native lane, or a reader in JavaScript for calls without a socket. */
+/**
+ * What takes the records: the native lane, or a reader in JavaScript for calls without a socket.
+ */
 export interface Port {
   /** Hands over the first `bytes` bytes of the outbox. */
   flush(bytes: number): void
@@ -41,7 +43,9 @@ export type Fields = readonly string[]
 /** Longest body that travels inside its record; longer ones go beside the outbox. */
 export const INLINE_MAX = 16 * 1024
 
-/** Up to here a loop over the characters is cheaper than a native call (measured, Node 20 to 26). */
+/**
+ * Up to here a loop over the characters is cheaper than a native call (measured, Node 20 to 26).
+ */
 const LOOP_MAX = 32
 
 /** UTF-8 needs at most three bytes for one UTF-16 unit. */
@@ -121,7 +125,9 @@ export class Outbox {
     this.#seal(start, bodyAt + (large ? 0 : n), status | (large ? REPLY_LARGE << 16 : 0), type, n)
   }
 
-  /** A reply's head alone: without a body, or before the pieces of a stream. `status` carries flags. */
+  /**
+   * A reply's head alone: without a body, or before the pieces of a stream. `status` carries flags.
+   */
   replyHead(
     slot: number,
     generation: number,
@@ -200,11 +206,15 @@ export class Outbox {
 
   /** Where a record of at most `size` bytes and these fields begins. */
   #reserve(size: number, fields: Fields | undefined): number {
-    // Three for the padding behind the fields, three for that behind the record, as in #head and #seal.
+    // Three for the padding behind the fields, three for that behind the record, as in #head and
+    // #seal.
     const need = (fields === undefined ? size : size + fieldBytes(fields) + fields.length * 2) + 8
     if (this.used + need > this.#capacity) {
       if (need > this.#capacity) {
-        throw new LannerError('LANNER_HEADER_INVALID', 'The header fields of the reply are too long.')
+        throw new LannerError(
+          'LANNER_HEADER_INVALID',
+          'The header fields of the reply are too long.',
+        )
       }
       this.flush()
     }

@@ -1,8 +1,9 @@
 // Path patterns as users write them: `/users/:id`, `/files/*rest`, `/posts/:year?`.
 //
-// Used at registration only, so that a wrong pattern fails where it stands; matching is native. Also
-// decides which middleware covers which route. Promises that the two never disagree about a request: where
-// a pattern alone cannot tell, the answer is 'maybe' and the path decides when the request is there.
+// Used at registration only, so that a wrong pattern fails where it stands; matching is native.
+// Also decides which middleware covers which route. Promises that the two never disagree about a
+// request: where a pattern alone cannot tell, the answer is 'maybe' and the path decides when the
+// request is there.
 
 import { LannerError } from '../errors.js'
 
@@ -26,7 +27,8 @@ export function parsePattern(pattern: string): readonly Segment[] {
   return parts.map((part, index) => {
     const segment = parseSegment(pattern, part, index === parts.length - 1)
     if (segment.kind !== 'text') {
-      if (seen.has(segment.value)) throw invalid(pattern, `two parameters are named "${segment.value}"`)
+      if (seen.has(segment.value))
+        throw invalid(pattern, `two parameters are named "${segment.value}"`)
       seen.add(segment.value)
     }
     return segment
@@ -35,7 +37,8 @@ export function parsePattern(pattern: string): readonly Segment[] {
 
 function parseSegment(pattern: string, part: string, isLast: boolean): Segment {
   if (part.startsWith('*')) {
-    if (!isLast) throw invalid(pattern, `"${part}" takes the rest of the path, so it must come last`)
+    if (!isLast)
+      throw invalid(pattern, `"${part}" takes the rest of the path, so it must come last`)
     return { kind: 'rest', value: checkName(pattern, part, part.slice(1)), isOptional: false }
   }
   if (!part.startsWith(':')) {
@@ -52,11 +55,17 @@ function parseSegment(pattern: string, part: string, isLast: boolean): Segment {
 
 function checkName(pattern: string, part: string, name: string): string {
   if (NAME.test(name)) return name
-  throw invalid(pattern, `"${part}" needs a name of letters, digits and "_", as in ":id" or "*rest"`)
+  throw invalid(
+    pattern,
+    `"${part}" needs a name of letters, digits and "_", as in ":id" or "*rest"`,
+  )
 }
 
 function invalid(pattern: unknown, why: string): LannerError {
-  return new LannerError('LANNER_ROUTE_INVALID', `The pattern ${JSON.stringify(pattern)} is wrong: ${why}.`)
+  return new LannerError(
+    'LANNER_ROUTE_INVALID',
+    `The pattern ${JSON.stringify(pattern)} is wrong: ${why}.`,
+  )
 }
 
 /** A prefix and a pattern as one pattern. */
@@ -94,7 +103,9 @@ export function coverage(
   return result
 }
 
-/** Whether a path lies under a prefix: by whole segments, `/api` covers `/api/x` and not `/apix`. */
+/**
+ * Whether a path lies under a prefix: by whole segments, `/api` covers `/api/x` and not `/apix`.
+ */
 export function isUnder(prefix: readonly Segment[], path: string): boolean {
   let start = 1
   for (const { kind, value } of prefix) {

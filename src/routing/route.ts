@@ -1,7 +1,7 @@
 // Routes as they are registered, and as they are run.
 //
-// App collects Route values; compileRoutes turns them into chains and into the table that the native
-// router is built from. The index in that table is the route id that request entries carry.
+// App collects Route values; compileRoutes turns them into chains and into the table that the
+// native router is built from. The index in that table is the route id that request entries carry.
 
 import { compose } from '../compose.js'
 import { coverage, isUnder, parsePattern, parsePrefix } from './pattern.js'
@@ -62,9 +62,13 @@ export function compileRoutes(routes: readonly Route[], scopes: readonly Scope[]
   })
 }
 
-/** The chain for requests that match no route: every path is possible, so each scope looks at it. */
+/**
+ * The chain for requests that match no route: every path is possible, so each scope looks at it.
+ */
 export function compileFallback(handler: Handler, scopes: readonly Scope[]): CompiledRoute {
-  const around = scopes.map((scope) => (scope.prefix.length === 0 ? scope.middleware : onlyUnder(scope)))
+  const around = scopes.map((scope) =>
+    scope.prefix.length === 0 ? scope.middleware : onlyUnder(scope),
+  )
   return compiled('*', '', [...around, handler], [])
 }
 
@@ -91,7 +95,10 @@ function onlyUnder({ prefix, middleware }: Scope): Handler {
   }
 }
 
-/** Without Object.prototype: a parameter named `constructor` is like any other, and so is its absence. */
+/**
+ * Without Object.prototype: a parameter named `constructor` is like any other, and so is its
+ * absence.
+ */
 function paramsClass(): new () => Record<string, string | undefined> {
   const Params = function Params() {} as unknown as new () => Record<string, string | undefined>
   Params.prototype = Object.create(null) as object

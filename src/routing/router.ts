@@ -1,7 +1,7 @@
 // What routes and middleware are registered on: the application, and groups of it.
 //
-// App extends it; group() gives callbacks one of its own with a longer prefix. Both write to one Registry,
-// so a group is a way of writing and nothing at run time.
+// App extends it; group() gives callbacks one of its own with a longer prefix. Both write to one
+// Registry, so a group is a way of writing and nothing at run time.
 
 import { LannerError } from '../errors.js'
 import { isToken } from '../headers.js'
@@ -22,7 +22,10 @@ export type RouteHandlers<Pattern extends string, State extends object> = readon
 export class Registry {
   readonly routes: Route[] = []
   readonly scopes: Scope[] = []
-  /** Grows with each registration, so that what was compiled before can be told from what is current. */
+  /**
+   * Grows with each registration, so that what was compiled before can be told from what is
+   * current.
+   */
   version = 0
   /** Whether a server runs what was registered. */
   isSealed = false
@@ -146,7 +149,10 @@ export class Router<State extends object = AnyState, Prefix extends string = ''>
     return this.route('*', path, ...handlers)
   }
 
-  /** Registers under a prefix: `app.group('/admin', (admin) => { admin.use(…); admin.get('/', …) })`. */
+  /**
+   * Registers under a prefix: `app.group('/admin', (admin) => { admin.use(…); admin.get('/', …)
+   * })`.
+   */
   group<Path extends string>(
     prefix: Path,
     register: (group: Router<State, JoinPath<Prefix, Path>>) => void,
@@ -162,7 +168,10 @@ function checkFunctions(functions: readonly unknown[], where: string): Handler[]
   }
   for (const fn of functions) {
     if (typeof fn === 'function') continue
-    throw new LannerError('LANNER_ROUTE_INVALID', `A ${typeof fn} was given to ${where}, not a function.`)
+    throw new LannerError(
+      'LANNER_ROUTE_INVALID',
+      `A ${typeof fn} was given to ${where}, not a function.`,
+    )
   }
   return functions as Handler[]
 }

@@ -1,7 +1,7 @@
 // Types of path parameters, read off the pattern literal.
 //
-// `'/users/:id/posts/:postId?'` gives `{ id: string; postId?: string }`. One shallow recursion over the
-// segments, so that tooltips show plain objects and 500 routes cost nothing to check.
+// `'/users/:id/posts/:postId?'` gives `{ id: string; postId?: string }`. One shallow recursion over
+// the segments, so that tooltips show plain objects and 500 routes cost nothing to check.
 
 /** The parameters of a path pattern: `:name`, `:name?` and `*rest`. */
 export type ParamsOf<Pattern extends string> = string extends Pattern

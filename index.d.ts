@@ -1,0 +1,683 @@
+// The public surface of lanner. Source: src/index.ts. Written by "npm run gen".
+// A change to this file is a change to what users can rely on.
+
+/** A web application. */
+declare class App<State extends object = AnyState> extends Router<State> {
+  #private
+  constructor()
+  use<Adds extends object = object>(
+    ...middleware: readonly Middleware<State & Adds>[]
+  ): App<State & Adds>
+  use<Adds extends object = object>(
+    prefix: string,
+    ...middleware: readonly Middleware<State & Adds>[]
+  ): App<State & Adds>
+  /** Answers when a handler failed, in place of the default problem document. */
+  onError(handler: ErrorHandler<State>): this
+  /**
+   * Answers requests that match no route. Without it they are answered without waking JavaScript.
+   */
+  notFound(handler: Handler<AnyParams, State>): this
+  /** Begins to serve. A number is a port. */
+  listen(options?: ListenOptions | number): Promise<Server>
+  /** Runs a request without a socket: a Request, a URL, or a path. */
+  fetch(input: Request | URL | string, init?: RequestInit): Promise<Response>
+  /** Runs a request without a socket, for tests: plain options in, a plain result out. */
+  inject(options: InjectOptions | string): Promise<InjectResponse>
+}
+
+/** Throw it to answer with a status: `throw new HttpError(404, 'no such user')`. */
+declare class HttpError extends LannerError {
+  /** The status of the reply, 400 to 599. */
+  readonly status: number
+  /** Fields of the reply. */
+  readonly headers: Readonly<Record<string, string>> | undefined
+  /** The `type` of the problem document. */
+  readonly type: string | undefined
+  /** The `detail` of the problem document. */
+  readonly detail: string | undefined
+  /** Whether clients see message and detail. */
+  readonly expose: boolean
+  constructor(status: number, message?: string, options?: HttpErrorOptions)
+  get name(): string
+}
+
+/** An error of this package. `code` is stable, `message` is for people. */
+declare class LannerError extends Error {
+  /** What happened, as a stable code; docs/errors.md lists them. */
+  readonly code: ErrorCode
+  constructor(
+    code: ErrorCode,
+    message?: string,
+    options?: {
+      cause?: unknown
+    },
+  )
+  get name(): string
+}
+
+/** The body of a request. It is read once, by one of these ways. */
+declare class BodySource implements AsyncIterable<Uint8Array> {
+  #private
+  /** Whether the request has a body, if only an empty one. */
+  get hasBody(): boolean
+  /** Whether the body was read, or is being read. */
+  get used(): boolean
+  /** The length that the client declared, or undefined where it comes in chunks. */
+  get length(): number | undefined
+  /**
+   * Trailer fields; undefined until the body has been read to its end, and where there are none.
+   */
+  get trailers(): HeaderView | undefined
+  /** The whole body. */
+  bytes(): Promise<Uint8Array>
+  /** The whole body as UTF-8 text. */
+  text(): Promise<string>
+  /** The whole body as JSON. Fails with status 400 when it is not. */
+  json<T = unknown>(): Promise<T>
+  /** The whole body as a form of type application/x-www-form-urlencoded. */
+  form(): Promise<URLSearchParams>
+  /** The chunks as they come. The client waits while they are worked on. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array>
+  /** The body as a stream of bytes. */
+  get stream(): ReadableStream<Uint8Array>
+}
+
+/** Sources that a reply can be streamed from. */
+type StreamBody =
+  | ReadableStream<Uint8Array | string>
+  | AsyncIterable<Uint8Array | string>
+  | Iterable<Uint8Array | string>
+  | NodeJS.ReadableStream
+
+/** The connection that a request came in on. */
+interface ConnectionInfo {
+  /** Number of the connection, unique in this process. */
+  readonly id: number
+}
+
+/** One request and its answer. */
+declare class Context<Params extends object = AnyParams, State extends object = AnyState> {
+  /** The method, for example 'GET'. A GET route also serves HEAD: then this says 'HEAD'. */
+  get method(): string
+  /** The path: percent-decoded (but for %2F) and without dot segments. */
+  get path(): string
+  /** The request target as it was sent. */
+  get rawTarget(): string
+  /** The URL that was asked for, made from the target and the Host field. */
+  get url(): URL
+  /** The parameters of the path, by their names in the pattern. */
+  get params(): Params
+  /** The query parameters. */
+  get query(): QueryView
+  /** The header fields. */
+  get headers(): HeaderView
+  /** The cookies of the request, and those that the reply sets. */
+  get cookies(): Cookies
+  /** The body. Read it once: `await ctx.body.json()`, `for await (const chunk of ctx.body)`. */
+  get body(): BodySource
+  /** A place for what middleware hands on to handlers. */
+  get state(): State
+  set state(value: State)
+  /**
+   * Aborts when the client has gone, the deadline passed or the server closes; never on a normal
+   * end.
+   */
+  get signal(): AbortSignal
+  /** The client's end of the connection. */
+  get remote(): PeerAddress
+  /** The server's end of the connection. */
+  get local(): PeerAddress
+  /** The protocol version. */
+  get protocol(): 'HTTP/1.0' | 'HTTP/1.1'
+  /** Whether the connection is encrypted. */
+  get isSecure(): boolean
+  /** The connection. */
+  get connection(): ConnectionInfo
+  /** The Request of the fetch standard. Its body is this body: read one of them. */
+  get request(): Request
+  /** Whether a reply was decided: by a helper, or because it has left. */
+  get sent(): boolean
+  /** Sets the status of the reply. */
+  status(status: number): this
+  /**
+   * Sets a header field of the reply. Several values give several fields, `undefined` removes it.
+   */
+  header(name: string, value: string | readonly string[] | undefined): this
+  /** Adds a header field beside those of the same name. */
+  append(name: string, value: string): this
+  /** Sets the content type of the reply. */
+  type(value: string): this
+  /** Answers with text. */
+  text(body: string, status?: number): Reply
+  /** Answers with JSON. */
+  json(value: unknown, status?: number): Reply
+  /** Answers with HTML. */
+  html(body: string, status?: number): Reply
+  /** Answers with bytes. They must not change until the reply has left. */
+  bytes(body: Uint8Array | ArrayBuffer, status?: number): Reply
+  /**
+   * Answers with a stream of strings and bytes. It is pulled only as fast as the client takes it.
+   */
+  stream(body: StreamBody, status?: number): Reply
+  /** Answers with a redirect: 302 when no status is given. */
+  redirect(to: string | URL, status?: number): Reply
+  /** Answers with 204 and no body. */
+  noContent(): Reply
+  /** Answers with 404 as a problem document. */
+  notFound(detail?: string): Reply
+  /** Sends 103 with fields that help the client to begin early, usually `link`. */
+  earlyHints(fields: FieldInit): this
+  /** Sends an informational response: 102 or 103. */
+  sendInformational(status: 102 | 103, fields?: FieldInit): this
+  /** Fields that follow the body of the reply; it is then sent in chunks. */
+  get trailers(): Trailers
+}
+
+/** What the reply helpers of a Context return: return it from the handler. */
+interface Reply {
+  /** Marks the type; there is no such property. */
+  readonly [replyMark]: true
+}
+
+/** The attributes of a cookie. */
+interface CookieOptions {
+  /** Hosts that get it; only this one when it is not given. */
+  domain?: string
+  /** Paths that get it. Default '/'. */
+  path?: string
+  /** Seconds until it expires. */
+  maxAge?: number
+  /** When it expires. */
+  expires?: Date
+  /** Hides it from scripts. */
+  httpOnly?: boolean
+  /** Sent over encrypted connections only. */
+  secure?: boolean
+  /** Whether requests from other sites carry it. */
+  sameSite?: 'strict' | 'lax' | 'none'
+  /** A jar of its own for each top-level site (CHIPS). Needs `secure`. */
+  partitioned?: boolean
+  /** Which cookies go first when there are too many. */
+  priority?: 'low' | 'medium' | 'high'
+}
+
+/** The cookies of an exchange. */
+declare class Cookies implements Iterable<[string, string]> {
+  #private
+  /** The value of a cookie of the request. */
+  get(name: string): string | undefined
+  /** Whether the request has the cookie. */
+  has(name: string): boolean
+  /** The cookies of the request; the first of a name counts. */
+  all(): ReadonlyMap<string, string>
+  [Symbol.iterator](): IterableIterator<[string, string]>
+  /** Sets a cookie in the reply. */
+  set(name: string, value: string, options?: CookieOptions): void
+  /** Tells the client to forget a cookie: path and domain must be those that it was set with. */
+  delete(name: string, options?: Pick<CookieOptions, 'domain' | 'path' | 'secure'>): void
+}
+
+/** A stable code of an error of this package. */
+type ErrorCode =
+  | 'LANNER_HTTP'
+  | 'LANNER_OPTION_INVALID'
+  | 'LANNER_ROUTE_INVALID'
+  | 'LANNER_APP_LISTENING'
+  | 'LANNER_NEXT_TWICE'
+  | 'LANNER_NEXT_MISSING'
+  | 'LANNER_ALREADY_REPLIED'
+  | 'LANNER_CONTEXT_EXPIRED'
+  | 'LANNER_HEADER_INVALID'
+  | 'LANNER_HEADER_RESERVED'
+  | 'LANNER_STATUS_INVALID'
+  | 'LANNER_CONTENT_LENGTH'
+  | 'LANNER_BODY_NOT_ALLOWED'
+  | 'LANNER_REPLY_VALUE'
+  | 'LANNER_BODY_CHUNK'
+  | 'LANNER_BODY_USED'
+  | 'LANNER_BODY_CLOSED'
+  | 'LANNER_JSON_INVALID'
+  | 'LANNER_FORM_INVALID'
+  | 'LANNER_URL_INVALID'
+  | 'LANNER_PEER_GONE'
+  | 'LANNER_DEADLINE'
+  | 'LANNER_SERVER_CLOSING'
+  | 'LANNER_BODY_MALFORMED'
+  | 'LANNER_BODY_TOO_LARGE'
+  | 'LANNER_BODY_TIMEOUT'
+  | 'LANNER_ADDRESS_IN_USE'
+  | 'LANNER_ADDRESS_UNAVAILABLE'
+  | 'LANNER_PERMISSION_DENIED'
+  | 'LANNER_HOST_UNKNOWN'
+  | 'LANNER_LISTEN_FAILED'
+  | 'LANNER_RESOURCES'
+  | 'LANNER_SERVER_CLOSED'
+  | 'LANNER_ADDON_MISSING'
+  | 'LANNER_ADDON_BROKEN'
+  | 'LANNER_ADDON_VERSION'
+
+/** What an HttpError may carry beside its status. */
+interface HttpErrorOptions {
+  /** What led to it; never sent. */
+  cause?: unknown
+  /** Fields of the reply, for example `{ 'retry-after': '5' }`. */
+  headers?: Readonly<Record<string, string>>
+  /** The `type` member of the problem document, a URI. */
+  type?: string
+  /** The `detail` member; the message when it is not given. */
+  detail?: string
+  /** Whether message and detail are sent. By default they are for statuses below 500. */
+  expose?: boolean
+  /** The code of the error. */
+  code?: ErrorCode
+}
+
+/** Parameters whose names are not known. */
+type AnyParams = Readonly<Record<string, string | undefined>>
+
+/** State whose shape is not declared. */
+type AnyState = Record<string, unknown>
+
+/** Answers when a handler failed. Returning nothing gives the default problem document. */
+type ErrorHandler<State extends object = AnyState> = (
+  error: unknown,
+  ctx: Context<AnyParams, State>,
+) => unknown
+
+/**
+ * Answers a request: returns a string, bytes, JSON data, a Response, a stream or iterable of
+ * chunks, a result of `ctx.*`, nothing (204), or a promise of any of these. As a middleware it may
+ * call `next`.
+ */
+type Handler<Params extends object = AnyParams, State extends object = AnyState> = (
+  ctx: Context<Params, State>,
+  next: Next,
+) => unknown
+
+/**
+ * Wraps handlers: answers itself, calls `next`, adds to `ctx.state`, or changes what comes back by
+ * returning something else. Returning nothing leaves what `next` gave.
+ */
+type Middleware<State extends object = AnyState> = Handler<AnyParams, State>
+
+/**
+ * Goes on to the next middleware or the handler. Gives what that returned (await it: it may be a
+ * promise). At most once per middleware.
+ */
+type Next = () => unknown
+
+/**
+ * Header fields: case-insensitive, in the order of the message, decoded when they are asked for.
+ */
+declare class HeaderView implements Iterable<[string, string]> {
+  #private
+  /** The value of a field, or null. Several are joined by ", " (cookies by "; "). */
+  get(name: string): string | null
+  /** Whether the field is there. */
+  has(name: string): boolean
+  /** All values of a field, one per field line. */
+  getAll(name: string): string[]
+  /** Names in lower case with their values, each name once. */
+  entries(): IterableIterator<[string, string]>
+  /** Names in lower case, each once. */
+  keys(): IterableIterator<string>
+  /** Values, in the order of `keys()`. */
+  values(): IterableIterator<string>
+  /** Calls `fn` for each name. */
+  forEach(fn: (value: string, name: string) => void): void
+  [Symbol.iterator](): IterableIterator<[string, string]>
+  /** The field lines as they were sent: names in their own spelling, duplicates apart. */
+  raw(): [name: string, value: string][]
+  /** Number of field lines. */
+  get length(): number
+  /** A Headers object of the fetch standard. */
+  toHeaders(): Headers
+  toJSON(): Record<string, string>
+}
+
+/** A request without a socket. */
+interface InjectOptions {
+  /** Default 'GET', or 'POST' when there is a body. */
+  method?: string
+  /** Path and query. Default '/'. */
+  path?: string
+  headers?: Readonly<Record<string, string | readonly string[]>>
+  /** Text and bytes are sent as they are, anything else as JSON. */
+  body?: unknown
+  /** Gives the request up when it aborts, as a client that closes the connection does. */
+  signal?: AbortSignal
+}
+
+/** The result of `app.inject()`: the whole reply. */
+interface InjectResponse {
+  readonly status: number
+  readonly headers: Headers
+  /** The body's bytes. */
+  readonly body: Uint8Array
+  /** The body as text. */
+  readonly text: string
+  /** The body as JSON; throws when it is not. */
+  json<T = unknown>(): T
+  /** Fields that followed the body. */
+  readonly trailers: Headers
+  /** Informational responses that came before. */
+  readonly informational: readonly {
+    readonly status: number
+    readonly headers: Headers
+  }[]
+}
+
+/** One end of a connection. */
+interface PeerAddress {
+  /** The IP address; empty for a Unix socket. */
+  readonly address: string
+  /** The port; 0 for a Unix socket. */
+  readonly port: number
+  /** The kind of address. */
+  readonly family: 'IPv4' | 'IPv6' | 'unix'
+}
+
+/** A length of time: milliseconds, or a number with `ms`, `s`, `min` or `h`. */
+type Duration = number | `${number}${'ms' | 's' | 'min' | 'h'}`
+
+/** One place to listen at: a TCP port, or a Unix socket. */
+interface EndpointOptions {
+  /**
+   * Host name or IP address. Default 'localhost', which is 127.0.0.1 and ::1. '*' is every address.
+   */
+  host?: string
+  /** TCP port; 0 takes a free one. Default 3000. */
+  port?: number
+  /** Path of a Unix socket, in place of host and port. */
+  path?: string
+  /** Permissions of the Unix socket, for example 0o660. */
+  mode?: number
+  /** Length of the queue of connections that the system has accepted and we have not. */
+  backlog?: number
+  /** For '::': whether IPv4 is left out. */
+  ipv6Only?: boolean
+  /** Lets several processes listen at the same port (Linux). */
+  reusePort?: boolean
+}
+
+/** Caps on what a client can make the server hold or count. docs/limits.md has them all. */
+interface LimitOptions {
+  /** Longest request line. Default 8192 bytes. */
+  requestLineBytes?: Size
+  /** All header fields of a request together. Default 32 KiB. */
+  headerBytes?: Size
+  /** Number of header fields of a request. Default 100. */
+  headerCount?: number
+  /** Longest request body; null for no limit. Default 30 MB. */
+  bodyBytes?: Size | null
+  /** Bytes of a request body that wait for the handler. Default 1 MiB. */
+  requestWindowBytes?: Size
+  /** Bytes of a reply that wait for the client. Default 64 KiB. */
+  replyWindowBytes?: Size
+  /** Requests of one connection that are read and not answered. Default 32. */
+  pipelined?: number
+  /** Requests of the server that are being handled; more are answered with 503. Default 10 000. */
+  inFlight?: number
+}
+
+/** The options of `app.listen()`. */
+interface ListenOptions extends EndpointOptions {
+  /** Several places to listen at, in place of one. */
+  endpoints?: readonly EndpointOptions[]
+  limits?: LimitOptions
+  timeouts?: TimeoutOptions
+  /** Threads that do the network's work. Default 'auto'. */
+  ioThreads?: number | 'auto'
+  /** Value of the `server` field of replies; none by default. */
+  serverHeader?: string
+  /** Accepts a line feed alone as the end of a header line. Default false. */
+  allowBareLf?: boolean
+  /** Whether error replies show details. Default: whether NODE_ENV is 'development'. */
+  development?: boolean
+  /** Closes the server when it aborts. */
+  signal?: AbortSignal
+}
+
+/**
+ * A number of bytes, or a number with a unit: `kB`, `MB`, `GB` are powers of 1000, `KiB`, `MiB`,
+ * `GiB` of 1024.
+ */
+type Size = number | `${number}${'B' | 'kB' | 'KB' | 'MB' | 'GB' | 'KiB' | 'MiB' | 'GiB'}`
+
+/** Lengths of time after which something is given up; 0 for never. */
+interface TimeoutOptions {
+  /** From the first byte of a request's head to its end. Default 30 s. */
+  headers?: Duration
+  /** Between two requests of a connection. Default 130 s. */
+  keepAlive?: Duration
+  /** For the rest of a request body that nobody reads. Default 5 s. */
+  drain?: Duration
+}
+
+/** Query parameters, decoded when they are asked for. */
+declare class QueryView implements Iterable<[string, string]> {
+  #private
+  /** The query as sent, without the question mark. */
+  readonly raw: string
+  /** The first value of a parameter, or undefined. */
+  get(name: string): string | undefined
+  /** All values of a parameter. */
+  all(name: string): string[]
+  /** Whether the parameter is there. */
+  has(name: string): boolean
+  /** Names and values in the order of the query. */
+  entries(): IterableIterator<[string, string]>
+  [Symbol.iterator](): IterableIterator<[string, string]>
+  /** The same as URLSearchParams. */
+  toURLSearchParams(): URLSearchParams
+  toString(): string
+  toJSON(): Record<string, string | string[]>
+}
+
+/** Field names with a value each, or several. */
+type FieldInit = Readonly<Record<string, string | readonly string[]>>
+
+/** Registers routes and middleware under a prefix. */
+declare class Router<State extends object = AnyState, Prefix extends string = ''> {
+  /** Runs middleware for every request, or for those under a path prefix. */
+  use<Adds extends object = object>(
+    ...middleware: readonly Middleware<State & Adds>[]
+  ): Router<State & Adds, Prefix>
+  use<Adds extends object = object>(
+    prefix: string,
+    ...middleware: readonly Middleware<State & Adds>[]
+  ): Router<State & Adds, Prefix>
+  /** A route of one method, any method for '*'. */
+  route<Path extends string>(
+    method: string,
+    path: Path,
+    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+  ): this
+  /** A route for GET, which also serves HEAD. */
+  get<Path extends string>(
+    path: Path,
+    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+  ): this
+  /** A route for POST. */
+  post<Path extends string>(
+    path: Path,
+    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+  ): this
+  /** A route for PUT. */
+  put<Path extends string>(
+    path: Path,
+    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+  ): this
+  /** A route for PATCH. */
+  patch<Path extends string>(
+    path: Path,
+    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+  ): this
+  /** A route for DELETE. */
+  delete<Path extends string>(
+    path: Path,
+    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+  ): this
+  /** A route for HEAD, where it must differ from the one for GET. */
+  head<Path extends string>(
+    path: Path,
+    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+  ): this
+  /** A route for OPTIONS, in place of the automatic answer. */
+  options<Path extends string>(
+    path: Path,
+    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+  ): this
+  /** A route for every method. */
+  all<Path extends string>(
+    path: Path,
+    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+  ): this
+  /**
+   * Registers under a prefix: `app.group('/admin', (admin) => { admin.use(…); admin.get('/', …)
+   * })`.
+   */
+  group<Path extends string>(
+    prefix: Path,
+    register: (group: Router<State, JoinPath<Prefix, Path>>) => void,
+  ): this
+}
+
+/** The parameters of a path pattern: `:name`, `:name?` and `*rest`. */
+type ParamsOf<Pattern extends string> = string extends Pattern
+  ? Record<string, string | undefined>
+  : Flat<SegmentParams<Pattern>>
+
+/** How to close. */
+interface CloseOptions {
+  /** How long running requests may take to finish. Default 30 s. */
+  gracePeriod?: Duration
+  /** The same in milliseconds. */
+  gracePeriodMs?: number
+}
+
+/** A server that listens. */
+declare class Server {
+  #private
+  /** Every address that it listens at. */
+  readonly addresses: readonly ServerAddress[]
+  /** Settles when the server has closed, however that came. */
+  readonly closed: Promise<void>
+  /** The first address that it listens at. */
+  get address(): ServerAddress
+  /** The URL of the first address, for example 'http://localhost:3000'. */
+  get url(): string
+  /**
+   * Stops accepting, lets running requests finish, then aborts what is left. Call it again to
+   * hurry.
+   */
+  close(options?: CloseOptions): Promise<void>
+  /** What the server has counted. */
+  stats(): Record<string, number>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** Where a server listens. */
+interface ServerAddress {
+  /** 'tcp4', 'tcp6' or 'unix'. */
+  readonly family: 'tcp4' | 'tcp6' | 'unix'
+  /** The IP address, or the path of the Unix socket. */
+  readonly address: string
+  /** The port; 0 for a Unix socket. */
+  readonly port: number
+}
+
+/** The trailer fields of a reply. */
+declare class Trailers {
+  #private
+  /** Sets a trailer field. */
+  set(name: string, value: string): void
+  /** The value of a trailer field that was set. */
+  get(name: string): string | undefined
+  /** Removes a trailer field. */
+  delete(name: string): void
+}
+
+declare const replyMark: unique symbol
+
+/** One or more functions for a route: the last one answers, those before it may call `next`. */
+type RouteHandlers<Pattern extends string, State extends object> = readonly [
+  Handler<ParamsOf<Pattern>, State>,
+  ...Handler<ParamsOf<Pattern>, State>[],
+]
+
+/** A prefix and a pattern, as `group` joins them. */
+type JoinPath<Prefix extends string, Path extends string> = Path extends '/'
+  ? Prefix extends ''
+    ? '/'
+    : Prefix
+  : Prefix extends '/'
+    ? Path
+    : `${Prefix}${Path}`
+
+/** Joins an intersection into one object type. */
+type Flat<T> = {
+  [K in keyof T]: T[K]
+}
+
+type SegmentParams<Path extends string> = Path extends `${infer Segment}/${infer Rest}`
+  ? ParamOf<Segment> & SegmentParams<Rest>
+  : ParamOf<Path>
+
+type ParamOf<Segment extends string> = Segment extends `:${infer Name}?`
+  ? {
+      [K in Name]?: string | undefined
+    }
+  : Segment extends `:${infer Name}`
+    ? {
+        [K in Name]: string
+      }
+    : Segment extends `*${infer Name}`
+      ? Name extends ''
+        ? NoParams
+        : {
+            [K in Name]: string
+          }
+      : NoParams
+
+type NoParams = {}
+
+export {
+  App,
+  HttpError,
+  LannerError,
+  BodySource,
+  type StreamBody,
+  type ConnectionInfo,
+  Context,
+  type Reply,
+  type CookieOptions,
+  Cookies,
+  type ErrorCode,
+  type HttpErrorOptions,
+  type AnyParams,
+  type AnyState,
+  type ErrorHandler,
+  type Handler,
+  type Middleware,
+  type Next,
+  HeaderView,
+  type InjectOptions,
+  type InjectResponse,
+  type PeerAddress,
+  type Duration,
+  type EndpointOptions,
+  type LimitOptions,
+  type ListenOptions,
+  type Size,
+  type TimeoutOptions,
+  QueryView,
+  type FieldInit,
+  Router,
+  type ParamsOf,
+  type CloseOptions,
+  Server,
+  type ServerAddress,
+  Trailers,
+}
