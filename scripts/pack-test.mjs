@@ -144,12 +144,8 @@ async function serve(file, source) {
   const ended = new Promise((resolve) =>
     child.on('exit', (code, signal) => resolve({ code, signal })),
   )
-  const url = await Promise.race([
-    new Promise((resolve) => child.once('message', resolve)),
-    ended.then(({ code, signal }) =>
-      fail(`${file} ended with ${code ?? signal} before it listened`),
-    ),
-  ])
+  const url = await Promise.race([new Promise((resolve) => child.once('message', resolve)), ended])
+  if (typeof url !== 'string') fail(`${file} ended with ${url.code ?? url.signal} too early`)
   const response = await fetch(new URL('/users/7', url))
   const body = await response.json()
   if (response.status !== 200 || body.id !== '7') {

@@ -116,7 +116,7 @@ function cargo(args, options) {
 
 /** Other flags would rebuild everything at each switch, so the models build apart. */
 function loomTarget() {
-  return join(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), 'loom')
+  return join(process.env.CARGO_TARGET_DIR || join(root, 'target'), 'loom')
 }
 
 function present() {
