@@ -1,8 +1,9 @@
 // Joins middleware and a handler into one function, once per route.
 //
-// Called when routes are compiled. Promises: one handler alone is called directly; nothing makes a promise
-// that a middleware or handler did not make; next() works once. What a middleware got from next() is noted
-// on the context, because a middleware that returns nothing leaves it standing (see Lane.finish).
+// Called when routes are compiled. Promises: one handler alone is called directly; nothing makes a
+// promise that a middleware or handler did not make; next() works once. What a middleware got from
+// next() is noted on the context, because a middleware that returns nothing leaves it standing (see
+// Lane.finish).
 
 import { LannerError } from './errors.js'
 
@@ -15,8 +16,9 @@ export type Chain = (ctx: Context, next: Next) => unknown
 /** The chain of these functions; each but the last gets a next() that calls the one after it. */
 export function compose(handlers: readonly Handler[]): Chain {
   let chain: Chain = handlers.at(-1)!
+  const nothing = handlers.slice(1).map(() => undefined)
   for (let level = handlers.length - 2; level >= 0; level--) {
-    chain = link(handlers[level]!, chain, level, handlers.length - 1)
+    chain = link(handlers[level]!, chain, level, nothing)
   }
   return chain
 }
@@ -26,7 +28,23 @@ export const nextAtEnd: Next = () => {
   throw new LannerError('LANNER_NEXT_MISSING')
 }
 
-function link(middleware: Handler, rest: Chain, level: number, depth: number): Chain {
+/** What the outermost middleware that was not looked at yet got from its next(). */
+export function unwind(ctx: Context): unknown {
+  const { downstream } = ctx
+  if (downstream === undefined) return undefined
+  while (ctx.level < downstream.length) {
+    const value = downstream[ctx.level++]
+    if (value !== undefined) return value
+  }
+  return undefined
+}
+
+function link(
+  middleware: Handler,
+  rest: Chain,
+  level: number,
+  nothing: readonly undefined[],
+): Chain {
   return function chain(ctx) {
     let wasCalled = false
     let inner: unknown
@@ -36,7 +54,8 @@ function link(middleware: Handler, rest: Chain, level: number, depth: number): C
       inner = rest(ctx, nextAtEnd)
       // A context is a reply that is noted already: nothing has to be remembered.
       if (inner !== undefined && inner !== ctx) {
-        ctx.downstream ??= new Array<unknown>(depth).fill(undefined)
+        // A copy of a list is cheaper than a new one that is filled.
+        ctx.downstream ??= nothing.slice()
         ctx.downstream[level] = inner
       }
       return inner

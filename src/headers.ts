@@ -201,19 +201,27 @@ const RESERVED = new Set([
 
 /** Throws unless the field may be sent. */
 export function checkField(name: string, value: string): void {
-  if (!TOKEN.test(name) || name.length > LENGTH_MAX) {
-    throw new LannerError(
-      'LANNER_HEADER_INVALID',
-      `${JSON.stringify(name)} is not the name of a header field.`,
-    )
-  }
-  if (!VALUE.test(value) || value.length > LENGTH_MAX) {
-    throw new LannerError(
-      'LANNER_HEADER_INVALID',
-      `The value of the header field ${name} has a character that HTTP does not allow ` +
-        '(a line break, another control character, or one above U+00FF), or is too long.',
-    )
-  }
+  checkName(name)
+  checkValue(name, value)
+}
+
+/** Throws unless the text is a field name. */
+export function checkName(name: string): void {
+  if (TOKEN.test(name) && name.length <= LENGTH_MAX) return
+  throw new LannerError(
+    'LANNER_HEADER_INVALID',
+    `${JSON.stringify(name)} is not the name of a header field.`,
+  )
+}
+
+/** Throws unless the text may be the value of a field. */
+export function checkValue(name: string, value: string): void {
+  if (VALUE.test(value) && value.length <= LENGTH_MAX) return
+  throw new LannerError(
+    'LANNER_HEADER_INVALID',
+    `The value of the header field ${name} has a character that HTTP does not allow (a line break, ` +
+      'another control character, or one above U+00FF), or is too long.',
+  )
 }
 
 /** Whether handlers may not set the field (name in lower case). */

@@ -5,7 +5,7 @@
 // flags. The native side checks again when it encodes.
 
 import { LannerError } from './errors.js'
-import { checkField, isReservedField } from './headers.js'
+import { checkField, checkName, checkValue, isReservedField } from './headers.js'
 import { extrasOf } from './native/exchange.js'
 
 import type { Extras } from './native/exchange.js'
@@ -33,7 +33,9 @@ export function setField(
   name: string,
   value: string | readonly string[] | undefined,
 ): void {
-  removeField(owner, name.toLowerCase())
+  if (owner.replyFields !== undefined || owner.extras !== undefined) {
+    removeField(owner, fieldName(name).lower)
+  }
   if (value === undefined) return
   if (typeof value !== 'object') addField(owner, name, value)
   else for (const one of value) addField(owner, name, one)
@@ -42,30 +44,66 @@ export function setField(
 /** Adds a field beside those of its name. */
 export function addField(owner: FieldOwner, name: string, value: string): void {
   const text = typeof value === 'string' ? value : String(value)
-  checkField(name, text)
-  const lower = name.toLowerCase()
-  if (lower === 'content-length') {
+  const { kind } = fieldName(name)
+  checkValue(name, text)
+  if (kind === PLAIN) {
+    if (owner.replyFields === undefined) owner.replyFields = [name, text]
+    else owner.replyFields.push(name, text)
+  } else if (kind === LENGTH) {
     extrasOf(owner).length = parseLength(text)
-  } else if (lower === 'connection' && text.toLowerCase() === 'close') {
+  } else if (kind === CONNECTION && text.toLowerCase() === 'close') {
     extrasOf(owner).close = true
-  } else if (isReservedField(lower)) {
+  } else {
     throw new LannerError(
       'LANNER_HEADER_RESERVED',
       `The header field ${name} belongs to the server and cannot be set.`,
     )
-  } else {
-    ;(owner.replyFields ??= []).push(name, text)
   }
 }
 
 /** Removes all fields of a name given in lower case. */
 export function removeField(owner: FieldOwner, lower: string): void {
-  const { extras } = owner
+  const { extras, replyFields } = owner
   if (extras !== undefined) {
     if (lower === 'content-length') extras.length = -1
     if (lower === 'connection') extras.close = false
   }
-  keepFields(owner, (name) => name !== lower)
+  if (hasField(replyFields, lower)) keepFields(owner, (name) => name !== lower)
+}
+
+/** What is to be done with a field of a name. */
+const PLAIN = 0
+const LENGTH = 1
+const CONNECTION = 2
+const RESERVED = 3
+
+interface FieldName {
+  readonly lower: string
+  readonly kind: number
+}
+
+/** Names that were seen: programs set the same few names again and again. */
+const fieldNames = new Map<string, FieldName>()
+
+/** A program that makes up names must not fill the memory. */
+const FIELD_NAMES_MAX = 256
+
+function fieldName(name: string): FieldName {
+  const known = fieldNames.get(name)
+  if (known !== undefined) return known
+  checkName(name)
+  const lower = name.toLowerCase()
+  const kind =
+    lower === 'content-length'
+      ? LENGTH
+      : lower === 'connection'
+        ? CONNECTION
+        : isReservedField(lower)
+          ? RESERVED
+          : PLAIN
+  const made = { lower, kind }
+  if (fieldNames.size < FIELD_NAMES_MAX) fieldNames.set(name, made)
+  return made
 }
 
 /** Sets a cookie in place of the one with the same name, domain and path. */

@@ -1,10 +1,11 @@
 // From the end of a chain to the records that leave: sends values, replies and errors.
 //
-// Called by the lane with what a handler returned or threw, now or later. Promises: each exchange ends in
-// exactly one reply, an abort, or silence when it was given up before; whatever fails on the way becomes
-// an error reply, at the very last an empty 500.
+// Called by the lane with what a handler returned or threw, now or later. Promises: each exchange
+// ends in exactly one reply, an abort, or silence when it was given up before; whatever fails on
+// the way becomes an error reply, at the very last an empty 500.
 
 import { BodySink } from './body/sink.js'
+import { unwind } from './compose.js'
 import { LannerError } from './errors.js'
 import {
   BODY_NONE,
@@ -25,16 +26,13 @@ import { isStreamBody, toReply } from './response.js'
 
 import type { SinkTarget } from './body/sink.js'
 import type { Context } from './context.js'
+import type { Extras } from './native/exchange.js'
 import type { Lane } from './native/lane.js'
 
 /** A chain has ended with a value. Throws what cannot be sent. */
 export function finish(lane: Lane, ctx: Context, value: unknown): void {
   if (ctx.phase > PREPARED) return late(lane, ctx, value)
-  let result = value
-  while (result === undefined && ctx.downstream !== undefined && ctx.level < ctx.downstream.length) {
-    // A middleware that returned nothing leaves what its next() gave.
-    result = ctx.downstream[ctx.level++]
-  }
+  const result = value === undefined && ctx.downstream !== undefined ? unwind(ctx) : value
   if (typeof result === 'string') {
     sendText(lane, ctx, 1, result)
   } else if (result === undefined || result === ctx) {
@@ -56,14 +54,22 @@ function isThenable(value: unknown): boolean {
 
 /** The common reply: text, and nothing else was asked for. */
 function sendText(lane: Lane, ctx: Context, type: number, text: string): void {
-  const status = ctx.statusCode
-  if (ctx.extras !== undefined || ctx.replyFields !== undefined || hasNoBody(status)) {
+  const { replyFields: fields, extras } = ctx
+  let status = ctx.statusCode === 0 ? 200 : ctx.statusCode
+  if (hasNoBody(status) || (extras !== undefined && isFramed(extras))) {
     note(ctx, BODY_TEXT, type, text)
     return sendWhole(lane, ctx)
   }
-  lane.outbox.replyText(ctx.slot, ctx.generation, status === 0 ? 200 : status, type, undefined, text)
+  if (extras !== undefined && extras.close) status |= REPLY_CLOSE << 16
+  const sent = fields !== undefined && hasField(fields, 'content-type') ? TYPE_NONE : type
+  lane.outbox.replyText(ctx.slot, ctx.generation, status, sent, fields, text)
   lane.settle(ctx)
   lane.touch()
+}
+
+/** Whether the handler said something about the length or the end of the body. */
+function isFramed(extras: Extras): boolean {
+  return extras.length >= 0 || extras.trailers !== undefined
 }
 
 /** Sends what was noted on the context. */

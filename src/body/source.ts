@@ -1,44 +1,30 @@
 // The body of a request, as handlers read it.
 //
-// Made by Context on touch, or by the lane when the first piece arrives. Pieces that nobody has
-// asked for wait here, at most one window of them; the network side gets credit for what was
-// consumed and stops reading the socket when it has none left. Chunks given to handlers are copies
-// that they own. Promises: one reader, and a rejection that nobody looks at never ends the process,
+// Made by Context on touch, or by the lane when the first piece arrives. A small body lies in the request's
+// entry and is converted in one step; a longer one arrives in pieces, which Incoming keeps. Promises: one
+// reader, chunks that the handler owns, and that a rejection which nobody looks at never ends the process,
 // because clients cause them.
 
 import { httpError, LannerError } from '../errors.js'
-import type { HeaderView } from '../headers.js'
 import { allocBytes } from '../native/bytes.js'
-import { SETTLED } from '../native/exchange.js'
 import {
   REQUEST_BODY_COMPLETE,
   REQUEST_EXPECT_CONTINUE,
   REQUEST_HAS_BODY,
 } from '../native/generated/layout.js'
-import { Collector } from './collector.js'
+import { copyOf, Incoming } from './incoming.js'
 
+import type { HeaderView } from '../headers.js'
 import type { Bytes } from '../native/bytes.js'
-import type { Lane } from '../native/lane.js'
+import type { Convert, IncomingOwner } from './incoming.js'
 
 /** What is needed of a Context. */
-interface BodyOwner {
-  readonly lane: Lane
-  readonly slot: number
-  readonly generation: number
+interface BodyOwner extends IncomingOwner {
   readonly entryBytes: Bytes
   readonly entryAt: number
-  readonly phase: number
   readonly headers: HeaderView
   view(): Int32Array
 }
-
-interface Waiter {
-  resolve: (chunk: Uint8Array | undefined) => void
-  reject: (error: Error) => void
-}
-
-/** Makes a result of bytes. `isOwn`: nobody else has them. */
-type Convert<T> = (bytes: Bytes, start: number, end: number, isOwn: boolean) => T
 
 const EMPTY = allocBytes(0)
 
@@ -46,25 +32,20 @@ const EMPTY = allocBytes(0)
 export class BodySource implements AsyncIterable<Uint8Array> {
   readonly #owner: BodyOwner
   readonly #flags: number
-  /** Whether the whole body lies in the entry and was not taken yet. */
-  #isInline: boolean
-  #isEnded: boolean
-  #isUsed = false
-  #error: Error | undefined
-  #queue: Uint8Array[] = []
-  #collector: Collector | undefined
-  #waiters: Waiter[] = []
-  /** Bytes taken by the handler for which no credit was given back. */
-  #consumed = 0
+  #isUsed: boolean
+  /** @internal Whether the whole body lies in the entry and was not taken yet. */
+  isInline: boolean
+  #incoming: Incoming | undefined
   #stream: ReadableStream<Uint8Array> | undefined
-  #trailers: HeaderView | undefined
 
   /** @internal */
   constructor(owner: BodyOwner) {
     this.#owner = owner
     this.#flags = owner.view()[owner.entryAt + 5]! >>> 16
-    this.#isInline = (this.#flags & REQUEST_BODY_COMPLETE) !== 0
-    this.#isEnded = this.#isInline || (this.#flags & REQUEST_HAS_BODY) === 0
+    this.#isUsed = false
+    this.isInline = (this.#flags & REQUEST_BODY_COMPLETE) !== 0
+    this.#incoming = this.isInline || !this.hasBody ? undefined : new Incoming(owner, this.length)
+    this.#stream = undefined
   }
 
   /** Whether the request has a body, if only an empty one. */
@@ -80,15 +61,14 @@ export class BodySource implements AsyncIterable<Uint8Array> {
   /** The length that the client declared, or undefined where it comes in chunks. */
   get length(): number | undefined {
     const words = this.#owner.view()
-    const high = words[this.#owner.entryAt + 14]!
-    return high === -1 ? undefined : high * 2 ** 32 + (words[this.#owner.entryAt + 13]! >>> 0)
+    const at = this.#owner.entryAt
+    const high = words[at + 14]!
+    return high === -1 ? undefined : high * 2 ** 32 + (words[at + 13]! >>> 0)
   }
 
-  /**
-   * Trailer fields; undefined until the body has been read to its end, and where there are none.
-   */
+  /** Trailer fields; undefined until the body has been read to its end, and where there are none. */
   get trailers(): HeaderView | undefined {
-    return this.#queue.length === 0 ? this.#trailers : undefined
+    return this.#incoming?.trailers
   }
 
   /** The whole body. */
@@ -103,7 +83,7 @@ export class BodySource implements AsyncIterable<Uint8Array> {
 
   /** The whole body as JSON. Fails with status 400 when it is not. */
   json<T = unknown>(): Promise<T> {
-    return this.#read(toJson) as Promise<T>
+    return this.#read(toJson as Convert<T>)
   }
 
   /** The whole body as a form of type application/x-www-form-urlencoded. */
@@ -138,155 +118,60 @@ export class BodySource implements AsyncIterable<Uint8Array> {
     return (this.#stream ??= this.#makeStream())
   }
 
-  // ---- from the lane
-
-  /** @internal A piece has arrived: bytes that are valid during this call. */
-  push(bytes: Uint8Array, start: number, end: number, isLast: boolean): void {
-    if (isLast) this.#isEnded = true
-    const collector = this.#collector
-    if (collector !== undefined) {
-      collector.add(bytes, start, end)
-      this.#consume(end - start)
-    } else if (end > start && this.#error === undefined) {
-      this.#offer(copyOf(bytes, start, end))
-    }
-    if (isLast) this.#finish()
-  }
-
-  /** @internal The end has arrived, with trailer fields or without. */
-  end(trailers: HeaderView | undefined): void {
-    this.#trailers = trailers
-    this.#isEnded = true
-    this.#finish()
+  /** @internal The pieces, where the body comes in pieces. */
+  get incoming(): Incoming | undefined {
+    return this.#incoming
   }
 
   /** @internal Nothing more will come. */
   fail(error: Error): void {
-    if (this.#error !== undefined || this.#isEnded) return
-    this.#error = error
-    this.#collector?.fail(error)
-    this.#collector = undefined
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(error)
+    this.#incoming?.fail(error)
   }
 
   /** @internal The reply is complete: what was not read is given up. */
   close(): void {
-    if (!this.#isEnded) this.fail(new LannerError('LANNER_BODY_CLOSED'))
+    this.#incoming?.fail(new LannerError('LANNER_BODY_CLOSED'))
   }
-
-  // ---- reading
 
   /** Claims the body for one reader; gives the error when there was one before. */
   #take(): Error | undefined {
     if (this.#isUsed) return new LannerError('LANNER_BODY_USED')
     this.#isUsed = true
-    if ((this.#flags & REQUEST_EXPECT_CONTINUE) !== 0 && !this.#isEnded) this.#credit(0)
+    if ((this.#flags & REQUEST_EXPECT_CONTINUE) !== 0) this.#incoming?.ask()
     return undefined
   }
 
   #read<T>(convert: Convert<T>): Promise<T> {
-    const error = this.#take() ?? this.#error
+    const error = this.#take()
     if (error !== undefined) return rejected(error)
+    if (this.#incoming !== undefined) return silenced(this.#incoming.collect(convert))
     try {
-      if (this.#isInline) return Promise.resolve(this.#convertInline(convert))
-      if (this.#isEnded && this.#queue.length === 0) {
-        return Promise.resolve(convert(EMPTY, 0, 0, false))
-      }
-      return this.#collect(convert)
+      const value = this.isInline ? this.#takeInline(convert) : convert(EMPTY, 0, 0, false)
+      return Promise.resolve(value)
     } catch (failure) {
       return rejected(failure)
     }
   }
 
-  #convertInline<T>(convert: Convert<T>): T {
+  #takeInline<T>(convert: Convert<T>): T {
     const { entryBytes, entryAt } = this.#owner
     const words = this.#owner.view()
     const start = entryAt * 4 + words[entryAt + 11]!
-    this.#isInline = false
+    this.isInline = false
     return convert(entryBytes, start, start + words[entryAt + 12]!, false)
-  }
-
-  #collect<T>(convert: Convert<T>): Promise<T> {
-    return silenced(
-      new Promise<T>((resolve, reject) => {
-        const collector = new Collector(
-          this.length,
-          (bytes, length) => {
-            try {
-              resolve(convert(bytes, 0, length, true))
-            } catch (failure) {
-              reject(failure)
-            }
-          },
-          reject,
-        )
-        for (const chunk of this.#queue.splice(0)) {
-          collector.add(chunk, 0, chunk.byteLength)
-          this.#consume(chunk.byteLength)
-        }
-        this.#collector = collector
-        if (this.#isEnded) this.#finish()
-      }),
-    )
   }
 
   /** The next chunk, undefined at the end. */
   #next(): Promise<Uint8Array | undefined> {
-    const chunk = this.#isInline ? this.#convertInline(copyOf) : this.#queue.shift()
-    if (chunk !== undefined && chunk.byteLength > 0) {
-      this.#consume(chunk.byteLength)
-      return Promise.resolve(chunk)
-    }
-    if (this.#error !== undefined) return rejected(this.#error)
-    if (this.#isEnded) return Promise.resolve(undefined)
-    return silenced(
-      new Promise((resolve, reject) => {
-        this.#waiters.push({ resolve, reject })
-      }),
-    )
-  }
-
-  /** Hands a chunk to who waits for it, or keeps it. */
-  #offer(chunk: Uint8Array): void {
-    const waiter = this.#waiters.shift()
-    if (waiter === undefined) {
-      this.#queue.push(chunk)
-      return
-    }
-    this.#consume(chunk.byteLength)
-    waiter.resolve(chunk)
-  }
-
-  #finish(): void {
-    const collector = this.#collector
-    this.#collector = undefined
-    collector?.finish()
-    for (const waiter of this.#waiters.splice(0)) waiter.resolve(undefined)
+    if (this.#incoming !== undefined) return silenced(this.#incoming.next())
+    const chunk = this.isInline ? this.#takeInline(copyOf) : undefined
+    return Promise.resolve(chunk?.byteLength === 0 ? undefined : chunk)
   }
 
   /** The handler wants no more of it. */
   #discard(): void {
-    this.#queue.length = 0
-    this.#isInline = false
-    this.close()
-  }
-
-  /**
-   * Gives credit back once half the window was consumed. The network side then still has the other
-   * half, so it never stands still for want of it.
-   */
-  #consume(bytes: number): void {
-    if (this.#isEnded) return
-    this.#consumed += bytes
-    if (this.#consumed * 2 < this.#owner.lane.requestWindowBytes) return
-    const credit = this.#consumed
-    this.#consumed = 0
-    this.#credit(credit)
-  }
-
-  #credit(bytes: number): void {
-    const { lane, slot, generation, phase } = this.#owner
-    if (phase < SETTLED) lane.read(slot, generation, bytes)
+    this.isInline = false
+    this.#incoming?.discard()
   }
 
   #makeStream(): ReadableStream<Uint8Array> {
@@ -306,19 +191,13 @@ export class BodySource implements AsyncIterable<Uint8Array> {
         this.#isUsed = true
         this.#discard()
       },
-    })
+    }) as ReadableStream<Uint8Array>
   }
 }
 
-/** An own copy, in a buffer of its own: a pooled one would share memory with others. */
-function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  const copy = allocBytes(end - start)
-  copy.set(bytes.subarray(start, end))
-  return new Uint8Array(copy.buffer, 0, end - start)
-}
-
 function toBytes(bytes: Bytes, start: number, end: number, isOwn: boolean): Uint8Array {
-  return isOwn ? new Uint8Array(bytes.buffer, start, end - start) : copyOf(bytes, start, end)
+  if (isOwn) return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start)
+  return copyOf(bytes, start, end)
 }
 
 /** The byte order mark is no part of a text. */

@@ -14,6 +14,7 @@ interface EntryOwner {
   entryWords: Int32Array
   entryBytes: Bytes
   entryAt: number
+  readonly source: { readonly isInline: boolean } | undefined
 }
 
 /**
@@ -22,14 +23,14 @@ interface EntryOwner {
  */
 const GROUP_BYTES = 16 * 1024
 
-/** Gives each owner a copy of its entry. */
+/** Gives each owner a copy of its entry. The owners are in the order of their entries. */
 export function copyEntries(words: Int32Array, bytes: Bytes, owners: readonly EntryOwner[]): void {
   let first = 0
   while (first < owners.length) {
-    let size = words[owners[first]!.entryAt]!
+    let size = keptBytes(words, owners[first]!)
     let end = first + 1
     while (end < owners.length) {
-      const next = words[owners[end]!.entryAt]!
+      const next = keptBytes(words, owners[end]!)
       if (size + next > GROUP_BYTES) break
       size += next
       end++
@@ -37,6 +38,12 @@ export function copyEntries(words: Int32Array, bytes: Bytes, owners: readonly En
     copyGroup(words, bytes, owners, first, end, size)
     first = end
   }
+}
+
+/** What is kept of an entry: an inline body that was read is not. */
+function keptBytes(words: Int32Array, { entryAt, source }: EntryOwner): number {
+  if (source === undefined || source.isInline) return words[entryAt]!
+  return (words[entryAt + 11]! + 3) & ~3
 }
 
 function copyGroup(
@@ -50,16 +57,24 @@ function copyGroup(
   const copy = allocBytes(size)
   const copyWords = new Int32Array(copy.buffer, 0, size >> 2)
   let at = 0
+  // Entries that lie side by side are copied in one go.
+  let runStart = owners[first]!.entryAt * 4
+  let runEnd = runStart
   for (let i = first; i < end; i++) {
     const owner = owners[i]!
     const start = owner.entryAt * 4
-    const entrySize = words[owner.entryAt]!
-    copy.set(bytes.subarray(start, start + entrySize), at)
+    const kept = keptBytes(words, owner)
+    if (start !== runEnd) {
+      copy.set(bytes.subarray(runStart, runEnd), at - (runEnd - runStart))
+      runStart = start
+    }
+    runEnd = start + kept
     owner.entryWords = copyWords
     owner.entryBytes = copy
     owner.entryAt = at >> 2
-    at += entrySize
+    at += kept
   }
+  copy.set(bytes.subarray(runStart, runEnd), at - (runEnd - runStart))
 }
 
 /**

@@ -215,13 +215,13 @@ export class Lane {
     if (kind === ENTRY_BODY) {
       const start = (at + BODY_WORDS) * 4
       const isLast = (words[at + 5]! & BODY_LAST) !== 0
-      ctx.body.push(bytes, start, start + words[at + 4]!, isLast)
+      ctx.body.incoming?.push(bytes, start, start + words[at + 4]!, isLast)
     } else if (kind === ENTRY_BODY_LARGE) {
       const chunk = this.outbox.port.chunk(words[at + 6]!)
-      ctx.body.push(chunk, 0, chunk.byteLength, (words[at + 5]! & BODY_LAST) !== 0)
+      ctx.body.incoming?.push(chunk, 0, chunk.byteLength, (words[at + 5]! & BODY_LAST) !== 0)
     } else if (kind === ENTRY_BODY_END) {
       const block = trailerBlock(words, bytes, at)
-      ctx.body.end(block === undefined ? undefined : new HeaderView(block))
+      ctx.body.incoming?.end(block === undefined ? undefined : new HeaderView(block))
     } else if (kind === ENTRY_CREDIT) {
       ctx.sink?.addCredit(words[at + PREFIX_BYTES / 4]!)
     } else if (kind === ENTRY_CANCEL) {

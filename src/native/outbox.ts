@@ -93,17 +93,8 @@ export class Outbox {
     }
     const start = this.#reserve(HEAD_BYTES + n * UTF8_MAX, fields)
     const bodyAt = this.#head(start, RECORD_REPLY, slot, generation, fields)
-    const end = bodyAt + this.#text(text, n, bodyAt)
-    const size = (end - start + 3) & ~3
-    const words = this.#words
-    const w = start >> 2
-    words[w] = size
-    words[w + 4] = status
-    words[w + 5] = type
-    words[w + 8] = end - bodyAt
-    words[w + 9] = 0
-    words[w + 10] = 0
-    this.used = start + size
+    const bytes = this.#text(text, n, bodyAt)
+    this.#seal(start, bodyAt + bytes, status, type, bytes)
   }
 
   /** A whole reply with bytes as its body. */

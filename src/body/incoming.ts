@@ -1,0 +1,176 @@
+// The pieces of a request body that does not lie in its entry.
+//
+// Filled by the lane, emptied by BodySource. Pieces that nobody has asked for wait here, at most one window
+// of them; credit goes back for what was consumed, and without credit the network side stops reading the
+// socket. Pieces are copied out of the batch here, into the collector where one is, so that the bytes of a
+// body that is read whole are copied once.
+
+import { allocBytes } from '../native/bytes.js'
+import { SETTLED } from '../native/exchange.js'
+import { Collector } from './collector.js'
+
+import type { HeaderView } from '../headers.js'
+import type { Bytes } from '../native/bytes.js'
+
+/** Makes a result of bytes. `isOwn`: nobody else has them. */
+export type Convert<T> = (bytes: Bytes, start: number, end: number, isOwn: boolean) => T
+
+/** What is needed of a Context. */
+export interface IncomingOwner {
+  readonly lane: { readonly requestWindowBytes: number; read: ReadCredit }
+  readonly slot: number
+  readonly generation: number
+  readonly phase: number
+}
+
+type ReadCredit = (slot: number, generation: number, bytes: number) => void
+
+interface Waiter {
+  resolve: (chunk: Uint8Array | undefined) => void
+  reject: (error: Error) => void
+}
+
+export class Incoming {
+  readonly #owner: IncomingOwner
+  readonly #length: number | undefined
+  #isEnded = false
+  #error: Error | undefined
+  #queue: Uint8Array[] = []
+  #collector: Collector | undefined
+  #waiters: Waiter[] = []
+  /** Bytes taken by the handler for which no credit was given back. */
+  #consumed = 0
+  #trailers: HeaderView | undefined
+
+  constructor(owner: IncomingOwner, length: number | undefined) {
+    this.#owner = owner
+    this.#length = length
+  }
+
+  /** Trailer fields, once everything was read. */
+  get trailers(): HeaderView | undefined {
+    return this.#queue.length === 0 ? this.#trailers : undefined
+  }
+
+  // ---- from the lane
+
+  /** A piece has arrived: bytes that are valid during this call. */
+  push(bytes: Uint8Array, start: number, end: number, isLast: boolean): void {
+    if (isLast) this.#isEnded = true
+    if (this.#collector !== undefined) {
+      this.#collector.add(bytes, start, end)
+      this.#consume(end - start)
+    } else if (end > start && this.#error === undefined) {
+      this.#offer(copyOf(bytes, start, end))
+    }
+    if (isLast) this.#finish()
+  }
+
+  /** The end has arrived, with trailer fields or without. */
+  end(trailers: HeaderView | undefined): void {
+    this.#trailers = trailers
+    this.#isEnded = true
+    this.#finish()
+  }
+
+  /** Nothing more will come; what has come can still be read. */
+  fail(error: Error): void {
+    if (this.#error !== undefined || this.#isEnded) return
+    this.#error = error
+    this.#collector?.fail(error)
+    this.#collector = undefined
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(error)
+  }
+
+  // ---- to the handler
+
+  /** Lets a client that waits for `100 Continue` begin. */
+  ask(): void {
+    if (!this.#isEnded) this.#credit(0)
+  }
+
+  /** Everything, converted when it is there. */
+  collect<T>(convert: Convert<T>): Promise<T> {
+    if (this.#error !== undefined) return Promise.reject(this.#error)
+    return new Promise((resolve, reject) => {
+      const done = (bytes: Bytes, length: number): void => {
+        try {
+          resolve(convert(bytes, 0, length, true))
+        } catch (failure) {
+          reject(failure as Error)
+        }
+      }
+      const collector = new Collector(this.#length, done, reject)
+      for (const chunk of this.#queue.splice(0)) {
+        collector.add(chunk, 0, chunk.byteLength)
+        this.#consume(chunk.byteLength)
+      }
+      this.#collector = collector
+      if (this.#isEnded) this.#finish()
+    })
+  }
+
+  /** The next piece, undefined at the end. */
+  next(): Promise<Uint8Array | undefined> {
+    const chunk = this.#queue.shift()
+    if (chunk !== undefined) {
+      this.#consume(chunk.byteLength)
+      return Promise.resolve(chunk)
+    }
+    if (this.#error !== undefined) return Promise.reject(this.#error)
+    if (this.#isEnded) return Promise.resolve(undefined)
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ resolve, reject })
+    })
+  }
+
+  /** The handler wants no more of it. What still comes is dropped, and no credit is given for it. */
+  discard(): void {
+    this.#queue.length = 0
+    this.#isEnded = true
+    this.#finish()
+  }
+
+  /** Hands a piece to who waits for it, or keeps it. */
+  #offer(chunk: Uint8Array): void {
+    const waiter = this.#waiters.shift()
+    if (waiter === undefined) {
+      this.#queue.push(chunk)
+      return
+    }
+    this.#consume(chunk.byteLength)
+    waiter.resolve(chunk)
+  }
+
+  #finish(): void {
+    const collector = this.#collector
+    this.#collector = undefined
+    collector?.finish()
+    for (const waiter of this.#waiters.splice(0)) waiter.resolve(undefined)
+  }
+
+  /**
+   * Gives credit back once half the window was consumed. The network side then still has the other half,
+   * so it never stands still for want of it.
+   */
+  #consume(bytes: number): void {
+    if (this.#isEnded) return
+    this.#consumed += bytes
+    if (this.#consumed * 2 < this.#owner.lane.requestWindowBytes) return
+    const credit = this.#consumed
+    this.#consumed = 0
+    this.#credit(credit)
+  }
+
+  #credit(bytes: number): void {
+    const { lane, slot, generation, phase } = this.#owner
+    if (phase < SETTLED) lane.read(slot, generation, bytes)
+  }
+}
+
+/** An own copy, in a buffer of its own: a pooled one would share memory with others. */
+export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const copy = allocBytes(end - start)
+  copy.set(bytes.subarray(start, end))
+  return new Uint8Array(copy.buffer, 0, end - start)
+}
