@@ -331,6 +331,11 @@ impl Scan {
         loop {
             let at = self.at as usize;
             match next_field(bytes, at, self, self.seen as usize, limits) {
+                Ok(Next::Field(field, _))
+                    if self.in_trailers() && is_forbidden_trailer(field.id) =>
+                {
+                    return true;
+                }
                 Ok(Next::Field(_, next)) => {
                     self.at = Span::between(0, next).len;
                     self.fields = self.fields.saturating_add(1);
@@ -342,6 +347,11 @@ impl Scan {
                 Ok(Next::End(_)) | Err(_) => return true,
             }
         }
+    }
+
+    /// In a head, field lines begin behind the request line.
+    fn in_trailers(&self) -> bool {
+        self.fields_at == 0
     }
 
     /// Everything but a last CR has been searched for a line end.
@@ -418,8 +428,10 @@ fn parse_head(
     };
     let mut noted = Noted::default();
     let mut at = fields_at;
-    // The fast path takes whatever is well formed; the limits are checked once, behind it.
-    while let Ok((field, next)) = field_line(bytes, at, limits.allow_bare_lf)
+    // The fast path takes whatever is well formed; the limits are checked once, behind it. The
+    // empty line is looked for first: finding its fault would search everything behind the head.
+    while bytes.get(at).is_some_and(|&byte| byte > b' ')
+        && let Ok((field, next)) = field_line(bytes, at, limits.allow_bare_lf)
         && head.fields.len() <= usize::from(limits.header_count)
     {
         if field.id.wrapping_sub(1) < LAST_FRAMING_ID {
