@@ -219,8 +219,8 @@ export function checkValue(name: string, value: string): void {
   if (VALUE.test(value) && value.length <= LENGTH_MAX) return
   throw new LannerError(
     'LANNER_HEADER_INVALID',
-    `The value of the header field ${name} has a character that HTTP does not allow (a line break, ` +
-      'another control character, or one above U+00FF), or is too long.',
+    `The value of the header field ${name} has a character that HTTP does not allow ` +
+      '(a line break, another control character, or one above U+00FF), or is too long.',
   )
 }
 

@@ -66,7 +66,18 @@ export class Server {
   get url(): string {
     const { family, address, port } = this.address
     if (family === 'unix') return `http+unix://${encodeURIComponent(address)}`
-    return `http://${hostOf(family, address)}:${port}`
+    return `http://${this.#host()}:${port}`
+  }
+
+  /** The host of the URL: a name only where every address of that name is ours. */
+  #host(): string {
+    const { family, address, port } = this.address
+    const isOurs = (wanted: string): boolean =>
+      this.addresses.some((other) => other.address === wanted && other.port === port)
+    if (address === '::' || (isOurs('127.0.0.1') && isOurs('::1'))) return 'localhost'
+    // A browser cannot open 0.0.0.0.
+    if (address === '0.0.0.0') return '127.0.0.1'
+    return family === 'tcp6' ? `[${address}]` : address
   }
 
   /**
@@ -93,15 +104,11 @@ export class Server {
   }
 }
 
-/** A browser cannot open 0.0.0.0 or [::]. */
-function hostOf(family: string, address: string): string {
-  if (address === '0.0.0.0' || address === '::') return 'localhost'
-  if (address === '127.0.0.1' || address === '::1') return 'localhost'
-  return family === 'tcp6' ? `[${address}]` : address
-}
+/** Bytes of what one dispatch takes: several batches, so that one wake-up serves them all. */
+export const INBOX_BYTES = 1024 * 1024
 
-/** Bytes of one batch and of one flush; records and entries are at most a part of that. */
-export const BOX_BYTES = 256 * 1024
+/** Bytes of one flush. */
+export const OUTBOX_BYTES = 256 * 1024
 
 /** Starts the native server and its lane. */
 export function startServer(options: ParsedOptions, config: LaneConfig): Server {

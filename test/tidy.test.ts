@@ -157,6 +157,16 @@ test('every file with unsafe code is in the inventory', () => {
   expect(missing).toEqual([])
 })
 
+test('every reason for a refusal is caused by a test', () => {
+  const reasons = read('crates/proto/src/reject.rs').matchAll(/^ {4}(\w+) = \d+ "(\w+)",$/gm)
+  const tests = [...safely('test', '.ts', '.mjs'), ...rust.filter((path) => /\/tests\//.test(path))]
+  const text = tests.map(read).join('\n')
+  const untested = [...reasons].filter(
+    ([, name, label]) => !new RegExp(`\\b(${name}|${label})\\b`).test(text),
+  )
+  expect(untested.map(([, name]) => name)).toEqual([])
+})
+
 test('nothing ties the project to a machine', () => {
   const words = ['/wor' + 'k/', '/roo' + 't/', '/hom' + 'e/', '/User' + 's/', 'artifac' + 'tory']
   const hosts = ['registry.npm' + 'js.org', 'index.crates' + '.io', 'static.crates' + '.io']

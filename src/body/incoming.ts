@@ -1,9 +1,9 @@
 // The pieces of a request body that does not lie in its entry.
 //
-// Filled by the lane, emptied by BodySource. Pieces that nobody has asked for wait here, at most one window
-// of them; credit goes back for what was consumed, and without credit the network side stops reading the
-// socket. Pieces are copied out of the batch here, into the collector where one is, so that the bytes of a
-// body that is read whole are copied once.
+// Filled by the lane, emptied by BodySource. Pieces that nobody has asked for wait here, at most
+// one window of them; credit goes back for what was consumed, and without credit the network side
+// stops reading the socket. Pieces are copied out of the batch here, into the collector where one
+// is, so that the bytes of a body that is read whole are copied once.
 
 import { allocBytes } from '../native/bytes.js'
 import { SETTLED } from '../native/exchange.js'
@@ -124,7 +124,9 @@ export class Incoming {
     })
   }
 
-  /** The handler wants no more of it. What still comes is dropped, and no credit is given for it. */
+  /**
+   * The handler wants no more of it. What still comes is dropped, and no credit is given for it.
+   */
   discard(): void {
     this.#queue.length = 0
     this.#isEnded = true
@@ -150,8 +152,8 @@ export class Incoming {
   }
 
   /**
-   * Gives credit back once half the window was consumed. The network side then still has the other half,
-   * so it never stands still for want of it.
+   * Gives credit back once half the window was consumed. The network side then still has the other
+   * half, so it never stands still for want of it.
    */
   #consume(bytes: number): void {
     if (this.#isEnded) return

@@ -1,9 +1,9 @@
 // The body of a request, as handlers read it.
 //
-// Made by Context on touch, or by the lane when the first piece arrives. A small body lies in the request's
-// entry and is converted in one step; a longer one arrives in pieces, which Incoming keeps. Promises: one
-// reader, chunks that the handler owns, and that a rejection which nobody looks at never ends the process,
-// because clients cause them.
+// Made by Context on touch, or by the lane when the first piece arrives. A small body lies in the
+// request's entry and is converted in one step; a longer one arrives in pieces, which Incoming
+// keeps. Promises: one reader, chunks that the handler owns, and that a rejection which nobody
+// looks at never ends the process, because clients cause them.
 
 import { httpError, LannerError } from '../errors.js'
 import { allocBytes } from '../native/bytes.js'
@@ -66,7 +66,9 @@ export class BodySource implements AsyncIterable<Uint8Array> {
     return high === -1 ? undefined : high * 2 ** 32 + (words[at + 13]! >>> 0)
   }
 
-  /** Trailer fields; undefined until the body has been read to its end, and where there are none. */
+  /**
+   * Trailer fields; undefined until the body has been read to its end, and where there are none.
+   */
   get trailers(): HeaderView | undefined {
     return this.#incoming?.trailers
   }

@@ -1,8 +1,9 @@
 //! Lanner's Node-API binding: it translates, it decides nothing.
 //!
-//! `server` and `config` are the control plane, written with napi-rs. `lane`, `memory` and `doorbell` are
-//! the hot path, written against the raw Node-API: one wake-up and one native call per batch.
-//! `fence` keeps panics on this side. Everything that has to do with HTTP is in the core.
+//! `server` and `config` are the control plane, written with napi-rs. `lane`, `memory` and
+//! `doorbell` are the hot path, written against the raw Node-API: one wake-up and one native call
+//! per batch. `fence` keeps panics on this side. Everything that has to do with HTTP is in the
+//! core.
 
 mod config;
 mod doorbell;

@@ -1,6 +1,7 @@
 //! The I/O threads: each has a poller, its connections and one coarse clock.
 //!
-//! `thread` is the loop, `accept` and `sockets` what it does with listeners and connections, `timers` the clock's wheel, `remote` what other threads may ask of it.
+//! `thread` is the loop, `accept` and `sockets` what it does with listeners and connections,
+//! `timers` the clock's wheel, `remote` what other threads may ask of it.
 
 mod accept;
 pub(crate) mod remote;

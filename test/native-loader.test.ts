@@ -1,0 +1,86 @@
+// The loader of the addon (native.cjs): where it looks, and the one sentence when it finds nothing.
+//
+// Each test runs a copy of the loader in an empty folder, in a process of its own, the way an
+// installed package would be laid out.
+
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+import { thisPlatform } from '../scripts/lib/platform.mjs'
+import { root } from './support/source-tree.ts'
+
+const platform = thisPlatform()!
+let folder: string
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lanner-loader-'))
+  copyFileSync(join(root, 'native.cjs'), join(folder, 'native.cjs'))
+  writeFileSync(join(folder, 'package.json'), '{ "name": "lanner", "version": "1.2.3" }')
+})
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+test('takes the local build first', () => {
+  install('1.2.3', 'package')
+  writeFileSync(join(folder, platform.binary), '')
+  // Not a library: that it is tried at all is the point.
+  expect(load()).toMatchObject({ code: 'LANNER_ADDON_BROKEN' })
+})
+
+test('takes the platform package of the same version', () => {
+  install('1.2.3', 'package')
+  expect(load()).toEqual({ loaded: 'package' })
+})
+
+test('takes the file that LANNER_NATIVE_PATH names', () => {
+  install('1.2.3', 'package')
+  const path = join(folder, 'elsewhere.cjs')
+  writeFileSync(path, "module.exports = 'elsewhere'")
+  expect(load({ LANNER_NATIVE_PATH: path })).toEqual({ loaded: 'elsewhere' })
+})
+
+test('refuses a platform package of another version', () => {
+  install('1.2.4', 'package')
+  const { code, message } = load()
+  expect(code).toBe('LANNER_ADDON_VERSION')
+  expect(message).toContain(`lanner 1.2.3 found ${platform.packageName} 1.2.4`)
+})
+
+test('says in one line what is missing and what to do', () => {
+  const { code, message } = load()
+  expect(code).toBe('LANNER_ADDON_MISSING')
+  expect(message).toContain(`${platform.packageName} is not installed`)
+  expect(message).toContain('install again')
+  expect(message).not.toContain('\n')
+})
+
+test('says why a binary does not load', () => {
+  writeFileSync(join(folder, platform.binary), 'not a library')
+  const { code, message } = load()
+  expect(code).toBe('LANNER_ADDON_BROKEN')
+  expect(message).toContain(platform.binary)
+  expect(message).not.toContain('\n')
+})
+
+/** Lays out the platform package; its "binary" is a script that exports a word. */
+function install(version: string, word: string): void {
+  const at = join(folder, 'node_modules', ...platform.packageName.split('/'))
+  mkdirSync(at, { recursive: true })
+  writeFileSync(join(at, 'package.json'), JSON.stringify({ version, main: 'binary.cjs' }))
+  writeFileSync(join(at, 'binary.cjs'), `module.exports = '${word}'`)
+}
+
+function load(env: Record<string, string> = {}): Record<string, string | undefined> {
+  const code = `try { console.log(JSON.stringify({ loaded: require('./native.cjs').load() })) }
+    catch ({ code, message }) { console.log(JSON.stringify({ code, message })) }`
+  const { stdout } = spawnSync(process.execPath, ['-e', code], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, LANNER_NATIVE_PATH: '', ...env },
+  })
+  return JSON.parse(stdout)
+}
