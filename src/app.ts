@@ -11,7 +11,7 @@ import { toInjectResponse } from './inject/response.js'
 import { parseOptions } from './options.js'
 import { compileFallback, compileRoutes } from './routing/route.js'
 import { Registry, Router } from './routing/router.js'
-import { BOX_BYTES, startServer } from './server.js'
+import { INBOX_BYTES, OUTBOX_BYTES, startServer } from './server.js'
 
 import type { AnyParams, AnyState, ErrorHandler, Handler, Middleware } from './handler.js'
 import type { InjectOptions } from './inject/request.js'
@@ -91,8 +91,8 @@ export class App<State extends object = AnyState> extends Router<State> {
       development: options.development,
       requestWindowBytes: native.limits.requestWindowBytes,
       replyWindowBytes: native.limits.replyWindowBytes,
-      inboxBytes: BOX_BYTES,
-      outboxBytes: BOX_BYTES,
+      inboxBytes: INBOX_BYTES,
+      outboxBytes: OUTBOX_BYTES,
     }
   }
 

@@ -18,8 +18,8 @@ const [{ Lane }, { compileRoutes, createRoute }, { KNOWN_NAMES }] = await Promis
 ])
 
 const BATCH = 30
-const ROUND_MS = Number(process.env.ROUND_MS ?? 40)
-const ROUNDS = Number(process.env.ROUNDS ?? 25)
+const ROUND_MS = Number(process.env.ROUND_MS ?? 8)
+const ROUNDS = Number(process.env.ROUNDS ?? 120)
 const BOX = 256 * 1024
 
 const HEADERS = [
@@ -76,7 +76,9 @@ const cases = {
       },
     ],
   },
-  'reply headers': { handlers: [(ctx) => ctx.header('x-a', 'one').header('etag', '"x"').text('Hi')] },
+  'reply headers': {
+    handlers: [(ctx) => ctx.header('x-a', 'one').header('etag', '"x"').text('Hi')],
+  },
   'five middlewares': { handlers: [pass, pass, pass, pass, pass, hello] },
   'five, value': { handlers: [pass, pass, pass, pass, pass, () => 'Hello, World!'] },
   'five, return next()': {
@@ -133,12 +135,12 @@ async function measure(name, spec) {
     const start = process.hrtime.bigint()
     let count = 0
     while (performance.now() < end) {
-      for (let i = 0; i < 20; i++) {
+      for (let i = 0; i < 10; i++) {
         lane.bytes.set(batch)
         lane.dispatch(batch.length)
         await tick()
       }
-      count += 20 * BATCH
+      count += 10 * BATCH
     }
     rounds.push(Number(process.hrtime.bigint() - start) / count)
     await new Promise(setImmediate)
@@ -146,7 +148,9 @@ async function measure(name, spec) {
   if (replies === 0 || lane.held > 0) throw new Error(`${name}: requests without a reply`)
   rounds.sort((a, b) => a - b)
   const per = rounds.map((ns) => ns - overhead)
-  console.log(`${name.padEnd(22)} ${per[ROUNDS >> 1].toFixed(0).padStart(6)} ${per[0].toFixed(0).padStart(6)}`)
+  console.log(
+    `${name.padEnd(22)} ${per[ROUNDS >> 1].toFixed(0).padStart(6)} ${per[0].toFixed(0).padStart(6)}`,
+  )
 }
 
 /** Lets microtasks and then the flush of the turn run, as the end of a callback from the loop does. */
@@ -174,7 +178,9 @@ async function measureOverhead() {
 }
 
 await measureOverhead()
-console.log(`node ${process.version}; ${BATCH} per batch; ns per request (the benchmark's own ${overhead.toFixed(0)} taken off)`)
+console.log(
+  `node ${process.version}; ${BATCH} per batch; ns per request (the benchmark's own ${overhead.toFixed(0)} taken off)`,
+)
 console.log(`${''.padEnd(22)} median   best`)
 const wanted = process.argv.slice(2)
 for (const [name, spec] of Object.entries(cases)) {

@@ -97,7 +97,7 @@ export class Incoming {
         try {
           resolve(convert(bytes, 0, length, true))
         } catch (failure) {
-          reject(failure as Error)
+          reject(failure)
         }
       }
       const collector = new Collector(this.#length, done, reject)

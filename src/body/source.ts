@@ -193,7 +193,7 @@ export class BodySource implements AsyncIterable<Uint8Array> {
         this.#isUsed = true
         this.#discard()
       },
-    }) as ReadableStream<Uint8Array>
+    })
   }
 }
 

@@ -59,6 +59,7 @@ export class EntryQueue {
 
   #prefix(size: number, kind: number, slot: number, generation: number): Lane {
     const { lane } = this
+    lane.keepPending()
     lane.words[0] = size
     lane.words[1] = kind
     lane.words[2] = slot

@@ -8,6 +8,11 @@
 import { LannerError } from '../errors.js'
 import { binding } from '../native/binding.js'
 import { bytesOf } from '../native/bytes.js'
+import {
+  INLINE_BODY_MAX,
+  REQUEST_BODY_COMPLETE,
+  REQUEST_HAS_BODY,
+} from '../native/generated/layout.js'
 import { Lane } from '../native/lane.js'
 import { createNative } from '../server.js'
 import { EntryQueue } from './entries.js'
@@ -21,9 +26,6 @@ import type { LaneConfig } from '../native/lane.js'
 import type { Port } from '../native/outbox.js'
 import type { ParsedOptions } from '../options.js'
 import type { WireRequest } from './request.js'
-
-/** Longest body that is given to the parser whole; longer ones come in pieces, as from a socket. */
-const WHOLE_BODY_MAX = 16 * 1024
 
 export class InjectLane implements Port {
   readonly #lane: Lane
@@ -52,15 +54,14 @@ export class InjectLane implements Port {
     // Not within somebody else's turn: a handler may call this too.
     await Promise.resolve()
     request.signal?.throwIfAborted()
-    const { lane } = this.#entries
-    const isWhole =
-      !(request.body instanceof ReadableStream) && (request.body?.byteLength ?? 0) <= WHOLE_BODY_MAX
-    const raw = Buffer.concat([
-      Buffer.from(request.head, 'latin1'),
-      ...(isWhole && request.body !== undefined ? [request.body] : []),
-    ])
-    const size = binding().encodeRequest(this.#native, raw, lane.bytes)
+    const lane = this.#lane
+    lane.keepPending()
+    const head = Buffer.from(request.head, 'latin1')
+    let size = binding().encodeRequest(this.#native, head, lane.bytes)
     if (size < 0) return InjectExchange.answered(request, binding().lastNative())
+    const { body } = request
+    const isInline = body instanceof Uint8Array && body.byteLength <= INLINE_BODY_MAX
+    if (isInline) size = putBody(lane, body)
     const slot = this.#freeSlots.pop() ?? this.#exchanges.size
     const generation = (this.#generation = (this.#generation + 1) | 0)
     lane.words[2] = slot
@@ -72,7 +73,7 @@ export class InjectLane implements Port {
     }
     this.#exchanges.set(slot, exchange)
     lane.dispatch(size)
-    if (!isWhole) exchange.sendBody(lane.requestWindowBytes)
+    if (body !== undefined && !isInline) exchange.sendBody(lane.requestWindowBytes)
     return exchange.head
   }
 
@@ -99,4 +100,18 @@ export class InjectLane implements Port {
   }
 
   close(): void {}
+}
+
+/** Puts a small body where the core puts it: into the request's entry. Gives the entry's new size. */
+function putBody(lane: Lane, body: Uint8Array): number {
+  const { words, bytes } = lane
+  const flags = words[5]! >>> 16
+  if ((flags & REQUEST_HAS_BODY) === 0) return words[0]!
+  const start = words[11]!
+  bytes.set(body, start)
+  words[5] = words[5]! | (REQUEST_BODY_COMPLETE << 16)
+  words[12] = body.byteLength
+  const size = (start + body.byteLength + 3) & ~3
+  words[0] = size
+  return size
 }

@@ -4,8 +4,14 @@
 // The native side calls `dispatch` with each batch (app.inject does the same without a socket). A
 // turn:
 //
-//   dispatch ── walk the entries ── flush ── keep what still runs      replies of synchronous handlers
-//   microtasks ── handlers go on, replies are written ── nextTick ── flush         those of asynchronous ones
+//   dispatch ── walk the entries ── flush          replies of synchronous handlers
+//   microtasks ── handlers go on, replies are written
+//   tick ── flush ── keep what still runs          replies of asynchronous ones
+//
+// The native side dispatches once per callback from the event loop, so that ticks run in between:
+// whoever still needs its entry then gets a copy, and most handlers never do. Should a dispatch
+// come earlier (an exception that somebody caught can delay ticks), the contexts say so instead of
+// reading the bytes of others.
 //
 // Promises: nothing throws out of dispatch; one flush per turn unless the outbox is full; an entry
 // for an exchange that is settled, or of an older generation, is ignored. What a reply consists of
@@ -18,6 +24,7 @@ import { HeaderView } from '../headers.js'
 import { fail, finish } from '../reply.js'
 import { bytesOf } from './bytes.js'
 import { CANCELLED, extrasOf, SETTLED } from './exchange.js'
+import { HeldTable } from './held.js'
 import { copyEntries, trailerBlock } from './keep.js'
 import {
   BODY_LAST,
@@ -84,17 +91,19 @@ export class Lane {
   turn = 0
   readonly stats: LaneStats = { turns: 0, requests: 0, lateReplies: 0, staleEntries: 0 }
   readonly #routes: readonly CompiledRoute[]
-  /** Exchanges that outlived their dispatch, by slot. */
-  readonly #held: (Context | undefined)[] = []
+  readonly #held = new HeldTable()
   /** Those whose entries lie in the inbox. */
   #inInbox: Context[] = []
   readonly #settlers: Settler[] = []
   #isInTurn = false
-  #isFlushDue = false
-  readonly #flushTick = (): void => {
-    this.#isFlushDue = false
+  #isTickDue = false
+  readonly #tick = (): void => {
+    this.#isTickDue = false
     this.#flush()
+    this.keepPending()
   }
+  /** From a microtask, so that the tick comes when all microtasks have run. */
+  readonly #tickSoon = (): void => this.touch()
 
   constructor(config: LaneConfig, port: Port) {
     this.config = config
@@ -123,14 +132,14 @@ export class Lane {
     }
     this.#isInTurn = false
     this.#flush()
-    if (this.#inInbox.length > 0) this.#keepPending()
+    if (this.#inInbox.length > 0) queueMicrotask(this.#tickSoon)
   }
 
   /** Something was written to the outbox: it leaves at the end of the turn. */
   touch(): void {
-    if (this.#isInTurn || this.#isFlushDue) return
-    this.#isFlushDue = true
-    process.nextTick(this.#flushTick)
+    if (this.#isInTurn || this.#isTickDue) return
+    this.#isTickDue = true
+    process.nextTick(this.#tick)
   }
 
   /** Credit for a request body. */
@@ -165,16 +174,12 @@ export class Lane {
 
   /** Number of exchanges that are not settled. */
   get held(): number {
-    let count = 0
-    for (const ctx of this.#held) if (ctx !== undefined) count++
-    return count
+    return this.#held.all().length
   }
 
   /** Gives up every exchange, when the native side is gone. */
   close(): void {
-    for (const ctx of [...this.#held]) {
-      if (ctx !== undefined) this.#cancel(ctx, CANCEL_CLOSING)
-    }
+    for (const ctx of this.#held.all()) this.#cancel(ctx, CANCEL_CLOSING)
     this.outbox.used = 0
   }
 
@@ -197,8 +202,7 @@ export class Lane {
 
   #other(kind: number, at: number): void {
     const { words } = this
-    const slot = words[at + 2]!
-    const ctx = this.#held[slot]
+    const ctx = this.#held.get(words[at + 2]!)
     if (ctx === undefined || ctx.generation !== words[at + 3]) {
       this.stats.staleEntries++
       return
@@ -248,23 +252,24 @@ export class Lane {
   /** Keeps an exchange that outlives its dispatch. */
   #hold(ctx: Context): void {
     ctx.isHeld = true
-    this.#held[ctx.slot] = ctx
+    this.#held.set(ctx)
     this.#inInbox.push(ctx)
   }
 
   #release(ctx: Context): void {
     ctx.isHeld = false
-    if (this.#held[ctx.slot] === ctx) this.#held[ctx.slot] = undefined
+    this.#held.delete(ctx)
   }
 
-  /**
-   * Whoever outlives the dispatch gets a copy of the entry: the native side may overwrite the inbox
-   * as soon as dispatch returns.
-   */
-  #keepPending(): void {
+  /** The inbox may be overwritten now: whoever still needs an entry in it gets a copy. */
+  keepPending(): void {
+    const { words } = this
     const pending = this.#inInbox
+    if (pending.length === 0) return
     this.#inInbox = []
-    copyEntries(this.words, this.bytes, pending)
+    // Those that an early dispatch has overtaken keep nothing: see Context.view.
+    const kept = pending.filter((ctx) => ctx.phase < SETTLED && ctx.turn === this.turn)
+    copyEntries(words, this.bytes, kept)
   }
 
   #flush(): void {

@@ -120,7 +120,8 @@ function paramSpans(region, pathAt, pathLength, params) {
     if (value === undefined) return -1
     const bytes = Buffer.from(value)
     const at = region.indexOf(bytes, from)
-    if (at < 0 || at + bytes.length > pathAt + pathLength) throw new Error(`no ${value} in the path`)
+    if (at < 0 || at + bytes.length > pathAt + pathLength)
+      throw new Error(`no ${value} in the path`)
     from = at + bytes.length
     return span(at, bytes.length)
   })
@@ -194,7 +195,7 @@ const KINDS = ['', 'reply', 'write', 'write-large', 'end', 'abort', 'inform', 'r
 export function decodeRecords(bytes, attached = []) {
   const buffer = Buffer.from(bytes)
   const records = []
-  for (let at = 0; at < buffer.length; ) {
+  for (let at = 0; at < buffer.length;) {
     const size = buffer.readInt32LE(at)
     if (size < 16 || size % 4 !== 0 || at + size > buffer.length) {
       throw new Error(`a record of ${size} bytes at ${at} of ${buffer.length}`)
