@@ -44,6 +44,7 @@ impl Batch {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
+    use crate::chunk::Home;
 
     #[test]
     fn a_cleared_batch_is_empty_and_keeps_its_memory() {
@@ -51,8 +52,8 @@ mod tests {
         assert!(batch.is_empty());
         batch.bytes.extend_from_slice(&[1; 1000]);
         batch.count = 3;
-        batch.large.push(Chunk::copy_of(&[2; 10]));
-        batch.spent.push(Chunk::copy_of(&[3; 10]));
+        batch.large.push(Chunk::copy_of(Home::Io, &[2; 10]));
+        batch.spent.push(Chunk::copy_of(Home::Io, &[3; 10]));
         assert!(!batch.is_empty());
         let memory = (batch.bytes.capacity(), batch.large.capacity());
         batch.clear();
@@ -63,7 +64,7 @@ mod tests {
     #[test]
     fn a_large_chunk_alone_makes_a_batch_worth_sending() {
         let batch = Batch {
-            large: vec![Chunk::with_capacity(0)],
+            large: vec![Chunk::with_capacity(Home::Io, 0)],
             ..Batch::default()
         };
         assert!(!batch.is_empty());

@@ -6,27 +6,44 @@
 
 use std::fmt;
 
+/// Which side of a lane filled the chunk, and gets its memory back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Home {
+    /// The I/O thread: pieces of request bodies.
+    Io,
+    /// The isolate: replies.
+    Isolate,
+}
+
 /// Memory of a fixed size whose first bytes are in use.
 pub struct Chunk {
     memory: Box<[u8]>,
     len: usize,
+    home: Home,
 }
 
 impl Chunk {
     /// Zeroed memory of `capacity` bytes, none of them in use.
-    pub fn with_capacity(capacity: usize) -> Self {
+    pub fn with_capacity(home: Home, capacity: usize) -> Self {
         Self {
             memory: vec![0; capacity].into_boxed_slice(),
             len: 0,
+            home,
         }
     }
 
     /// A chunk of just the size of `bytes`.
-    pub fn copy_of(bytes: &[u8]) -> Self {
+    pub fn copy_of(home: Home, bytes: &[u8]) -> Self {
         Self {
             memory: bytes.into(),
             len: bytes.len(),
+            home,
         }
+    }
+
+    /// Which side gets the memory back.
+    pub fn home(&self) -> Home {
+        self.home
     }
 
     /// How many bytes fit.
@@ -75,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_chunk_holds_what_fits() {
-        let mut chunk = Chunk::with_capacity(4);
+        let mut chunk = Chunk::with_capacity(Home::Io, 4);
         assert_eq!(chunk.as_slice(), b"");
         assert_eq!(chunk.fill_from(b"abcdef"), 4);
         assert_eq!(chunk.as_slice(), b"abcd");
@@ -83,6 +100,6 @@ mod tests {
         assert_eq!(chunk.as_slice(), b"ab");
         chunk.set_len(9);
         assert_eq!(chunk.as_slice(), b"abcd");
-        assert_eq!(Chunk::copy_of(b"xyz").capacity(), 3);
+        assert_eq!(Chunk::copy_of(Home::Isolate, b"xyz").capacity(), 3);
     }
 }

@@ -64,7 +64,7 @@ pub mod slots;
 mod sync;
 
 pub use batch::Batch;
-pub use chunk::Chunk;
+pub use chunk::{Chunk, Home};
 pub use credit::{Credit, Refund};
 pub use doorbell::{Doorbell, Gate};
 pub use lane::{IoLane, IsolateLane, lane};

@@ -152,6 +152,17 @@ impl Context {
         });
     }
 
+    /// Whether a piece of the exchange's body may be handed over as a chunk now.
+    pub fn accepts_chunk(&self, slot: SlotId) -> bool {
+        self.lane_of(slot)
+            .is_none_or(|lane| self.lanes.accepts_chunk(lane))
+    }
+
+    /// Hands the turn's entries over; see `Lanes::publish`.
+    pub fn publish(&mut self) -> bool {
+        self.lanes.publish(self.pool.away())
+    }
+
     fn lane_of(&self, slot: SlotId) -> Option<usize> {
         self.slots.get(slot).and_then(|exchange| exchange.lane)
     }

@@ -5,7 +5,7 @@
 //! Promises a bounded number of idle buffers: `SMALL_KEPT`, `CHUNKS_KEPT`, `ACTIVE_KEPT`; more
 //! are freed. An idle connection holds none. Not here: how much one exchange may hold (credits).
 
-use lanner_bridge::Chunk;
+use lanner_bridge::{Chunk, Home};
 
 use crate::conn::Active;
 
@@ -19,6 +19,8 @@ const SMALL_KEPT: usize = 1024;
 pub const CHUNK_BYTES: usize = 256 * 1024;
 /// Chunks kept for reuse, 4 MiB in all.
 const CHUNKS_KEPT: usize = 16;
+/// Chunks of isolates that wait for a batch to go home with; more are freed.
+const AWAY_MAX: usize = 64;
 /// States of busy connections kept for reuse.
 const ACTIVE_KEPT: usize = 1024;
 
@@ -27,6 +29,7 @@ const ACTIVE_KEPT: usize = 1024;
 pub struct Pool {
     small: Vec<Vec<u8>>,
     chunks: Vec<Chunk>,
+    away: Vec<Chunk>,
     active: Vec<Box<Active>>,
 }
 
@@ -51,14 +54,23 @@ impl Pool {
     pub fn chunk(&mut self) -> Chunk {
         self.chunks
             .pop()
-            .unwrap_or_else(|| Chunk::with_capacity(CHUNK_BYTES))
+            .unwrap_or_else(|| Chunk::with_capacity(Home::Io, CHUNK_BYTES))
     }
 
-    /// Takes a chunk back. Chunks of other sizes (copies of reply bodies) are freed.
+    /// Takes a chunk whose content was used: for reuse here, or for its way home.
     pub fn give_chunk(&mut self, chunk: Chunk) {
-        if self.chunks.len() < CHUNKS_KEPT && chunk.capacity() == CHUNK_BYTES {
-            self.chunks.push(chunk);
+        let (list, max) = match chunk.home() {
+            Home::Io => (&mut self.chunks, CHUNKS_KEPT),
+            Home::Isolate => (&mut self.away, AWAY_MAX),
+        };
+        if list.len() < max {
+            list.push(chunk);
         }
+    }
+
+    /// The chunks that want to go home.
+    pub fn away(&mut self) -> &mut Vec<Chunk> {
+        &mut self.away
     }
 
     /// State for a connection that begins to be busy.

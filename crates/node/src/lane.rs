@@ -11,7 +11,7 @@ use std::ffi::c_void;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use lanner_bridge::{Batch, Chunk, Gate, IsolateLane};
+use lanner_bridge::{Batch, Chunk, Gate, Home, IsolateLane};
 use lanner_core::Server;
 use lanner_core::dispatch::layout;
 use napi_sys::{self as sys, napi_callback_info, napi_env, napi_ref, napi_value};
@@ -24,8 +24,10 @@ use crate::raw::{self, Failure, Outcome};
 /// Functions that JavaScript wants to be called once the server has closed.
 pub(crate) type Closers = Rc<RefCell<Vec<napi_ref>>>;
 
-/// Spent chunks that wait for a batch to go home with; more are freed.
-const SPENT_MAX: usize = 32;
+/// Smallest memory for an attached body; others are powers of two, so that they can be reused.
+const ATTACHED_MIN: usize = 32 * 1024;
+/// Bytes of idle memory for attached bodies; more is freed.
+const SPARE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// The isolate's side. It lives on the heap until its last holder gives it up: the bell (until the
 /// lane is closed or the environment ends), each of the four functions (until they are collected),
@@ -48,7 +50,9 @@ pub(crate) struct Lane {
     on_show: Vec<(usize, Box<Batch>)>,
     /// Bodies that travel with the next flush.
     attached: VecDeque<Chunk>,
-    spent: Vec<(usize, Chunk)>,
+    /// Idle memory for attached bodies, the last used one last.
+    spares: Vec<Chunk>,
+    spare_bytes: usize,
 }
 
 impl Lane {
@@ -86,7 +90,8 @@ impl Lane {
             held_back: VecDeque::new(),
             on_show: Vec::new(),
             attached: VecDeque::new(),
-            spent: Vec::new(),
+            spares: Vec::new(),
+            spare_bytes: 0,
         };
         // SAFETY: `place` was allocated above for just this and is not initialised yet. The bell
         // cannot have run: it runs on this thread.
@@ -100,6 +105,7 @@ impl Lane {
             (c"flush", flush as unsafe extern "C" fn(_, _) -> _),
             (c"attach", attach),
             (c"chunk", chunk),
+            (c"read", read),
             (c"close", close),
         ] {
             let function = raw::function(env, name, Some(callback), place.cast())?;
@@ -149,23 +155,44 @@ impl Lane {
         None
     }
 
+    /// Gives a batch's box back, and keeps the memory that came home with it.
     fn recycle(&mut self, from: usize, mut batch: Box<Batch>) {
-        batch.spent.clear();
+        for chunk in batch.spent.drain(..) {
+            if self.spare_bytes + chunk.capacity() <= SPARE_BYTES_MAX {
+                self.spare_bytes += chunk.capacity();
+                self.spares.push(chunk);
+            }
+        }
         if let Some(lane) = self.lanes.get_mut(from) {
             lane.recycle(batch);
         }
     }
 
-    /// Sends the chunks that were shown home.
+    /// Sends the chunks that were shown home, at once: the I/O thread waits for them.
     fn clear_show(&mut self) {
         for (from, mut batch) in std::mem::take(&mut self.on_show) {
-            for chunk in batch.large.drain(..) {
-                if self.spent.len() < SPENT_MAX {
-                    self.spent.push((from, chunk));
-                }
-            }
+            let spent = std::mem::take(&mut batch.large);
             self.recycle(from, batch);
+            self.publish(from, 0..0, VecDeque::new(), spent);
         }
+    }
+
+    /// Copies a body that will travel with the next flush.
+    fn attach(&mut self, bytes: &[u8]) {
+        let size = bytes.len().next_power_of_two().max(ATTACHED_MIN);
+        let found = self
+            .spares
+            .iter()
+            .rposition(|chunk| chunk.capacity() == size);
+        let mut chunk = match found {
+            Some(place) => {
+                self.spare_bytes -= size;
+                self.spares.remove(place)
+            }
+            None => Chunk::with_capacity(Home::Isolate, size),
+        };
+        chunk.fill_from(bytes);
+        self.attached.push_back(chunk);
     }
 
     fn is_quiet(&self) -> bool {
@@ -200,7 +227,7 @@ impl Lane {
         match self.lanes.len() {
             1 => {
                 let attached = std::mem::take(&mut self.attached);
-                self.publish(0, 0..len, attached);
+                self.publish(0, 0..len, attached, Vec::new());
             }
             _ => self.flush_by_thread(len),
         }
@@ -216,7 +243,7 @@ impl Lane {
             let thread = (record.slot >> layout::SLOT_INDEX_BITS) as usize;
             if target.is_some_and(|target| target != thread) {
                 let run = std::mem::take(&mut chunks);
-                self.publish(target.unwrap_or_default(), start..at, run);
+                self.publish(target.unwrap_or_default(), start..at, run, Vec::new());
                 start = at;
             }
             target = Some(thread);
@@ -226,14 +253,20 @@ impl Lane {
             at += record.size;
         }
         if let Some(target) = target {
-            self.publish(target, start..at, chunks);
+            self.publish(target, start..at, chunks, Vec::new());
         }
         for lane in &self.lanes {
             lane.wake_io();
         }
     }
 
-    fn publish(&mut self, to: usize, range: std::ops::Range<usize>, attached: VecDeque<Chunk>) {
+    fn publish(
+        &mut self,
+        to: usize,
+        range: std::ops::Range<usize>,
+        attached: VecDeque<Chunk>,
+        spent: Vec<Chunk>,
+    ) {
         let Some(lane) = self.lanes.get_mut(to) else {
             return;
         };
@@ -246,15 +279,7 @@ impl Lane {
             .extend_from_slice(unsafe { self.outbox.slice(range) });
         batch.large.extend(attached);
         batch.count = 1;
-        self.spent.retain_mut(|(from, chunk)| {
-            let goes = *from == to;
-            if goes {
-                batch
-                    .spent
-                    .push(std::mem::replace(chunk, Chunk::with_capacity(0)));
-            }
-            !goes
-        });
+        batch.spent = spent;
         // A full ring empties without this thread's help: the I/O thread waits for nobody.
         let mut waiting = Some(batch);
         while let Some(batch) = waiting.take() {
@@ -278,7 +303,8 @@ impl Lane {
         self.held_back.clear();
         self.on_show.clear();
         self.attached.clear();
-        self.spent.clear();
+        self.spares.clear();
+        self.spare_bytes = 0;
     }
 }
 
@@ -427,14 +453,14 @@ unsafe extern "C" fn attach(env: napi_env, info: napi_callback_info) -> napi_val
     fenced(env, || {
         let ([value], data) = raw::arguments(env, info)?;
         let (start, len) = raw::bytes(env, value)?;
-        let chunk = match len {
-            0 => Chunk::with_capacity(0),
+        let bytes = match len {
+            0 => &[][..],
             // SAFETY: Node-API says that `start` has `len` readable bytes; they are copied before
             // this callback returns, and JavaScript does not run meanwhile.
-            _ => Chunk::copy_of(unsafe { std::slice::from_raw_parts(start, len) }),
+            _ => unsafe { std::slice::from_raw_parts(start, len) },
         };
         // SAFETY: as in `flush`.
-        unsafe { lane(data) }.attached.push_back(chunk);
+        unsafe { lane(data) }.attach(bytes);
         Ok(std::ptr::null_mut())
     })
 }
@@ -456,6 +482,33 @@ unsafe extern "C" fn chunk(env: napi_env, info: napi_callback_info) -> napi_valu
                 message: c"there is no such chunk",
             }),
         }
+    })
+}
+
+unsafe extern "C" fn read(env: napi_env, info: napi_callback_info) -> napi_value {
+    fenced(env, || {
+        let ([index, into], data) = raw::arguments(env, info)?;
+        let index = raw::number(env, index)? as usize;
+        let (start, len) = raw::bytes(env, into)?;
+        // SAFETY: as in `flush`.
+        let lane = unsafe { lane(data) };
+        let chunk = lane
+            .on_show
+            .first()
+            .and_then(|(_, batch)| batch.large.get(index));
+        let bytes = chunk
+            .map(Chunk::as_slice)
+            .filter(|bytes| bytes.len() <= len);
+        let Some(bytes) = bytes else {
+            return Err(Failure {
+                code: c"LANNER_NATIVE",
+                message: c"there is no such chunk",
+            });
+        };
+        // SAFETY: Node-API says that `start` has `len` bytes, and there are not more to copy; they
+        // are JavaScript's, which does not run meanwhile, and the chunk's memory is Rust's.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), start.cast_mut(), bytes.len()) };
+        raw::make_number(env, bytes.len() as i32)
     })
 }
 

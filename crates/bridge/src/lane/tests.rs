@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use super::{IoLane, IsolateLane, SPARE_BYTES_MAX, SPARES_MAX, lane};
-use crate::{Batch, Chunk, Doorbell, Gate};
+use crate::{Batch, Chunk, Doorbell, Gate, Home};
 
 struct Counting(Arc<AtomicUsize>);
 
@@ -156,7 +156,7 @@ fn spent_boxes_are_reused_empty_with_their_memory() {
     let mut first = rig.io.spare();
     first.bytes.extend_from_slice(&[7; 500]);
     first.count = 9;
-    first.large.push(Chunk::copy_of(&[1]));
+    first.large.push(Chunk::copy_of(Home::Io, &[1]));
     let memory = std::ptr::from_ref(&*first);
     assert!(rig.io.publish(first).is_ok());
     let spent = rig.isolate.take().expect("published");

@@ -26,6 +26,7 @@ impl Connection {
                 None => usize::MAX,
                 Some(active) if !active.input.is_empty() && !self.may_parse(active, cx) => 0,
                 Some(active) => match active.body {
+                    BodyTarget::Exchange(slot) if !cx.accepts_chunk(slot) => 0,
                     BodyTarget::Exchange(slot) => body_credit(cx, slot),
                     BodyTarget::Discard { .. } => usize::MAX,
                     BodyTarget::None if self.may_parse(active, cx) => usize::MAX,
@@ -33,6 +34,12 @@ impl Connection {
                 },
             },
         }
+    }
+
+    /// Whether a body waits only because too many chunks are on their way to its isolate.
+    pub fn is_starved(&self, cx: &Context) -> bool {
+        let body = self.active.as_ref().map(|active| active.body);
+        matches!(body, Some(BodyTarget::Exchange(slot)) if !cx.accepts_chunk(slot))
     }
 
     /// Length of the body piece that can be read straight into a chunk, when that pays.
@@ -108,6 +115,21 @@ impl Connection {
         self.watch(cx);
     }
 
+    /// Whether input that was kept for want of room could be used now: nothing else may come to
+    /// say so when the room was made by the last byte that left.
+    pub fn can_resume(&self, cx: &Context) -> bool {
+        let Some(active) = &self.active else {
+            return false;
+        };
+        if self.phase != Phase::Open || !active.blocked || active.input.is_empty() {
+            return false;
+        }
+        match self.decoder.in_body() {
+            true => self.body_room(cx) > 0,
+            false => self.may_begin(cx, &active.input),
+        }
+    }
+
     /// Goes on after records, credit or output made room: parses what was kept.
     pub fn resume(&mut self, cx: &mut Context, scratch: &mut Scratch) {
         if self.phase == Phase::Open
@@ -150,16 +172,15 @@ impl Connection {
     /// Parses as much as may be parsed now; returns how many bytes were used.
     fn process(&mut self, cx: &mut Context, scratch: &mut Scratch, bytes: &[u8]) -> usize {
         let mut at = 0;
+        let mut blocked = false;
         while self.phase == Phase::Open {
             let rest = bytes.get(at..).unwrap_or_default();
             if rest.is_empty() && !self.decoder.in_body() {
                 break;
             }
-            if !self.decoder.in_body() && !self.may_begin(cx, rest) {
-                break;
-            }
             let room = self.body_room(cx);
-            if room == 0 {
+            blocked = room == 0 || (!self.decoder.in_body() && !self.may_begin(cx, rest));
+            if blocked {
                 break;
             }
             let visible = rest.get(..room).unwrap_or(rest);
@@ -190,6 +211,9 @@ impl Connection {
                     return bytes.len();
                 }
             }
+        }
+        if let Some(active) = &mut self.active {
+            active.blocked = blocked;
         }
         if self.phase == Phase::Open {
             at

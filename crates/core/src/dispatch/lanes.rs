@@ -12,6 +12,9 @@ use lanner_bridge::{Batch, Chunk, IoLane, SlotId};
 use super::entry::{self, RequestEntry};
 use super::layout;
 
+/// Chunks of request bodies on their way to an isolate and back, 2 MiB: more would only push each
+/// other out of the caches before they are read. Past it bodies wait in their sockets.
+const CHUNKS_OUT_MAX: usize = 8;
 /// Batches that may wait for room in the ring before requests are shed.
 const BACKLOG_MAX: usize = 4;
 
@@ -22,6 +25,8 @@ struct Lane {
     backlog: VecDeque<Box<Batch>>,
     /// Requests handed over minus replies seen: the load of the isolate from here.
     in_flight: usize,
+    /// Chunks that have not come back.
+    chunks_out: usize,
     gone: bool,
 }
 
@@ -40,6 +45,7 @@ impl Lanes {
             open,
             backlog: VecDeque::new(),
             in_flight: 0,
+            chunks_out: 0,
             gone: false,
         };
         self.lanes.push(lane);
@@ -92,6 +98,21 @@ impl Lanes {
         entry::write_body_large(bytes, slot, chunk.as_slice().len(), last, large.len());
         large.push(chunk);
         *count += 1;
+        lane.chunks_out += 1;
+    }
+
+    /// Whether another chunk may be sent.
+    pub fn accepts_chunk(&self, lane: usize) -> bool {
+        self.lanes
+            .get(lane)
+            .is_none_or(|lane| lane.chunks_out < CHUNKS_OUT_MAX)
+    }
+
+    /// `n` chunks came back.
+    pub fn chunks_returned(&mut self, lane: usize, n: usize) {
+        if let Some(lane) = self.lanes.get_mut(lane) {
+            lane.chunks_out = lane.chunks_out.saturating_sub(n);
+        }
     }
 
     /// One reply of the lane was seen.
@@ -106,11 +127,14 @@ impl Lanes {
         self.lanes.iter().map(|lane| lane.open.count).sum()
     }
 
-    /// Hands the open batches over and wakes the isolates that sleep. Returns whether there was
-    /// something to hand over.
-    pub fn publish(&mut self) -> bool {
+    /// Hands the open batches over and wakes the isolates that sleep; chunks of `away` go home
+    /// with them. Returns whether there was something to hand over.
+    pub fn publish(&mut self, away: &mut Vec<Chunk>) -> bool {
         let mut published = false;
         for lane in &mut self.lanes {
+            if lane.open.count > 0 {
+                lane.open.spent.append(away);
+            }
             published |= lane.publish();
         }
         published

@@ -101,6 +101,7 @@ impl IoThread {
             read_closed: false,
             writable: true,
             dirty: false,
+            starved: false,
             shut: false,
             timer_at: 0,
         };

@@ -26,6 +26,10 @@ impl IoThread {
                 0
             };
             if budget == 0 {
+                if conn.readable && !conn.starved && conn.http.is_starved(&self.cx) {
+                    conn.starved = true;
+                    self.starved.push(token);
+                }
                 return;
             }
             let outcome = match conn.http.chunk_budget(&self.cx) {

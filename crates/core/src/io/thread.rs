@@ -57,6 +57,8 @@ pub(super) struct Conn {
     pub(super) read_closed: bool,
     pub(super) writable: bool,
     pub(super) dirty: bool,
+    /// Whether it is in the thread's list of starved connections.
+    pub(super) starved: bool,
     pub(super) shut: bool,
     /// When the timer comes up that is already set; 0 for none.
     pub(super) timer_at: u64,
@@ -77,6 +79,8 @@ pub(crate) struct IoThread {
     pub(super) ended: Vec<usize>,
     pub(super) open: usize,
     pub(super) dirty: Vec<usize>,
+    /// Connections whose body waits until chunks come back.
+    pub(super) starved: Vec<usize>,
     pub(super) listeners: Vec<Listener>,
     pub(super) accept_ready: bool,
     pub(super) accept_paused_until: u64,
@@ -109,6 +113,7 @@ impl IoThread {
             ended: Vec::new(),
             open: 0,
             dirty: Vec::new(),
+            starved: Vec::new(),
             listeners: Vec::new(),
             accept_ready: false,
             accept_paused_until: 0,
@@ -131,7 +136,7 @@ impl IoThread {
             self.finish_dirty();
             self.accept();
             self.finish_dirty();
-            self.cx.lanes.publish();
+            self.cx.publish();
             if self.is_finished() {
                 break;
             }
@@ -158,7 +163,7 @@ impl IoThread {
     /// the two share a core, and costs a system call where they do not (docs/design/0003).
     fn hand_over(&mut self) {
         let few = self.cx.lanes.open_count() <= YIELD_MAX;
-        if self.cx.lanes.publish() && few {
+        if self.cx.publish() && few {
             std::thread::yield_now();
         }
     }
@@ -290,7 +295,7 @@ impl IoThread {
         for lane in 0..self.cx.lanes.len() {
             while let Some(mut batch) = self.cx.lanes.take(lane) {
                 bump(&self.cx.counters.batches_in, 1);
-                self.apply(&mut batch);
+                self.apply(lane, &mut batch);
                 self.cx.lanes.recycle(lane, batch);
                 taken += 1;
                 if taken == BATCHES_PER_TURN {
@@ -301,9 +306,18 @@ impl IoThread {
         false
     }
 
-    fn apply(&mut self, batch: &mut Batch) {
-        for chunk in batch.spent.drain(..) {
-            self.cx.pool.give_chunk(chunk);
+    fn apply(&mut self, lane: usize, batch: &mut Batch) {
+        if !batch.spent.is_empty() {
+            self.cx.lanes.chunks_returned(lane, batch.spent.len());
+            for chunk in batch.spent.drain(..) {
+                self.cx.pool.give_chunk(chunk);
+            }
+            for token in std::mem::take(&mut self.starved) {
+                if let Some(Some(conn)) = self.conns.get_mut(token) {
+                    conn.starved = false;
+                }
+                self.mark(token);
+            }
         }
         let mut attachments = batch.large.drain(..);
         let mut records = Records::new(&batch.bytes);
@@ -387,7 +401,8 @@ impl IoThread {
             }
             _ => {}
         }
-        if conn.readable && conn.http.read_budget(&self.cx) > 0 {
+        let can_read = conn.readable && conn.http.read_budget(&self.cx) > 0;
+        if can_read || conn.http.can_resume(&self.cx) {
             self.mark(token);
         }
         self.arm(token);
@@ -456,7 +471,7 @@ impl IoThread {
             self.close(token);
         }
         self.listeners.clear();
-        self.cx.lanes.publish();
+        self.cx.publish();
         self.remote.gate().detach();
         self.cx.counters.in_flight.store(0, Relaxed);
         self.shared.thread_ended();
