@@ -1,0 +1,5 @@
+//! Whole connections, cut in every way. The checks are in `src/checks.rs`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| lanner_fuzz::head(data));

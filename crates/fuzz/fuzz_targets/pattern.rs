@@ -1,0 +1,5 @@
+//! Path patterns, and paths against them. The checks are in `src/checks.rs`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| lanner_fuzz::pattern(data));

@@ -1,0 +1,162 @@
+//! The invariants, as functions over arbitrary bytes: each returns, or panics with the breach.
+//!
+//! Shared with `proto`'s corpus replay, which brings its own copy of the support module; so this
+//! file names that module only by `super`.
+
+use lanner_proto::h1::{FieldIter, encode_chunk_end, encode_chunk_head, encode_last_chunk};
+use lanner_proto::{Found, Limits, Method, RouteSpec, RouteTable, TargetForm, Version};
+
+use super::support::{End, Request, Run, run, run_pieces};
+
+/// Whole connections: cuts change nothing, and what is accepted is in order.
+pub(crate) fn head(data: &[u8]) {
+    let Some((&choice, bytes)) = data.split_first() else {
+        return;
+    };
+    let run = cut_every_way(bytes, &limits(choice), choice);
+    if let Some(first) = run.requests.first() {
+        oracle_agrees(bytes, first);
+    }
+    for request in &run.requests {
+        match request.form {
+            TargetForm::Authority => assert_eq!(request.path, ""),
+            TargetForm::Asterisk => assert_eq!(request.path, "*"),
+            TargetForm::Origin | TargetForm::Absolute => {
+                assert!(request.path.starts_with('/') && !request.path.contains('\0'));
+                let dots = |segment| matches!(segment, "." | "..");
+                assert!(!request.path.split('/').any(dots), "{}", request.path);
+            }
+        }
+        assert!(request.target.bytes().all(|b| b.is_ascii_graphic()));
+        for (name, value) in &request.fields {
+            assert!(!name.is_empty() && name.bytes().all(|b| b.is_ascii_graphic() && b != b':'));
+            assert!(!value.iter().any(|b| matches!(b, 0..=8 | 10..=31 | 127)));
+        }
+    }
+}
+
+/// An independent and more lenient parser must accept what we accept, with the same parts.
+fn oracle_agrees(bytes: &[u8], ours: &Request) {
+    let mut fields = [httparse::EMPTY_HEADER; 100];
+    let mut oracle = httparse::Request::new(&mut fields);
+    let status = oracle.parse(bytes);
+    assert!(
+        matches!(status, Ok(httparse::Status::Complete(_))),
+        "{status:?}"
+    );
+    assert_eq!(oracle.method, Some(ours.method.as_str()));
+    assert_eq!(oracle.path, Some(ours.target.as_str()));
+    assert_eq!(oracle.version == Some(1), ours.version == Version::Http11);
+    let theirs = oracle.headers.iter().map(|field| (field.name, field.value));
+    let ours = ours
+        .fields
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_slice()));
+    assert!(theirs.eq(ours));
+}
+
+/// Chunked bodies: the same, and what is accepted can be written again and read back.
+pub(crate) fn chunked(data: &[u8]) {
+    let Some((&choice, body)) = data.split_first() else {
+        return;
+    };
+    let head = &b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"[..];
+    let limits = limits(choice);
+    let read = cut_every_way(&[head, body].concat(), &limits, choice);
+    let Some(request) = read.requests.first().filter(|request| request.complete) else {
+        return;
+    };
+    let mut again = head.to_vec();
+    if !request.body.is_empty() {
+        encode_chunk_head(&mut again, request.body.len());
+        again.extend_from_slice(&request.body);
+        encode_chunk_end(&mut again);
+    }
+    let trailers: Vec<(&[u8], &[u8])> = request
+        .trailers
+        .iter()
+        .map(|(name, value)| (name.as_bytes(), &value[..]))
+        .collect();
+    encode_last_chunk(&mut again, FieldIter::slice(&trailers)).expect("trailers can be sent on");
+    // Written again it may be longer, by whitespace and line ends.
+    let back = run(&again, &Limits::default());
+    assert_eq!(back.end, End::Waiting { left: 0 });
+    assert_eq!(back.requests.first(), Some(request));
+}
+
+/// A path on the first line, a pattern on each other: tables build or name the fault, and what a
+/// lookup finds lies in the path.
+pub(crate) fn pattern(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let mut lines = text.split('\n').take(20);
+    let path = lines.next().unwrap_or_default();
+    let patterns: Vec<&str> = lines.collect();
+    let methods = ["GET", "POST", "*", "LOCK"].into_iter().cycle();
+    let specs: Vec<_> = patterns
+        .iter()
+        .zip(methods)
+        .map(|(pattern, method)| RouteSpec { method, pattern })
+        .collect();
+    let table = match RouteTable::build(&specs) {
+        Ok(table) => table,
+        Err(error) => {
+            assert!(error.column <= error.pattern.chars().count());
+            assert!(error.to_string().contains(&error.pattern));
+            return;
+        }
+    };
+    let mut params = Vec::new();
+    for (method, name) in [
+        (Method::Head, "HEAD"),
+        (Method::Other, "LOCK"),
+        (Method::Options, ""),
+    ] {
+        match table.find(method, name.as_bytes(), path.as_bytes(), &mut params) {
+            Found::Route(route) => {
+                assert_eq!(params.len(), table.param_count(route));
+                let within = |span: &lanner_proto::Span| span.end() <= path.len();
+                assert!(params.iter().flatten().all(within));
+            }
+            Found::MethodNotAllowed { allow } | Found::Options { allow } => {
+                assert!(allow.ends_with(b"OPTIONS") || allow.windows(7).any(|w| w == b"OPTIONS"));
+            }
+            Found::NotFound => {}
+        }
+    }
+}
+
+fn limits(choice: u8) -> Limits {
+    let tight = Limits {
+        request_line_bytes: 64,
+        header_bytes: 128,
+        header_count: 6,
+        body_bytes: Some(64),
+        chunk_extension_bytes: 16,
+        chunk_extensions_bytes: 24,
+        ..Limits::default()
+    };
+    match choice % 4 {
+        0 => Limits::default(),
+        1 => tight,
+        2 => Limits {
+            allow_bare_lf: true,
+            ..tight
+        },
+        _ => Limits {
+            body_bytes: None,
+            ..Limits::default()
+        },
+    }
+}
+
+fn cut_every_way(bytes: &[u8], limits: &Limits, choice: u8) -> Run {
+    let whole = run(bytes, limits);
+    assert_eq!(run_pieces(bytes.chunks(1), limits), whole);
+    assert_eq!(
+        run_pieces(bytes.chunks(usize::from(choice / 4) + 2), limits),
+        whole
+    );
+    let (first, second) = bytes.split_at(bytes.len() * usize::from(choice) / 256);
+    assert_eq!(run_pieces([first, second], limits), whole);
+    whole
+}
