@@ -143,6 +143,6 @@ export function createNative(options: ParsedOptions): NativeServer {
 const CLOSED_PORT: Port = {
   flush: () => {},
   attach: () => {},
-  chunk: () => new Uint8Array(0),
+  read: () => 0,
   close: () => {},
 }

@@ -7,6 +7,7 @@
 import { allocBytes } from '../native/bytes.js'
 
 import type { Bytes } from '../native/bytes.js'
+import type { Piece } from './piece.js'
 
 const FIRST_BYTES = 64 * 1024
 
@@ -28,10 +29,10 @@ export class Collector {
     this.#bytes = allocBytes(Math.min(expected ?? FIRST_BYTES, FIRST_BYTES))
   }
 
-  add(bytes: Uint8Array, start: number, end: number): void {
-    const length = this.#length + end - start
+  add(piece: Piece): void {
+    const length = this.#length + piece.length
     if (length > this.#bytes.byteLength) this.#grow(length)
-    this.#bytes.set(bytes.subarray(start, end), this.#length)
+    piece.copyTo(this.#bytes, this.#length)
     this.#length = length
   }
 

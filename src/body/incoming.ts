@@ -5,25 +5,38 @@
 // stops reading the socket. Pieces are copied out of the batch here, into the collector where one
 // is, so that the bytes of a body that is read whole are copied once.
 
-import { allocBytes } from '../native/bytes.js'
 import { SETTLED } from '../native/exchange.js'
 import { Collector } from './collector.js'
+import { InlinePiece, ownCopy } from './piece.js'
 
 import type { HeaderView } from '../headers.js'
 import type { Bytes } from '../native/bytes.js'
+import type { Loan, Piece } from './piece.js'
 
 /** Makes a result of bytes. `isOwn`: nobody else has them. */
 export type Convert<T> = (bytes: Bytes, start: number, end: number, isOwn: boolean) => T
 
 /** What is needed of a Context. */
 export interface IncomingOwner {
-  readonly lane: { readonly requestWindowBytes: number; read: ReadCredit }
+  readonly lane: { readonly requestWindowBytes: number; readonly loan: Loan; read: ReadCredit }
   readonly slot: number
   readonly generation: number
   readonly phase: number
 }
 
 type ReadCredit = (slot: number, generation: number, bytes: number) => void
+
+/** Takes a chunk that is lent to it. */
+export type Receive = (chunk: Uint8Array) => void | PromiseLike<void>
+
+/** A handler that takes chunks as they come. */
+interface Receiver {
+  readonly receive: Receive
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+  /** Whether it still works on a chunk. */
+  isBusy: boolean
+}
 
 interface Waiter {
   resolve: (chunk: Uint8Array | undefined) => void
@@ -38,6 +51,7 @@ export class Incoming {
   #queue: Uint8Array[] = []
   #collector: Collector | undefined
   #waiters: Waiter[] = []
+  #receiver: Receiver | undefined
   /** Bytes taken by the handler for which no credit was given back. */
   #consumed = 0
   #trailers: HeaderView | undefined
@@ -54,14 +68,15 @@ export class Incoming {
 
   // ---- from the lane
 
-  /** A piece has arrived: bytes that are valid during this call. */
-  push(bytes: Uint8Array, start: number, end: number, isLast: boolean): void {
+  /** A piece has arrived; it is valid during this call. */
+  push(piece: Piece, isLast: boolean): void {
     if (isLast) this.#isEnded = true
     if (this.#collector !== undefined) {
-      this.#collector.add(bytes, start, end)
-      this.#consume(end - start)
-    } else if (end > start && this.#error === undefined) {
-      this.#offer(copyOf(bytes, start, end))
+      this.#collector.add(piece)
+      this.#consume(piece.length)
+    } else if (piece.length > 0 && this.#error === undefined) {
+      if (this.#receiver?.isBusy === false) this.#lend(this.#receiver, piece)
+      else this.#offer(ownCopy(piece))
     }
     if (isLast) this.#finish()
   }
@@ -80,6 +95,8 @@ export class Incoming {
     this.#collector?.fail(error)
     this.#collector = undefined
     for (const waiter of this.#waiters.splice(0)) waiter.reject(error)
+    this.#receiver?.reject(error)
+    this.#receiver = undefined
   }
 
   // ---- to the handler
@@ -102,11 +119,20 @@ export class Incoming {
       }
       const collector = new Collector(this.#length, done, reject)
       for (const chunk of this.#queue.splice(0)) {
-        collector.add(chunk, 0, chunk.byteLength)
+        collector.add(pieceOf(chunk))
         this.#consume(chunk.byteLength)
       }
       this.#collector = collector
       if (this.#isEnded) this.#finish()
+    })
+  }
+
+  /** Lends every chunk to `receive`, until the end. */
+  forEach(receive: Receive): Promise<void> {
+    if (this.#error !== undefined) return Promise.reject(this.#error)
+    return new Promise((resolve, reject) => {
+      this.#receiver = { receive, resolve, reject, isBusy: false }
+      this.#serve(this.#receiver)
     })
   }
 
@@ -144,7 +170,57 @@ export class Incoming {
     waiter.resolve(chunk)
   }
 
+  /** Hands over what has waited while the receiver was busy. */
+  #serve(receiver: Receiver): void {
+    while (this.#receiver === receiver && !receiver.isBusy) {
+      const chunk = this.#queue.shift()
+      if (chunk === undefined) break
+      this.#hand(receiver, chunk, false)
+    }
+    if (this.#isEnded) this.#finish()
+  }
+
+  /** Lends a piece for the time of the call; a receiver that works on keeps the memory. */
+  #lend(receiver: Receiver, piece: Piece): void {
+    this.#hand(receiver, this.#owner.lane.loan.lend(piece), true)
+  }
+
+  #hand(receiver: Receiver, chunk: Uint8Array, isLent: boolean): void {
+    const length = chunk.byteLength
+    let result: void | PromiseLike<void>
+    try {
+      result = receiver.receive(chunk)
+    } catch (error) {
+      this.#stop(receiver, error)
+      return
+    }
+    if (result === undefined) return this.#consume(length)
+    if (isLent) this.#owner.lane.loan.giveUp()
+    receiver.isBusy = true
+    result.then(
+      () => {
+        receiver.isBusy = false
+        this.#consume(length)
+        this.#serve(receiver)
+      },
+      (error: unknown) => this.#stop(receiver, error),
+    )
+  }
+
+  /** The receiver failed: it gets nothing more. */
+  #stop(receiver: Receiver, error: unknown): void {
+    if (this.#receiver !== receiver) return
+    this.#receiver = undefined
+    this.discard()
+    receiver.reject(error)
+  }
+
   #finish(): void {
+    const receiver = this.#receiver
+    if (receiver !== undefined && !receiver.isBusy && this.#queue.length === 0) {
+      this.#receiver = undefined
+      receiver.resolve()
+    }
     const collector = this.#collector
     this.#collector = undefined
     collector?.finish()
@@ -170,9 +246,9 @@ export class Incoming {
   }
 }
 
-/** An own copy, in a buffer of its own: a pooled one would share memory with others. */
-export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  const copy = allocBytes(end - start)
-  copy.set(bytes.subarray(start, end))
-  return new Uint8Array(copy.buffer, 0, end - start)
+/** A chunk that has waited, as a piece again. */
+function pieceOf(chunk: Uint8Array): Piece {
+  const piece = new InlinePiece(chunk)
+  piece.length = chunk.byteLength
+  return piece
 }

@@ -92,7 +92,7 @@ export class InjectLane implements Port {
     this.#attached.push(new Uint8Array(bytes))
   }
 
-  chunk(): Uint8Array {
+  read(): number {
     throw new LannerError(
       'LANNER_BODY_MALFORMED',
       'Bodies of injected requests travel in the batch.',

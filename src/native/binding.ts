@@ -57,7 +57,7 @@ export interface NativeAddress {
 export interface NativeLane {
   flush(bytes: number): void
   attach(bytes: Uint8Array): void
-  chunk(index: number): Uint8Array
+  read(index: number, into: Uint8Array): number
   close(): void
 }
 

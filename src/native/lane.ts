@@ -17,6 +17,7 @@
 // for an exchange that is settled, or of an older generation, is ignored. What a reply consists of
 // is reply.ts.
 
+import { InlinePiece, LargePiece, Loan } from '../body/piece.js'
 import { Context } from '../context.js'
 import { nextAtEnd } from '../compose.js'
 import { httpError, LannerError } from '../errors.js'
@@ -90,6 +91,10 @@ export class Lane {
   /** Number of the batch whose entries lie in the inbox. */
   turn = 0
   readonly stats: LaneStats = { turns: 0, requests: 0, lateReplies: 0, staleEntries: 0 }
+  /** Memory that is lent to handlers. */
+  readonly loan = new Loan()
+  readonly #inlinePiece: InlinePiece
+  readonly #largePiece: LargePiece
   readonly #routes: readonly CompiledRoute[]
   readonly #held = new HeldTable()
   /** Those whose entries lie in the inbox. */
@@ -112,6 +117,8 @@ export class Lane {
     this.inbox = new ArrayBuffer(config.inboxBytes)
     this.words = new Int32Array(this.inbox)
     this.bytes = bytesOf(this.inbox)
+    this.#inlinePiece = new InlinePiece(this.bytes)
+    this.#largePiece = new LargePiece(port)
     this.outbox = new Outbox(port, config.outboxBytes)
   }
 
@@ -217,12 +224,16 @@ export class Lane {
   #entry(ctx: Context, kind: number, at: number): void {
     const { words, bytes } = this
     if (kind === ENTRY_BODY) {
-      const start = (at + BODY_WORDS) * 4
-      const isLast = (words[at + 5]! & BODY_LAST) !== 0
-      ctx.body.incoming?.push(bytes, start, start + words[at + 4]!, isLast)
+      const piece = this.#inlinePiece
+      piece.start = (at + BODY_WORDS) * 4
+      piece.length = words[at + 4]!
+      ctx.body.incoming?.push(piece, (words[at + 5]! & BODY_LAST) !== 0)
     } else if (kind === ENTRY_BODY_LARGE) {
-      const chunk = this.outbox.port.chunk(words[at + 6]!)
-      ctx.body.incoming?.push(chunk, 0, chunk.byteLength, (words[at + 5]! & BODY_LAST) !== 0)
+      const piece = this.#largePiece
+      piece.port = this.outbox.port
+      piece.index = words[at + 6]!
+      piece.length = words[at + 4]!
+      ctx.body.incoming?.push(piece, (words[at + 5]! & BODY_LAST) !== 0)
     } else if (kind === ENTRY_BODY_END) {
       const block = trailerBlock(words, bytes, at)
       ctx.body.incoming?.end(block === undefined ? undefined : new HeaderView(block))

@@ -32,8 +32,8 @@ export interface Port {
   flush(bytes: number): void
   /** Copies bytes beside the outbox; the next record that is LARGE means them. */
   attach(bytes: Uint8Array): void
-  /** The bytes of an entry that travelled beside the batch; valid during the dispatch. */
-  chunk(index: number): Uint8Array
+  /** Copies the bytes of an entry that travelled beside the batch; only during the dispatch. */
+  read(index: number, into: Uint8Array): number
   close(): void
 }
 

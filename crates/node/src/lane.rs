@@ -104,7 +104,6 @@ impl Lane {
         for (name, callback) in [
             (c"flush", flush as unsafe extern "C" fn(_, _) -> _),
             (c"attach", attach),
-            (c"chunk", chunk),
             (c"read", read),
             (c"close", close),
         ] {
@@ -462,26 +461,6 @@ unsafe extern "C" fn attach(env: napi_env, info: napi_callback_info) -> napi_val
         // SAFETY: as in `flush`.
         unsafe { lane(data) }.attach(bytes);
         Ok(std::ptr::null_mut())
-    })
-}
-
-unsafe extern "C" fn chunk(env: napi_env, info: napi_callback_info) -> napi_value {
-    fenced(env, || {
-        let ([index], data) = raw::arguments(env, info)?;
-        let index = raw::number(env, index)? as usize;
-        // SAFETY: as in `flush`.
-        let lane = unsafe { lane(data) };
-        let chunk = lane
-            .on_show
-            .first()
-            .and_then(|(_, batch)| batch.large.get(index));
-        match chunk {
-            Some(chunk) => raw::buffer_copy(env, chunk.as_slice()),
-            None => Err(Failure {
-                code: c"LANNER_NATIVE",
-                message: c"there is no such chunk",
-            }),
-        }
     })
 }
 

@@ -123,16 +123,6 @@ pub(crate) fn bytes(env: napi_env, value: napi_value) -> Outcome<(*const u8, usi
     Ok((data.cast::<u8>().cast_const(), len))
 }
 
-/// A Buffer with a copy of `bytes`.
-pub(crate) fn buffer_copy(env: napi_env, bytes: &[u8]) -> Outcome<napi_value> {
-    let mut value = ptr::null_mut();
-    let (data, none) = (bytes.as_ptr().cast(), ptr::null_mut());
-    // SAFETY: `data` points to `bytes.len()` readable bytes, which are copied before the return.
-    let status = unsafe { sys::napi_create_buffer_copy(env, bytes.len(), data, none, &mut value) };
-    check(status, c"no Buffer could be made")?;
-    Ok(value)
-}
-
 /// A strong reference that keeps `value` alive.
 pub(crate) fn reference(env: napi_env, value: napi_value) -> Outcome<napi_ref> {
     let mut reference = ptr::null_mut();
