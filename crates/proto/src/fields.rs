@@ -298,6 +298,23 @@ fn is_same(name: &[u8], known: &[u8]) -> bool {
                 }
             })
         }
+        _ => is_same_short(name, known),
+    }
+}
+
+/// The same for less than a word: as two halves, which may overlap too.
+#[inline]
+fn is_same_short(name: &[u8], known: &[u8]) -> bool {
+    let same = |name: &[u8; 4], known: &[u8; 4]| {
+        let (name, known) = (u32::from_le_bytes(*name), u32::from_le_bytes(*known));
+        name | (known & 0x4040_4040) >> 1 == known
+    };
+    match (name, known) {
+        ([a0, a1, a2, a3, ..], [b0, b1, b2, b3, ..]) => {
+            let first = same(&[*a0, *a1, *a2, *a3], &[*b0, *b1, *b2, *b3]);
+            let last = name.last_chunk().zip(known.last_chunk());
+            first & last.is_some_and(|(name, known)| same(name, known))
+        }
         _ => name.eq_ignore_ascii_case(known),
     }
 }

@@ -221,7 +221,8 @@ proptest! {
         trailers in vec(("x-[a-z]{1,8}", "[!-~]{0,12}"), 0..4),
         cuts in vec(any::<prop::sample::Index>(), 0..6),
     ) {
-        let mut bytes = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
+        let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let mut bytes = head.as_bytes().to_vec();
         for chunk in chunks.iter().filter(|chunk| !chunk.is_empty()) {
             encode_chunk_head(&mut bytes, chunk.len());
             bytes.extend_from_slice(chunk);
@@ -229,8 +230,8 @@ proptest! {
         }
         let fields: Vec<(&[u8], &[u8])> =
             trailers.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
-        let sent: Vec<_> =
-            trailers.iter().map(|(name, value)| (name.clone(), value.clone().into_bytes())).collect();
+        let owned = |(name, value): &(String, String)| (name.clone(), value.clone().into_bytes());
+        let sent: Vec<_> = trailers.iter().map(owned).collect();
         if encode_last_chunk(&mut bytes, FieldIter::slice(&fields)).is_ok() {
             let run = run_pieces(cut(&bytes, &cuts), &Limits::default());
             prop_assert_eq!(run.end, End::Waiting { left: 0 });

@@ -13,19 +13,15 @@
 //! ```
 //!
 //! Promises: every strict prefix of a valid message is [`Step::Incomplete`], the steps are the same
-//! however the input is cut (but for how body bytes are grouped), a half-received line is never
-//! scanned twice, and a head is parsed at most three times: when its first bytes come, when its
-//! request line is complete, when it is complete.
+//! however the input is cut (but for how body bytes are grouped), and dribbled bytes are never
+//! scanned again and again.
 //!
 //! Deliberately not here: when to give up waiting, whether the connection stays open, replies.
 
 use super::chunked::{Chunks, Mark};
-use super::field_line::field_line;
-use super::framing::{self, Noted};
-use super::lines::{Line, Start, line_at, start_at};
-use super::request_line::request_line;
-use crate::fields::{LAST_FRAMING_ID, known};
-use crate::{BodyLength, Field, Head, Limits, RejectReason, Span};
+use super::lines::{Start, start_at};
+use super::section::{Scan, parse_head, parse_trailers};
+use crate::{BodyLength, Head, Limits, RejectReason};
 
 /// What the bytes given to [`Decoder::step`] amount to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +65,12 @@ pub struct Decoder {
     /// Known: bytes left of the body. Chunked: bytes left of the current chunk.
     remaining: u64,
     chunks: Chunks,
+    /// The place in a half-received section.
     scan: Scan,
+    /// Whether the current section's first byte has been seen.
+    begun: bool,
+    /// Empty lines skipped before the current head.
+    empty_lines: u8,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,27 +81,6 @@ enum Stage {
     Chunked,
     Trailers,
     Failed(RejectReason),
-}
-
-/// How far a half-received block of lines has been looked at.
-#[derive(Clone, Copy, Debug, Default)]
-struct Scan {
-    /// Where the first line that is not complete begins.
-    at: u32,
-    /// Up to where that line is known to have no end.
-    seen: u32,
-    /// Where the field lines begin; 0 in trailers.
-    fields_at: u32,
-    /// Trailers: bytes of field lines in the head.
-    used_bytes: u32,
-    /// Trailers: field lines in the head.
-    used_fields: u16,
-    /// Complete field lines so far.
-    fields: u16,
-    /// Head: empty lines skipped before it.
-    empty_lines: u8,
-    /// Head: whether its first byte has been seen.
-    begun: bool,
 }
 
 impl Decoder {
@@ -144,7 +124,7 @@ impl Decoder {
 
     /// Whether no byte of a next head has been seen.
     pub fn is_idle(&self) -> bool {
-        self.stage == Stage::Head && !self.scan.begun
+        self.stage == Stage::Head && !self.begun
     }
 
     /// Bytes that are still to come of a body of known length.
@@ -160,8 +140,8 @@ impl Decoder {
     ) -> Result<Step, RejectReason> {
         let start = self.skip_empty_lines(input, limits)?;
         let bytes = input.get(start..).unwrap_or_default();
-        let fresh = !self.scan.begun;
-        self.scan.begun = !bytes.is_empty();
+        let fresh = !self.begun;
+        self.begun = !bytes.is_empty();
         // A lone CR may be the half of one more empty line.
         if bytes.is_empty() || bytes == b"\r" {
             return Ok(Step::Incomplete { consumed: start });
@@ -184,10 +164,10 @@ impl Decoder {
         loop {
             match start_at(input, at, limits.allow_bare_lf) {
                 Start::Empty { next } => {
-                    if self.scan.empty_lines >= limits.leading_empty_lines {
+                    if self.empty_lines >= limits.leading_empty_lines {
                         return Err(RejectReason::TooManyEmptyLines);
                     }
-                    self.scan.empty_lines += 1;
+                    self.empty_lines += 1;
                     at = next;
                 }
                 Start::Stray(reason) => return Err(reason),
@@ -202,6 +182,8 @@ impl Decoder {
 
     fn begin_body(&mut self, head: &Head, limits: &Limits, fields_bytes: u32) {
         self.scan = Scan::default();
+        self.begun = false;
+        self.empty_lines = 0;
         self.allowance = limits.body_bytes.unwrap_or(u64::MAX);
         match head.body {
             BodyLength::None => {}
@@ -213,8 +195,7 @@ impl Decoder {
                 self.stage = Stage::Chunked;
                 self.chunks = Chunks::default();
                 self.remaining = 0;
-                self.scan.used_bytes = fields_bytes;
-                self.scan.used_fields = u16::try_from(head.fields.len()).unwrap_or(u16::MAX);
+                self.scan = Scan::trailers(head, fields_bytes);
             }
         }
     }
@@ -287,12 +268,13 @@ impl Decoder {
         limits: &Limits,
     ) -> Result<Step, RejectReason> {
         let bytes = input.get(start..).unwrap_or_default();
-        let fresh = !self.scan.begun;
-        self.scan.begun = true;
+        let fresh = !self.begun;
+        self.begun = true;
         if fresh || self.scan.fields_ready(bytes, limits) {
             if let Some(len) = parse_trailers(bytes, head, limits, &self.scan)? {
                 self.stage = Stage::Head;
                 self.scan = Scan::default();
+                self.begun = false;
                 return Ok(Step::BodyEnd {
                     consumed: start + len,
                 });
@@ -301,255 +283,4 @@ impl Decoder {
         }
         Ok(Step::Incomplete { consumed: start })
     }
-}
-
-impl Scan {
-    /// Looks at lines that were not complete before; true when the parse has something to decide.
-    fn head_ready(&mut self, bytes: &[u8], head: &mut Head, limits: &Limits) -> bool {
-        if self.at == 0 {
-            let max = limits.request_line_bytes as usize;
-            match line_at(bytes, 0, self.seen as usize, max, limits.allow_bare_lf) {
-                Line::Partial => {
-                    self.saw(bytes);
-                    return false;
-                }
-                Line::Complete { next } => {
-                    let line = bytes.get(..next).unwrap_or_default();
-                    if request_line(line, head, limits.allow_bare_lf).is_err() {
-                        return true;
-                    }
-                    self.at = Span::between(0, next).len;
-                    self.fields_at = self.at;
-                }
-                Line::TooLong | Line::Stray(_) => return true,
-            }
-        }
-        self.fields_ready(bytes, limits)
-    }
-
-    fn fields_ready(&mut self, bytes: &[u8], limits: &Limits) -> bool {
-        loop {
-            let at = self.at as usize;
-            match next_field(bytes, at, self, self.seen as usize, limits) {
-                Ok(Next::Field(field, _))
-                    if self.in_trailers() && is_forbidden_trailer(field.id) =>
-                {
-                    return true;
-                }
-                Ok(Next::Field(_, next)) => {
-                    self.at = Span::between(0, next).len;
-                    self.fields = self.fields.saturating_add(1);
-                }
-                Ok(Next::Partial) => {
-                    self.saw(bytes);
-                    return false;
-                }
-                Ok(Next::End(_)) | Err(_) => return true,
-            }
-        }
-    }
-
-    /// In a head, field lines begin behind the request line.
-    fn in_trailers(&self) -> bool {
-        self.fields_at == 0
-    }
-
-    /// Everything but a last CR has been searched for a line end.
-    fn saw(&mut self, bytes: &[u8]) {
-        let seen = bytes.len() - usize::from(bytes.last() == Some(&b'\r'));
-        self.seen = Span::between(0, seen).len;
-    }
-}
-
-/// What stands where a field line is due.
-enum Next {
-    Field(Field, usize),
-    End(usize),
-    Partial,
-}
-
-/// The next field line, judged in the order of its bytes: its being one too many, its end, its
-/// limit, its content.
-fn next_field(
-    bytes: &[u8],
-    at: usize,
-    scan: &Scan,
-    seen: usize,
-    limits: &Limits,
-) -> Result<Next, RejectReason> {
-    match start_at(bytes, at, limits.allow_bare_lf) {
-        Start::Empty { next } => return Ok(Next::End(next)),
-        Start::Stray(reason) => return Err(reason),
-        Start::Partial => return Ok(Next::Partial),
-        Start::Content => {}
-    }
-    if scan.fields.saturating_add(scan.used_fields) >= limits.header_count {
-        return Err(RejectReason::TooManyHeaders);
-    }
-    let spent = at.saturating_sub(scan.fields_at as usize) + scan.used_bytes as usize;
-    let max = (limits.header_bytes as usize).saturating_sub(spent);
-    match line_at(bytes, at, seen, max, limits.allow_bare_lf) {
-        Line::Complete { next } => {
-            let line = bytes.get(..next).unwrap_or_default();
-            field_line(line, at, limits.allow_bare_lf).map(|(field, next)| Next::Field(field, next))
-        }
-        Line::Partial => Ok(Next::Partial),
-        Line::TooLong => Err(RejectReason::HeadersTooLarge),
-        Line::Stray(reason) => Err(reason),
-    }
-}
-
-/// The size of a head and of the field lines in it.
-struct Parsed {
-    len: usize,
-    fields_bytes: u32,
-}
-
-/// Parses the head at the start of `bytes`; `None` when it is not complete and nothing in it is
-/// wrong so far.
-fn parse_head(
-    bytes: &[u8],
-    head: &mut Head,
-    limits: &Limits,
-) -> Result<Option<Parsed>, RejectReason> {
-    head.clear();
-    let max = limits.request_line_bytes as usize;
-    let fields_at = match request_line(bytes, head, limits.allow_bare_lf) {
-        Ok(next) if next <= max => next,
-        _ => match line_at(bytes, 0, 0, max, limits.allow_bare_lf) {
-            Line::Complete { next } => {
-                let line = bytes.get(..next).unwrap_or_default();
-                request_line(line, head, limits.allow_bare_lf)?
-            }
-            Line::Partial => return Ok(None),
-            Line::TooLong => return Err(RejectReason::RequestLineTooLong),
-            Line::Stray(reason) => return Err(reason),
-        },
-    };
-    let mut noted = Noted::default();
-    let mut at = fields_at;
-    // The fast path takes whatever is well formed; the limits are checked once, behind it. The
-    // empty line is looked for first: finding its fault would search everything behind the head.
-    while bytes.get(at).is_some_and(|&byte| byte > b' ')
-        && let Ok((field, next)) = field_line(bytes, at, limits.allow_bare_lf)
-        && head.fields.len() <= usize::from(limits.header_count)
-    {
-        if field.id.wrapping_sub(1) < LAST_FRAMING_ID {
-            noted.note(&field);
-        }
-        head.fields.push(field);
-        at = next;
-    }
-    let within = head.fields.len() <= usize::from(limits.header_count)
-        && at - fields_at <= limits.header_bytes as usize;
-    let len = match start_at(bytes, at, limits.allow_bare_lf) {
-        Start::Empty { next } if within => next,
-        _ => return judge_fields(bytes, fields_at, limits),
-    };
-    framing::apply(bytes, head, &noted)?;
-    let fields_bytes = Span::between(fields_at, at).len;
-    Ok(Some(Parsed { len, fields_bytes }))
-}
-
-/// Finds out what the fast path stopped at: the first fault, or the end of the input.
-#[cold]
-fn judge_fields(
-    bytes: &[u8],
-    fields_at: usize,
-    limits: &Limits,
-) -> Result<Option<Parsed>, RejectReason> {
-    let mut scan = Scan {
-        fields_at: Span::between(0, fields_at).len,
-        ..Scan::default()
-    };
-    let mut at = fields_at;
-    loop {
-        match next_field(bytes, at, &scan, at, limits)? {
-            Next::Field(_, next) => {
-                scan.fields = scan.fields.saturating_add(1);
-                at = next;
-            }
-            Next::Partial => return Ok(None),
-            // The fast path accepts every head whose lines and limits are in order.
-            Next::End(_) => return Err(RejectReason::InvalidHeaderValue),
-        }
-    }
-}
-
-/// Parses a trailer section into the head's trailers, as [`parse_head`] does. `scan` knows what the
-/// head has used of the limits.
-fn parse_trailers(
-    bytes: &[u8],
-    head: &mut Head,
-    limits: &Limits,
-    scan: &Scan,
-) -> Result<Option<usize>, RejectReason> {
-    head.trailers.clear();
-    head.trailer_bytes.clear();
-    let mut count = Scan {
-        at: 0,
-        seen: 0,
-        fields: 0,
-        ..*scan
-    };
-    let mut at = 0;
-    loop {
-        match next_field(bytes, at, &count, at, limits)? {
-            Next::Field(field, next) => {
-                if is_forbidden_trailer(field.id) {
-                    return Err(RejectReason::ForbiddenTrailer);
-                }
-                head.trailers.push(field);
-                count.fields = count.fields.saturating_add(1);
-                at = next;
-            }
-            Next::Partial => return Ok(None),
-            Next::End(next) => {
-                head.trailer_bytes
-                    .extend_from_slice(bytes.get(..at).unwrap_or_default());
-                return Ok(Some(next));
-            }
-        }
-    }
-}
-
-/// RFC 9110 section 6.5.1: fields for framing, routing, request modifiers, authentication and the
-/// handling of content make no sense after it, and have been used to smuggle.
-pub(crate) fn is_forbidden_trailer(id: u8) -> bool {
-    matches!(
-        id,
-        known::HOST
-            | known::CONTENT_LENGTH
-            | known::TRANSFER_ENCODING
-            | known::CONNECTION
-            | known::EXPECT
-            | known::UPGRADE
-            | known::CONTENT_TYPE
-            | known::CONTENT_ENCODING
-            | known::CONTENT_RANGE
-            | known::COOKIE
-            | known::AUTHORIZATION
-            | known::PROXY_AUTHORIZATION
-            | known::PROXY_CONNECTION
-            | known::KEEP_ALIVE
-            | known::CACHE_CONTROL
-            | known::PRAGMA
-            | known::IF_MATCH
-            | known::IF_NONE_MATCH
-            | known::IF_MODIFIED_SINCE
-            | known::IF_UNMODIFIED_SINCE
-            | known::IF_RANGE
-            | known::RANGE
-            | known::MAX_FORWARDS
-            | known::TE
-            | known::TRAILER
-            | known::FORWARDED
-            | known::VIA
-            | known::X_FORWARDED_FOR
-            | known::X_FORWARDED_PROTO
-            | known::X_FORWARDED_HOST
-            | known::X_FORWARDED_PORT
-            | known::X_REAL_IP
-            | known::X_HTTP_METHOD_OVERRIDE
-    )
 }

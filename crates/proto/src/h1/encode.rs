@@ -18,8 +18,8 @@
 //!
 //! Deliberately not here: counting body bytes against the length, compression, redirects.
 
-use super::decode::is_forbidden_trailer;
 use super::framing::content_length;
+use super::section::is_forbidden_trailer;
 use crate::chars::{self, trim};
 use crate::fields::{self, known};
 use crate::{Version, status};

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! decode.rs    the state machine of one connection
+//!   section.rs   header and trailer sections, complete or half-received
 //!   lines.rs     finds line ends, strictly and in the order of the bytes
 //!   request_line.rs, target.rs, path.rs    the first line
 //!   field_line.rs                          the lines after it
@@ -23,6 +24,7 @@ mod host;
 mod lines;
 mod path;
 mod request_line;
+mod section;
 mod target;
 
 pub use decode::{Decoder, Step};
