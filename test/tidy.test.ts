@@ -19,8 +19,17 @@ import {
 const columnsMax = 100
 const logicLinesMax = 500
 
-/** A link, or a manifest's one-line description. */
-const unbreakable = /^\s*((\/\/\S*|#)\s+)?\S+$|^description = /
+/** A link, one literal, the sentence that names a test, a manifest's description. */
+const unbreakable = new RegExp(
+  [
+    /^\s*((\/\/\S*|#)\s+)?\S+$/,
+    /^\s*(?<quote>['"`]).*\k<quote>,?$/,
+    /^\s*test\('/,
+    /^description = /,
+  ]
+    .map((line) => line.source)
+    .join('|'),
+)
 
 /** Tables: uniform and searchable, so their length costs nobody anything. */
 const tables: Record<string, string> = {}

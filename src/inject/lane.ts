@@ -102,7 +102,9 @@ export class InjectLane implements Port {
   close(): void {}
 }
 
-/** Puts a small body where the core puts it: into the request's entry. Gives the entry's new size. */
+/**
+ * Puts a small body where the core puts it: into the request's entry. Gives the entry's new size.
+ */
 function putBody(lane: Lane, body: Uint8Array): number {
   const { words, bytes } = lane
   const flags = words[5]! >>> 16

@@ -1,9 +1,9 @@
-// Both ends of the batch layout, written down a second time: encodes entries from plain parts and decodes
-// records into plain objects.
+// Both ends of the batch layout, written down a second time: encodes entries from plain parts and
+// decodes records into plain objects.
 //
-// A tool for tests and micro benchmarks, independent of src/ on purpose: it holds the numbers themselves,
-// so that a slip in the code under test does not cancel itself out. JavaScript, because benchmarks run it
-// on Node versions that know no types.
+// A tool for tests and micro benchmarks, independent of src/ on purpose: it holds the numbers
+// themselves, so that a slip in the code under test does not cancel itself out. JavaScript, because
+// benchmarks run it on Node versions that know no types.
 
 const METHODS = ['', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH']
 
