@@ -5,16 +5,22 @@
 //! pass the credit of their exchange. What a head leads to is in `requests`.
 
 use lanner_bridge::{Chunk, SlotId};
+use lanner_proto::RejectReason;
 use lanner_proto::h1::Step;
 
 use super::connection::{Active, BodyTarget, Connection, Phase};
 use super::exchange::{BodyPhase, Exchange};
 use crate::context::{Context, Scratch};
-use crate::dispatch::layout;
+use crate::dispatch::{entry, layout};
 use crate::metrics::bump;
 
+/// Bytes that are read although they cannot be used yet: enough to notice the peer's end behind
+/// the requests that it usually sends ahead.
+const INPUT_MAX: usize = 64 * 1024;
+
 impl Connection {
-    /// How many bytes may be read now: none while an earlier exchange or a full window says so.
+    /// How many bytes may be read now: few while an earlier exchange says so, none behind a full
+    /// window.
     pub fn read_budget(&self, cx: &Context) -> usize {
         if self.eof {
             return 0;
@@ -24,13 +30,12 @@ impl Connection {
             Phase::Lingering | Phase::Closing => usize::MAX,
             Phase::Open => match &self.active {
                 None => usize::MAX,
-                Some(active) if !active.input.is_empty() && !self.may_parse(active, cx) => 0,
                 Some(active) => match active.body {
                     BodyTarget::Exchange(slot) if !cx.accepts_chunk(slot) => 0,
                     BodyTarget::Exchange(slot) => body_credit(cx, slot),
                     BodyTarget::Discard { .. } => usize::MAX,
-                    BodyTarget::None if self.may_parse(active, cx) => usize::MAX,
-                    BodyTarget::None => 0,
+                    BodyTarget::None if self.may_begin(cx, &active.input) => usize::MAX,
+                    BodyTarget::None => INPUT_MAX.saturating_sub(active.input.len()),
                 },
             },
         }
@@ -172,13 +177,16 @@ impl Connection {
     /// Parses as much as may be parsed now; returns how many bytes were used.
     fn process(&mut self, cx: &mut Context, scratch: &mut Scratch, bytes: &[u8]) -> usize {
         let mut at = 0;
-        let mut blocked = false;
+        let (mut blocked, mut in_trailers) = (false, false);
         while self.phase == Phase::Open {
             let rest = bytes.get(at..).unwrap_or_default();
             if rest.is_empty() && !self.decoder.in_body() {
                 break;
             }
-            let room = self.body_room(cx);
+            let room = match in_trailers {
+                true => usize::MAX,
+                false => self.body_room(cx),
+            };
             blocked = room == 0 || (!self.decoder.in_body() && !self.may_begin(cx, rest));
             if blocked {
                 break;
@@ -187,9 +195,15 @@ impl Connection {
             match self.decoder.step(visible, &mut scratch.head, &cx.limits) {
                 Step::Incomplete { consumed } => {
                     at += consumed;
-                    if visible.len() == rest.len() || consumed == 0 {
+                    if visible.len() == rest.len() {
                         break;
                     }
+                    // Trailers alone are not taken piece by piece, and need no credit.
+                    in_trailers = consumed == 0;
+                }
+                Step::Head { len, .. } if !entry::fits(&scratch.head, len) => {
+                    self.refuse(cx, RejectReason::HeadersTooLarge);
+                    return bytes.len();
                 }
                 Step::Head { start, len } => {
                     let (_, from_head) = rest.split_at_checked(start).unwrap_or((&[], &[]));
@@ -276,6 +290,9 @@ impl Connection {
     }
 
     fn on_body_end(&mut self, cx: &mut Context, scratch: &mut Scratch) {
+        if !entry::trailers_fit(&scratch.head) {
+            return self.refuse(cx, RejectReason::HeadersTooLarge);
+        }
         let target = self
             .active
             .as_ref()

@@ -210,7 +210,22 @@ pub(super) const fn padded(n: usize) -> usize {
     (n + 3) & !3
 }
 
-/// A span in one word. Heads are limited to 65 535 bytes (`limits`), so both halves fit.
+/// Whether every span of a head of `len` bytes fits its word. Limits that allow longer heads allow
+/// what no entry can carry; such a head is refused.
+pub fn fits(head: &Head, len: usize) -> bool {
+    let decoded = if head.rewritten { head.decoded.len() } else { 0 };
+    len + decoded <= SPAN_MAX && head.fields.len() <= SPAN_MAX
+}
+
+/// Whether every span of the trailers fits its word.
+pub fn trailers_fit(head: &Head) -> bool {
+    head.trailer_bytes.len() <= SPAN_MAX
+}
+
+/// The largest offset or length in a span's word.
+const SPAN_MAX: usize = u16::MAX as usize;
+
+/// A span in one word; `fits` and `trailers_fit` were asked before.
 fn pack(span: Span) -> u32 {
     (span.start & 0xffff) | span.len << 16
 }
