@@ -15,9 +15,10 @@ const SMALL_BYTES: usize = 2 * 1024;
 const SMALL_BYTES_MAX: usize = 64 * 1024;
 /// Small buffers kept for reuse.
 const SMALL_KEPT: usize = 1024;
-/// Bytes of a chunk: large enough that an upload costs few system calls.
-pub const CHUNK_BYTES: usize = 256 * 1024;
-/// Chunks kept for reuse, 4 MiB in all.
+/// Bytes of a chunk: large enough that an upload costs few system calls, small enough that those on
+/// their way (`CHUNKS_OUT_MAX`) stay in a core's cache until they are read.
+pub const CHUNK_BYTES: usize = 128 * 1024;
+/// Chunks kept for reuse, 2 MiB in all.
 const CHUNKS_KEPT: usize = 16;
 /// Chunks of isolates that wait for a batch to go home with; more are freed.
 const AWAY_MAX: usize = 64;

@@ -46,6 +46,9 @@ pub(crate) struct Lane {
     first: usize,
     /// A batch that did not fit the inbox any more.
     held_back: VecDeque<(usize, Box<Batch>)>,
+    /// Records for each I/O thread that wait for the end of the dispatch.
+    staged: Vec<Option<Box<Batch>>>,
+    is_dispatching: bool,
     /// Batches whose chunks JavaScript may ask for during this dispatch.
     on_show: Vec<(usize, Box<Batch>)>,
     /// Bodies that travel with the next flush.
@@ -76,6 +79,7 @@ impl Lane {
         let bell = Bell::new(env, on_bell, place.cast())?;
         let gate = Gate::new(Box::new(bell));
         let lanes = server.attach(&gate);
+        let staged = lanes.iter().map(|_| None).collect();
         let lane = Self {
             holders: 1,
             server,
@@ -86,6 +90,8 @@ impl Lane {
             outbox,
             dispatch,
             closers,
+            staged,
+            is_dispatching: false,
             first: 0,
             held_back: VecDeque::new(),
             on_show: Vec::new(),
@@ -167,13 +173,27 @@ impl Lane {
         }
     }
 
-    /// Sends the chunks that were shown home, at once: the I/O thread waits for them.
-    fn clear_show(&mut self) {
+    /// Ends a dispatch: what it flushed leaves now, together with the chunks that it was shown, so
+    /// that each I/O thread is woken once.
+    fn end_dispatch(&mut self) {
+        self.is_dispatching = false;
         for (from, mut batch) in std::mem::take(&mut self.on_show) {
             let spent = std::mem::take(&mut batch.large);
             self.recycle(from, batch);
-            self.publish(from, 0..0, VecDeque::new(), spent);
+            if let Some(staged) = self.staged(from) {
+                staged.spent.extend(spent);
+            }
         }
+        for to in 0..self.lanes.len() {
+            self.send(to);
+        }
+    }
+
+    /// The batch that collects for an I/O thread.
+    fn staged(&mut self, to: usize) -> Option<&mut Batch> {
+        let lane = self.lanes.get_mut(to)?;
+        let staged = self.staged.get_mut(to)?;
+        Some(staged.get_or_insert_with(|| lane.spare()))
     }
 
     /// Copies a body that will travel with the next flush.
@@ -226,61 +246,60 @@ impl Lane {
         match self.lanes.len() {
             1 => {
                 let attached = std::mem::take(&mut self.attached);
-                self.publish(0, 0..len, attached, Vec::new());
+                self.stage(0, 0..len, attached);
             }
-            _ => self.flush_by_thread(len),
+            _ => self.stage_by_thread(len),
+        }
+        if !self.is_dispatching {
+            for to in 0..self.lanes.len() {
+                self.send(to);
+            }
         }
     }
 
     /// Sorts the records by the I/O thread that their slot names.
-    fn flush_by_thread(&mut self, len: usize) {
-        let mut start = 0;
+    fn stage_by_thread(&mut self, len: usize) {
         let mut at = 0;
-        let mut target = None;
-        let mut chunks = VecDeque::new();
         while let Some(record) = self.outbox.record(at, len) {
             let thread = (record.slot >> layout::SLOT_INDEX_BITS) as usize;
-            if target.is_some_and(|target| target != thread) {
-                let run = std::mem::take(&mut chunks);
-                self.publish(target.unwrap_or_default(), start..at, run, Vec::new());
-                start = at;
-            }
-            target = Some(thread);
-            if record.has_attachment() {
-                chunks.extend(self.attached.pop_front());
-            }
+            let attached = if record.has_attachment() {
+                self.attached.pop_front()
+            } else {
+                None
+            };
+            self.stage(thread, at..at + record.size, attached);
             at += record.size;
-        }
-        if let Some(target) = target {
-            self.publish(target, start..at, chunks, Vec::new());
-        }
-        for lane in &self.lanes {
-            lane.wake_io();
         }
     }
 
-    fn publish(
+    /// Copies records of the outbox into the batch of an I/O thread.
+    fn stage(
         &mut self,
         to: usize,
         range: std::ops::Range<usize>,
-        attached: VecDeque<Chunk>,
-        spent: Vec<Chunk>,
+        attached: impl IntoIterator<Item = Chunk>,
     ) {
-        let Some(lane) = self.lanes.get_mut(to) else {
-            return;
-        };
-        let mut batch = lane.spare();
         // SAFETY: `flush` runs inside a callback from JavaScript, so nothing writes the outbox
         // meanwhile; `range` lies inside it (`flush` and `record` check that). The bytes are
         // copied before the return.
-        batch
-            .bytes
-            .extend_from_slice(unsafe { self.outbox.slice(range) });
+        let bytes: *const [u8] = unsafe { self.outbox.slice(range) };
+        let Some(batch) = self.staged(to) else { return };
+        // SAFETY: as above; the outbox is not part of what `staged` borrows.
+        batch.bytes.extend_from_slice(unsafe { &*bytes });
         batch.large.extend(attached);
-        batch.count = 1;
-        batch.spent = spent;
+        batch.count += 1;
+    }
+
+    /// Hands the batch of an I/O thread over and wakes the thread.
+    fn send(&mut self, to: usize) {
+        let mut waiting = self.staged.get_mut(to).and_then(Option::take);
+        let Some(lane) = self.lanes.get_mut(to) else {
+            return;
+        };
+        if waiting.is_none() {
+            return;
+        }
         // A full ring empties without this thread's help: the I/O thread waits for nobody.
-        let mut waiting = Some(batch);
         while let Some(batch) = waiting.take() {
             match lane.publish(batch) {
                 Ok(()) => {}
@@ -301,6 +320,7 @@ impl Lane {
         self.lanes.clear();
         self.held_back.clear();
         self.on_show.clear();
+        self.staged.clear();
         self.attached.clear();
         self.spares.clear();
         self.spare_bytes = 0;
@@ -327,6 +347,7 @@ unsafe extern "C" fn on_bell(
         let (dispatch, used, over) = unsafe {
             let lane = &mut *place;
             lane.gate.awake();
+            lane.is_dispatching = true;
             (lane.dispatch, lane.take(), lane.is_over())
         };
         let function = raw::referenced(env, dispatch)?;
@@ -336,7 +357,7 @@ unsafe extern "C" fn on_bell(
         // SAFETY: as above; JavaScript has returned.
         let quiet = unsafe {
             let lane = &mut *place;
-            lane.clear_show();
+            lane.end_dispatch();
             lane.is_quiet()
         };
         if over && quiet {
