@@ -1,8 +1,10 @@
-// What the JavaScript side costs per request, without a socket: node bench/micro/dispatch.mjs [name…]
+// What the JavaScript side costs per request, without a socket: node bench/micro/dispatch.mjs
+// [name…]
 //
-// Feeds a lane with batches of 30 encoded requests and throws the records away. Each case runs until its
-// time is up, many short rounds; the median and the best round are printed as nanoseconds per request.
-// Needs dist/ (npm run build). DIST names another folder, ROUND_MS and ROUNDS change the time.
+// Feeds a lane with batches of 30 encoded requests and throws the records away. Each case runs
+// until its time is up, many short rounds; the median and the best round are printed as nanoseconds
+// per request. Needs dist/ (npm run build). DIST names another folder, ROUND_MS and ROUNDS change
+// the time.
 
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -153,7 +155,9 @@ async function measure(name, spec) {
   )
 }
 
-/** Lets microtasks and then the flush of the turn run, as the end of a callback from the loop does. */
+/**
+ * Lets microtasks and then the flush of the turn run, as the end of a callback from the loop does.
+ */
 function tick() {
   return new Promise((resolve) => {
     queueMicrotask(() => process.nextTick(resolve))

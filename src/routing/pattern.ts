@@ -96,7 +96,11 @@ export function coverage(
     if (have === undefined) return 'never'
     if (have.kind === 'rest') return 'maybe'
     if (have.isOptional) result = 'maybe'
-    if (want.kind === 'param') continue
+    if (want.kind === 'param') {
+      // A parameter takes no empty segment.
+      if (have.kind === 'text' && have.value === '') return 'never'
+      continue
+    }
     if (have.kind === 'param') result = 'maybe'
     else if (have.value !== want.value) return 'never'
   }

@@ -34,7 +34,7 @@ export class Harness {
   flushes = 0
   /** What was reported; the test must take it. */
   reports: unknown[] = []
-  /** What `chunk(index)` gives. */
+  /** What `read(index)` gives: pieces that travel beside the batch. */
   chunks: Uint8Array[] = []
   readonly #routes: readonly Route[]
   #attached: Uint8Array[] = []
@@ -145,10 +145,7 @@ export class Harness {
 }
 
 /** A harness that checks at the end of the test that nothing unexpected was reported. */
-export function harness(
-  register: (router: Router) => void,
-  options: HarnessOptions = {},
-): Harness {
+export function harness(register: (router: Router) => void, options: HarnessOptions = {}): Harness {
   const made = new Harness(register, options)
   onTestFinished(() => expect(made.reports).toEqual([]))
   return made

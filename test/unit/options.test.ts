@@ -1,0 +1,157 @@
+// The options of listen(): defaults, units, and errors that name their path.
+
+import { describe, expect, test } from 'vitest'
+
+import { duration, parseOptions, size } from '../../src/options.ts'
+
+import type { ListenOptions } from '../../src/options.ts'
+
+test('defaults', () => {
+  expect(parseOptions({})).toEqual({
+    development: false,
+    signal: undefined,
+    native: {
+      endpoints: [{ host: 'localhost', port: 3000 }],
+      routes: [],
+      fallback: false,
+      limits: {
+        requestLineBytes: 8192,
+        headerBytes: 32_768,
+        headerCount: 100,
+        bodyBytes: 30_000_000,
+        requestWindowBytes: 1_048_576,
+        replyWindowBytes: 65_536,
+        pipelined: 32,
+        inFlight: 10_000,
+      },
+      timeouts: { headersMs: 30_000, keepAliveMs: 130_000, drainMs: 5000 },
+      ioThreads: 0,
+      serverHeader: null,
+      allowBareLf: false,
+    },
+  })
+})
+
+test('everything that can be said', () => {
+  const { native, development } = parseOptions({
+    endpoints: [
+      { port: 0, host: '::', ipv6Only: true, reusePort: true, backlog: 10 },
+      { path: '/tmp/a.sock', mode: 0o660 },
+    ],
+    limits: {
+      requestLineBytes: '4KiB',
+      headerBytes: '64kB',
+      headerCount: 10,
+      bodyBytes: null,
+      requestWindowBytes: '2MiB',
+      replyWindowBytes: '1MB',
+      pipelined: 1,
+      inFlight: 5,
+    },
+    timeouts: { headers: '2s', keepAlive: 0, drain: '1.5s' },
+    ioThreads: 2,
+    serverHeader: 'lanner',
+    allowBareLf: true,
+    development: true,
+  })
+  expect(development).toBe(true)
+  expect(native).toMatchObject({
+    endpoints: [
+      { port: 0, host: '::', ipv6Only: true, reusePort: true, backlog: 10 },
+      { path: '/tmp/a.sock', mode: 0o660 },
+    ],
+    limits: {
+      requestLineBytes: 4096,
+      headerBytes: 64_000,
+      headerCount: 10,
+      bodyBytes: -1,
+      requestWindowBytes: 2_097_152,
+      replyWindowBytes: 1_000_000,
+      pipelined: 1,
+      inFlight: 5,
+    },
+    timeouts: { headersMs: 2000, keepAliveMs: 0, drainMs: 1500 },
+    ioThreads: 2,
+    serverHeader: 'lanner',
+    allowBareLf: true,
+  })
+})
+
+test.each([
+  [0, 0],
+  [1500, 1500],
+  ['250ms', 250],
+  ['30s', 30_000],
+  ['1.5 min', 90_000],
+  ['2h', 7_200_000],
+])('duration %j', (value, ms) => expect(duration(value, 'x', 1)).toBe(ms))
+
+test.each([
+  [0, 0],
+  [1024, 1024],
+  ['10B', 10],
+  ['1kB', 1000],
+  ['1KB', 1000],
+  ['1KiB', 1024],
+  ['30MB', 30_000_000],
+  ['1.5 MiB', 1_572_864],
+  ['1GB', 1_000_000_000],
+  ['1gib', 1_073_741_824],
+])('size %j', (value, bytes) => expect(size(value, 'x', 1, 0, 2 ** 40)).toBe(bytes))
+
+describe('errors name the option and what it may be', () => {
+  const wrong: [options: unknown, message: RegExp][] = [
+    [null, /options is an object/],
+    [{ port: -1 }, /option port is an integer from 0 to 65535, not -1/],
+    [{ port: 65_536 }, /port/],
+    [{ port: '80' }, /port.*not "80"/],
+    [{ port: 1.5 }, /port/],
+    [{ host: '' }, /host is a text that is not empty/],
+    [{ host: 7 }, /host/],
+    [{ path: '/a', port: 1 }, /path is given without port/],
+    [{ path: '/a', host: 'b' }, /path is given without host/],
+    [{ mode: 0o600 }, /mode is given with path only/],
+    [{ path: '/a', mode: 0o1000 }, /mode is an integer from 0 to 511/],
+    [{ endpoints: [] }, /endpoints is a list with at least one endpoint/],
+    [{ endpoints: {} }, /endpoints/],
+    [{ endpoints: [{ port: 1 }, { port: 'x' }] }, /endpoints\[1\]\.port/],
+    [{ endpoints: [{ prot: 1 }] }, /no option endpoints\[0\]\.prot/],
+    [{ endpoints: [null] }, /endpoints\[0\] is an object/],
+    [{ endpoints: [{ port: 1 }], port: 2 }, /port and endpoints exclude each other/],
+    [{ limits: 7 }, /limits is an object/],
+    [{ limits: { bodyBytes: '30 bananas' } }, /limits\.bodyBytes is a size from 0/],
+    [{ limits: { bodyBytes: -1 } }, /limits\.bodyBytes/],
+    [{ limits: { bodyBytes: NaN } }, /limits\.bodyBytes/],
+    [{ limits: { headerBytes: 1 } }, /limits\.headerBytes is a size from 64 to 1048576/],
+    [{ limits: { headerCount: 0 } }, /limits\.headerCount is an integer from 1 to 1000/],
+    [{ limits: { headers: 10 } }, /no option limits\.headers; there are limits\.request/],
+    [{ timeouts: { headers: '30 bananas' } }, /timeouts\.headers is a duration/],
+    [{ timeouts: { headers: -1 } }, /timeouts\.headers/],
+    [{ timeouts: { keepAlive: Infinity } }, /timeouts\.keepAlive/],
+    [{ timeouts: { keepAlife: 1 } }, /no option timeouts\.keepAlife/],
+    [{ ioThreads: 0 }, /ioThreads is an integer from 1/],
+    [{ ioThreads: 'all' }, /ioThreads/],
+    [{ serverHeader: 1 }, /serverHeader/],
+    [{ development: 'yes' }, /development is true or false/],
+    [{ signal: {} }, /signal is an AbortSignal/],
+    [{ hots: 'localhost' }, /no option hots/],
+  ]
+  test.each(wrong)('%j', (options, message) => {
+    const parse = (): unknown => parseOptions(options as ListenOptions)
+    expect(parse).toThrow(message)
+    expect(parse).toThrow(expect.objectContaining({ code: 'LANNER_OPTION_INVALID' }))
+  })
+})
+
+test('NODE_ENV decides about details unless the option does', () => {
+  const before = process.env['NODE_ENV']
+  try {
+    process.env['NODE_ENV'] = 'development'
+    expect(parseOptions({}).development).toBe(true)
+    expect(parseOptions({ development: false }).development).toBe(false)
+    process.env['NODE_ENV'] = 'production'
+    expect(parseOptions({}).development).toBe(false)
+  } finally {
+    process.env['NODE_ENV'] = before
+  }
+})
