@@ -213,7 +213,11 @@ pub(super) const fn padded(n: usize) -> usize {
 /// Whether every span of a head of `len` bytes fits its word. Limits that allow longer heads allow
 /// what no entry can carry; such a head is refused.
 pub fn fits(head: &Head, len: usize) -> bool {
-    let decoded = if head.rewritten { head.decoded.len() } else { 0 };
+    let decoded = if head.rewritten {
+        head.decoded.len()
+    } else {
+        0
+    };
     len + decoded <= SPAN_MAX && head.fields.len() <= SPAN_MAX
 }
 
