@@ -92,6 +92,8 @@ pub struct Active {
     /// Bytes that arrived and could not be used yet.
     pub(super) input: Vec<u8>,
     pub(super) body: BodyTarget,
+    /// Whether `input` waits for something here, and not for the peer to send the rest.
+    pub(super) blocked: bool,
     /// Set while an exchange runs that must not run beside others.
     pub(super) serial: bool,
     /// A refusal that waits for the replies before it.
@@ -106,6 +108,7 @@ impl Active {
         cx.pool.give_small(std::mem::take(&mut self.input));
         self.out.clear(&mut cx.pool);
         self.body = BodyTarget::None;
+        self.blocked = false;
         self.serial = false;
         self.refusal = None;
     }
@@ -209,9 +212,9 @@ impl Connection {
             Phase::Closing => {}
             Phase::Open if mid_body => self.abort(cx),
             Phase::Open if waits => {
-                // Half-closed: handlers hear of it, and what they still reply is sent.
+                // Half-closed: handlers hear of it, and what they still reply is sent. Requests
+                // that wait for their turn were sent before the end, so they have it.
                 self.tell_all(cx, layout::CANCEL_HALF_CLOSED);
-                self.drop_input(cx);
                 self.watch(cx);
             }
             Phase::Open if self.output().is_some() => {
@@ -280,7 +283,9 @@ impl Connection {
             match self.phase {
                 Phase::Closing if self.eof => self.phase = Phase::Dead,
                 Phase::Closing => self.phase = Phase::Lingering,
-                Phase::Open if self.eof && self.exchange_count() == 0 => self.phase = Phase::Dead,
+                Phase::Open if self.eof && self.exchange_count() == 0 && !self.can_resume(cx) => {
+                    self.phase = Phase::Dead;
+                }
                 _ => {}
             }
         }
@@ -359,10 +364,10 @@ impl Connection {
                 Deadline::Linger(at) => Deadline::Linger(at),
                 _ => Deadline::Linger(cx.now + timeouts.drain_ms.max(1)),
             },
-            Phase::Open if self.eof => match self.deadline {
-                Deadline::HalfClosed(at) => Deadline::HalfClosed(at),
-                _ => Deadline::HalfClosed(cx.now + timeouts.drain_ms.max(1)),
-            },
+            // Counted from the last byte that was sent: a long reply that is read has its time.
+            Phase::Open if self.eof => {
+                Deadline::HalfClosed(self.last_activity + timeouts.drain_ms.max(1))
+            }
             Phase::Open => self.open_deadline(cx),
         }
     }
