@@ -56,6 +56,15 @@ test('the lock file names no place to download from', () => {
   expect(read('package-lock.json')).not.toMatch(/"resolved"|https?:\/\/[^"]*\.tgz/)
 })
 
+test('every command runs a script that exists, and is there once', () => {
+  const files = new Set(filesUnder('scripts', '.mjs'))
+  for (const [name, command] of Object.entries<string>(manifest.scripts)) {
+    const [, file] = /^node (scripts\/\S+)/.exec(command) ?? []
+    expect(files, `npm run ${name}`).toContain(file)
+    expect(read('package.json').split(`    "${name}":`)).toHaveLength(2)
+  }
+})
+
 test('nothing runs when the package is installed', () => {
   const hooks = ['preinstall', 'install', 'postinstall', 'prepare', 'prepublish', 'prepack']
   expect(Object.keys(manifest.scripts).filter((name) => hooks.includes(name))).toEqual([])
