@@ -44,10 +44,10 @@ declare class HttpError extends LannerError {
 
 /** An error of this package. `code` is stable, `message` is for people. */
 declare class LannerError extends Error {
-  /** What happened, as a stable code; docs/errors.md lists them. */
-  readonly code: ErrorCode
+  /** What happened, as a stable code; docs/errors.md lists those of this package. */
+  readonly code: ErrorCode | OwnCode
   constructor(
-    code: ErrorCode,
+    code: ErrorCode | OwnCode,
     message?: string,
     options?: {
       cause?: unknown
@@ -275,8 +275,8 @@ interface HttpErrorOptions {
   detail?: string
   /** Whether message and detail are sent. By default they are for statuses below 500. */
   expose?: boolean
-  /** The code of the error. */
-  code?: ErrorCode
+  /** A code of your own; clients see it where they see the message. */
+  code?: string
 }
 
 /** Parameters whose names are not known. */
@@ -605,6 +605,9 @@ declare class Trailers {
   delete(name: string): void
 }
 
+/** A code of somebody else; the intersection keeps editors proposing ours. */
+type OwnCode = string & {}
+
 /** Takes a chunk that is lent to it. */
 type Receive = (chunk: Uint8Array) => void | PromiseLike<void>
 
@@ -656,13 +659,13 @@ export {
   App,
   HttpError,
   LannerError,
-  BodySource,
+  type BodySource,
   type StreamBody,
   type ConnectionInfo,
-  Context,
+  type Context,
   type Reply,
   type CookieOptions,
-  Cookies,
+  type Cookies,
   type ErrorCode,
   type HttpErrorOptions,
   type AnyParams,
@@ -671,7 +674,7 @@ export {
   type Handler,
   type Middleware,
   type Next,
-  HeaderView,
+  type HeaderView,
   type InjectOptions,
   type InjectResponse,
   type PeerAddress,
@@ -681,12 +684,12 @@ export {
   type ListenOptions,
   type Size,
   type TimeoutOptions,
-  QueryView,
+  type QueryView,
   type FieldInit,
-  Router,
+  type Router,
   type ParamsOf,
   type CloseOptions,
-  Server,
+  type Server,
   type ServerAddress,
-  Trailers,
+  type Trailers,
 }

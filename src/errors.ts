@@ -7,13 +7,16 @@ import { statusTitle } from './status.js'
 
 import type { ErrorCode } from './error-codes.js'
 
+/** A code of somebody else; the intersection keeps editors proposing ours. */
+export type OwnCode = string & {}
+
 /** An error of this package. `code` is stable, `message` is for people. */
 export class LannerError extends Error {
-  /** What happened, as a stable code; docs/errors.md lists them. */
-  readonly code: ErrorCode
+  /** What happened, as a stable code; docs/errors.md lists those of this package. */
+  readonly code: ErrorCode | OwnCode
 
-  constructor(code: ErrorCode, message?: string, options?: { cause?: unknown }) {
-    super(message ?? ERROR_CODES[code].text, options)
+  constructor(code: ErrorCode | OwnCode, message?: string, options?: { cause?: unknown }) {
+    super(message ?? (code in ERROR_CODES ? ERROR_CODES[code as ErrorCode].text : code), options)
     this.code = code
   }
 
@@ -34,8 +37,8 @@ export interface HttpErrorOptions {
   detail?: string
   /** Whether message and detail are sent. By default they are for statuses below 500. */
   expose?: boolean
-  /** The code of the error. */
-  code?: ErrorCode
+  /** A code of your own; clients see it where they see the message. */
+  code?: string
 }
 
 /** Throw it to answer with a status: `throw new HttpError(404, 'no such user')`. */

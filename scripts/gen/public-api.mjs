@@ -53,7 +53,8 @@ function bundle(folder) {
 
   for (const [name, from] of exportsOf(index, load)) {
     const found = resolveName(from.module, from.name, load)
-    publicNames.push({ name, local: found.name, typeOnly: isTypeOnly(found) })
+    const typeOnly = index.typeNames.has(name) || isTypeOnly(found)
+    publicNames.push({ name, local: found.name, typeOnly })
     chosen.set(key(found), found)
   }
   const publicKeys = new Set(chosen.keys())
@@ -77,6 +78,8 @@ function readModule(path, folder) {
     label: relative(folder, path).replace(/\\/g, '/'),
     imports: new Map(),
     reexports: [],
+    /** What is handed on as a type only, though it may be a class. */
+    typeNames: new Set(),
     stars: [],
     exported: new Map(),
     declarations: new Map(),
@@ -132,7 +135,7 @@ function place(statement, module) {
   const star = /^export \* from ["'](.+)["'];?$/.exec(code)
   if (star) return module.stars.push(fileOf(star[1], module))
   const list = /^export (?:type )?\{([\s\S]*)\}(?: from ["'](.+)["'])?;?$/.exec(code)
-  if (list) return placeExports(list[1], list[2], module)
+  if (list) return placeExports(list[1], list[2], module, code.startsWith('export type '))
   const named = namedDeclaration.exec(code)
   if (!named)
     fail(`index.d.ts: ${module.label} has a statement it cannot join: ${code.split('\n')[0]}`)
@@ -154,8 +157,9 @@ function placeImport(clause, from, module) {
   }
 }
 
-function placeExports(clause, from, module) {
+function placeExports(clause, from, module, isTypeList) {
   for (const [name, local] of names(clause)) {
+    if (isTypeList || clause.includes(`type ${name}`)) module.typeNames.add(local)
     if (from) module.reexports.push({ name, as: local, file: fileOf(from, module) })
     else module.exported.set(local, name)
   }

@@ -118,5 +118,5 @@ export function nativeError(error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error
   const { code } = error
   if (typeof code !== 'string' || !code.startsWith('LANNER_')) return error
-  return new LannerError(code as LannerError['code'], error.message, { cause: error })
+  return new LannerError(code, error.message, { cause: error })
 }

@@ -53,6 +53,11 @@ describe('an HttpError', () => {
       { title: 'Service Unavailable', status: 503 },
     ],
     [
+      'a code of its own',
+      new HttpError(409, 'taken', { code: 'NAME_TAKEN' }),
+      { title: 'Conflict', status: 409, detail: 'taken', code: 'NAME_TAKEN' },
+    ],
+    [
       'unless it is exposed',
       new HttpError(503, 'back at noon', { expose: true }),
       { title: 'Service Unavailable', status: 503, detail: 'back at noon' },
