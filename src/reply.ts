@@ -108,7 +108,7 @@ function sendWhole(lane: Lane, ctx: Context): void {
 
 function sendEmpty(lane: Lane, ctx: Context): void {
   const { extras } = ctx
-  if (extras?.failure !== undefined && ctx.phase === OPEN) {
+  if (extras?.failure !== undefined && ctx.phase === OPEN && ctx.statusCode === 0) {
     // The error handler left the answer to us.
     return sendProblem(lane, ctx, extras.failure.error)
   }
@@ -264,9 +264,15 @@ function reset(ctx: Context): void {
   if (ctx.bodyKind === BODY_STREAM) cancelSource(ctx.replyBody)
   ctx.phase = OPEN
   ctx.statusCode = 0
+  if (ctx.downstream !== undefined) silence(ctx.downstream)
   ctx.downstream = undefined
   note(ctx, BODY_NONE, TYPE_NONE, undefined)
   dropBodyFields(ctx)
+}
+
+/** A chain that failed leaves promises that nobody waits for: their errors must end nothing. */
+function silence(values: readonly unknown[]): void {
+  for (const value of values) if (value instanceof Promise) value.catch(() => {})
 }
 
 function sendProblem(lane: Lane, ctx: Context, error: unknown): void {

@@ -96,7 +96,15 @@ export class Server {
 
   /** What the server has counted. */
   stats(): Record<string, number> {
-    return { ...this.#native.stats(), ...this.#lane.stats, held: this.#lane.held }
+    const { turns, requests, lateReplies, staleEntries } = this.#lane.stats
+    return {
+      ...this.#native.stats(),
+      dispatches: turns,
+      handled: requests,
+      late_replies: lateReplies,
+      stale_entries: staleEntries,
+      held: this.#lane.held,
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -121,12 +129,18 @@ export function startServer(options: ParsedOptions, config: LaneConfig): Server 
       lane.dispatch(bytes),
     )
     const server = new Server(native, lane, native.listen())
-    signal?.addEventListener('abort', () => void server.close(), { once: true })
+    if (signal !== undefined) closeOnAbort(server, signal)
     return server
   } catch (error) {
     native.close(0, () => {})
     throw nativeError(error)
   }
+}
+
+function closeOnAbort(server: Server, signal: AbortSignal): void {
+  const close = (): void => void server.close()
+  signal.addEventListener('abort', close, { once: true })
+  void server.closed.then(() => signal.removeEventListener('abort', close))
 }
 
 /** The native server of these options, which does not listen yet. */

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 
+import { HttpError } from '../../src/errors.ts'
 import { deferred } from '../support/deferred.ts'
 import { harness } from '../support/lane.ts'
 
@@ -191,6 +192,23 @@ describe('errors', () => {
     )
     expect((await lane.ask('/')).status).toBe(500)
     expect(lane.takeReports()).toMatchObject([{ message: 'alone' }])
+  })
+
+  test('of a handler that its middleware has left behind end nothing', async () => {
+    const lane = harness((r) =>
+      r.get(
+        '/',
+        async (_, next) => {
+          void next()
+          throw new HttpError(418)
+        },
+        async () => {
+          await undefined
+          throw new Error('left behind')
+        },
+      ),
+    )
+    expect((await lane.ask('/')).status).toBe(418)
   })
 
   const twice: [string, Handler][] = [

@@ -161,6 +161,17 @@ describe('app.onError', () => {
     expect(http).toMatchObject({ status: 404, problem: { status: 404 }, reports: [] })
   })
 
+  test('says a status alone', async () => {
+    const lane = harness(
+      (r) =>
+        r.get('/', () => {
+          throw boom
+        }),
+      { onError: (_, ctx) => ctx.status(503) },
+    )
+    expect(await lane.ask('/')).toMatchObject({ status: 503, isEmpty: true })
+  })
+
   test('throws the same again for the default', async () => {
     const seen = await withHandler((error) => {
       throw error
