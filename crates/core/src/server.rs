@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::context::Context;
 use crate::dispatch::lanes::Lanes;
 use crate::error::{Error, ErrorKind};
+use crate::io::clock;
 use crate::io::remote::{Command, Remote};
 use crate::io::thread::{IoThread, WAKER};
 use crate::metrics::Counters;
@@ -84,12 +85,24 @@ impl Server {
                 Ok(thread) => server.lock_threads().push(thread),
                 Err(error) => {
                     // The threads that did start are told to end by `drop`.
-                    (index..count).for_each(|_| shared_ended(&server.shared));
+                    (index..count).for_each(|_| server.shared.thread_ended());
                     return Err(resources(&error));
                 }
             }
         }
+        server.start_clock()?;
         Ok(server)
+    }
+
+    fn start_clock(&self) -> Result<(), Error> {
+        let shared = Arc::clone(&self.shared);
+        let thread = std::thread::Builder::new()
+            .name("lanner-clock".into())
+            .spawn(move || clock::run(&shared))
+            .map_err(|error| resources(&error))?;
+        self.shared.set_clock(thread.thread().clone());
+        self.lock_threads().push(thread);
+        Ok(())
     }
 
     /// Joins an isolate, whose gate is `gate`, to every I/O thread.
@@ -167,10 +180,6 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.close(0);
     }
-}
-
-fn shared_ended(shared: &Shared) {
-    shared.thread_ended();
 }
 
 fn merge(into: &mut Vec<(&'static str, u64)>, from: impl IntoIterator<Item = (&'static str, u64)>) {

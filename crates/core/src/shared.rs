@@ -5,6 +5,7 @@ use std::sync::atomic::{
     Ordering::{Relaxed, SeqCst},
 };
 use std::sync::{Arc, OnceLock};
+use std::thread::Thread;
 
 use crate::io::remote::{Command, Remote};
 use crate::transport::stream::Accepted;
@@ -16,6 +17,7 @@ pub(crate) struct Shared {
     loads: Vec<AtomicUsize>,
     connections: AtomicU32,
     running: AtomicUsize,
+    clock: OnceLock<Thread>,
 }
 
 impl Shared {
@@ -26,6 +28,7 @@ impl Shared {
             loads: (0..threads).map(|_| AtomicUsize::new(0)).collect(),
             connections: AtomicU32::new(0),
             running: AtomicUsize::new(threads),
+            clock: OnceLock::new(),
         }
     }
 
@@ -67,9 +70,26 @@ impl Shared {
         }
     }
 
-    /// A thread has ended.
+    /// Makes the clock's thread known, once.
+    pub(crate) fn set_clock(&self, clock: Thread) {
+        // Only the first call counts; there is only one.
+        let _ = self.clock.set(clock);
+    }
+
+    /// The clock has moved.
+    pub(crate) fn tick(&self) {
+        for remote in self.remotes.get().into_iter().flatten() {
+            remote.tick();
+        }
+    }
+
+    /// A thread has ended; the clock ends with the last one.
     pub(crate) fn thread_ended(&self) {
-        self.running.fetch_sub(1, SeqCst);
+        if self.running.fetch_sub(1, SeqCst) == 1
+            && let Some(clock) = self.clock.get()
+        {
+            clock.unpark();
+        }
     }
 
     /// Whether every thread has ended.

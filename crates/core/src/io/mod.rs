@@ -1,9 +1,10 @@
 //! The I/O threads: each has a poller, its connections and one coarse clock.
 //!
 //! `thread` is the loop, `accept` and `sockets` what it does with listeners and connections,
-//! `timers` the clock's wheel, `remote` what other threads may ask of it.
+//! `clock` and `timers` its time, `remote` what other threads may ask of it.
 
 mod accept;
+pub(crate) mod clock;
 pub(crate) mod remote;
 mod sockets;
 pub(crate) mod thread;

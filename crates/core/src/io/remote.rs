@@ -4,7 +4,7 @@
 //! so a lock is right. Replies do not come this way: they have their lanes.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lanner_bridge::{Doorbell, Gate, IoLane};
@@ -33,6 +33,8 @@ pub(crate) enum Command {
 pub(crate) struct Remote {
     commands: Mutex<Vec<Command>>,
     pending: AtomicBool,
+    /// Whether deadlines are open, so that the clock has to wake the thread.
+    wants_clock: AtomicBool,
     gate: Arc<Gate>,
 }
 
@@ -53,6 +55,7 @@ impl Remote {
         Ok(Arc::new(Self {
             commands: Mutex::new(Vec::new()),
             pending: AtomicBool::new(false),
+            wants_clock: AtomicBool::new(false),
             gate: Gate::new(Box::new(bell)),
         }))
     }
@@ -70,6 +73,18 @@ impl Remote {
             .push(command);
         self.pending.store(true, SeqCst);
         self.gate.wake();
+    }
+
+    /// Says whether the clock has to wake the thread.
+    pub(crate) fn set_wants_clock(&self, wants: bool) {
+        self.wants_clock.store(wants, Relaxed);
+    }
+
+    /// The clock has moved.
+    pub(crate) fn tick(&self) {
+        if self.wants_clock.load(Relaxed) {
+            self.gate.wake();
+        }
     }
 
     /// Whether somebody asked for something.

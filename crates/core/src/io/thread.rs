@@ -33,8 +33,6 @@ const EVENTS_MAX: usize = 1024;
 const YIELD_MAX: u32 = 4;
 /// Batches of records taken before the poller has its turn.
 const BATCHES_PER_TURN: usize = 64;
-/// How long the poller waits at most while deadlines are open: their slack.
-const CLOCK_MS: u64 = 500;
 /// How long the poller waits at most while the server closes.
 const DRAIN_CLOCK_MS: u64 = 20;
 /// A connection that was busy this recently may have a request under way when the server closes;
@@ -451,6 +449,7 @@ impl IoThread {
             return Some(Duration::ZERO);
         }
         let (lanes, remote) = (&self.cx.lanes, &self.remote);
+        remote.set_wants_clock(!self.timers.is_empty());
         if !remote
             .gate()
             .try_sleep(|| lanes.is_quiet() && !remote.is_pending())
@@ -463,7 +462,7 @@ impl IoThread {
         if self.accept_ready {
             return Some(Duration::from_millis(ACCEPT_PAUSE_MS));
         }
-        (!self.timers.is_empty()).then_some(Duration::from_millis(CLOCK_MS))
+        None
     }
 
     fn end(mut self) {
