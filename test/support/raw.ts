@@ -156,7 +156,7 @@ export class RawClient {
   }
 
   #cut(n: number): string {
-    const text = this.#bytes.latin1Slice(0, n)
+    const text = this.#bytes.toString('latin1', 0, n)
     this.#bytes = this.#bytes.subarray(n)
     return text
   }
