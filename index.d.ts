@@ -20,6 +20,8 @@ declare class App<State extends object = AnyState> extends Router<State> {
   notFound(handler: Handler<AnyParams, State>): this
   /** Begins to serve. A number is a port. */
   listen(options?: ListenOptions | number): Promise<Server>
+  /** Closes every server that listens for this application. */
+  close(options?: CloseOptions): Promise<void>
   /** Runs a request without a socket: a Request, a URL, or a path. */
   fetch(input: Request | URL | string, init?: RequestInit): Promise<Response>
   /** Runs a request without a socket, for tests: plain options in, a plain result out. */

@@ -18,12 +18,13 @@ import type { InjectOptions } from './inject/request.js'
 import type { InjectResponse } from './inject/response.js'
 import type { LaneConfig } from './native/lane.js'
 import type { ListenOptions, ParsedOptions } from './options.js'
-import type { Server } from './server.js'
+import type { CloseOptions, Server } from './server.js'
 
 /** A web application. */
 export class App<State extends object = AnyState> extends Router<State> {
   #onError: ErrorHandler | undefined
   #notFound: Handler | undefined
+  readonly #servers = new Set<Server>()
   #inject: { version: number; lane: InjectLane } | undefined
 
   constructor() {
@@ -63,7 +64,14 @@ export class App<State extends object = AnyState> extends Router<State> {
     const config = this.#compile(parsed)
     const server = startServer(parsed, config)
     this.registry.isSealed = true
+    this.#servers.add(server)
+    void server.closed.then(() => this.#servers.delete(server))
     return server
+  }
+
+  /** Closes every server that listens for this application. */
+  async close(options?: CloseOptions): Promise<void> {
+    await Promise.all([...this.#servers].map((server) => server.close(options)))
   }
 
   /** Runs a request without a socket: a Request, a URL, or a path. */

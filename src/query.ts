@@ -55,9 +55,11 @@ export class QueryView implements Iterable<[string, string]> {
 
   toJSON(): Record<string, string | string[]> {
     const values = new Map<string, string | string[]>()
-    for (const [name] of this.entries()) {
-      const all = this.all(name)
-      values.set(name, all.length === 1 ? all[0]! : all)
+    for (const [name, value] of this.entries()) {
+      const before = values.get(name)
+      if (before === undefined) values.set(name, value)
+      else if (typeof before === 'string') values.set(name, [before, value])
+      else before.push(value)
     }
     return Object.fromEntries(values)
   }
