@@ -132,7 +132,8 @@ pub struct Connection {
     pub(super) decoder: Decoder,
     pub(super) phase: Phase,
     pub(super) eof: bool,
-    /// Whether a reply broke off: the peer must see a reset, not an orderly end.
+    /// Whether a reply broke off that only the end of the connection ends: the peer must see a
+    /// reset, not an orderly end.
     pub(super) cut: bool,
     pub(super) deadline: Deadline,
     pub(super) last_activity: u64,
@@ -185,7 +186,7 @@ impl Connection {
         self.active.is_none() && self.decoder.is_idle()
     }
 
-    /// Whether a reply broke off.
+    /// Whether a reply broke off that only the end of the connection ends.
     pub fn was_cut(&self) -> bool {
         self.cut
     }
@@ -201,27 +202,35 @@ impl Connection {
     /// The peer closed its sending side.
     pub fn on_eof(&mut self, cx: &mut Context) {
         self.eof = true;
-        let waits = self
-            .active
-            .as_ref()
-            .is_some_and(|a| !a.exchanges.is_empty());
-        let mid_body = self.decoder.in_body();
         match self.phase {
-            Phase::Dead => {}
+            Phase::Dead | Phase::Closing => {}
             Phase::Lingering => self.phase = Phase::Dead,
-            Phase::Closing => {}
-            Phase::Open if mid_body => self.abort(cx),
-            Phase::Open if waits => {
-                // Half-closed: handlers hear of it, and what they still reply is sent. Requests
-                // that wait for their turn were sent before the end, so they have it.
+            Phase::Open => {
+                self.end_input(cx);
+                // Handlers hear of it, and what they still reply is sent. Requests that wait for
+                // their turn were sent before the end, so they have it.
                 self.tell_all(cx, layout::CANCEL_HALF_CLOSED);
                 self.watch(cx);
             }
-            Phase::Open if self.output().is_some() => {
-                self.drop_input(cx);
-                self.phase = Phase::Closing;
+        }
+    }
+
+    /// Nothing comes behind the input: a request that broke off is refused, and a connection
+    /// without requests ends.
+    pub(super) fn end_input(&mut self, cx: &mut Context) {
+        let active = self.active.as_ref();
+        let waits = active.is_some_and(|a| a.refusal.is_some() || a.blocked && !a.input.is_empty());
+        if waits || self.phase != Phase::Open {
+            return;
+        }
+        match active.map(|active| active.body).unwrap_or_default() {
+            BodyTarget::Discard { .. } => self.begin_close(),
+            BodyTarget::Exchange(_) => self.refuse(cx, RejectReason::UnexpectedEnd),
+            BodyTarget::None if !self.decoder.is_idle() => {
+                self.refuse(cx, RejectReason::UnexpectedEnd);
             }
-            Phase::Open => self.abort(cx),
+            BodyTarget::None if self.exchange_count() == 0 => self.begin_close(),
+            BodyTarget::None => {}
         }
     }
 
@@ -281,7 +290,7 @@ impl Connection {
     pub fn after_output(&mut self, cx: &mut Context) {
         if self.output().is_none() {
             match self.phase {
-                Phase::Closing if self.eof => self.phase = Phase::Dead,
+                Phase::Closing if self.eof || self.cut => self.phase = Phase::Dead,
                 Phase::Closing => self.phase = Phase::Lingering,
                 Phase::Open if self.eof && self.exchange_count() == 0 && !self.can_resume(cx) => {
                     self.phase = Phase::Dead;

@@ -143,6 +143,9 @@ impl Connection {
         {
             let input = std::mem::take(&mut active.input);
             self.use_input(cx, scratch, input);
+            if self.eof {
+                self.end_input(cx);
+            }
         }
         self.watch(cx);
     }

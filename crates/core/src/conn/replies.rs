@@ -108,12 +108,22 @@ impl Connection {
             return;
         }
         let streams = reply.flags & layout::REPLY_STREAM != 0;
+        // What is sent is counted, not what was announced: a length that does not hold would let
+        // the next reply be taken for this one's body.
+        let whole = match &attached {
+            Some(chunk) => chunk.as_slice().len() as u64,
+            None => reply.body.len() as u64,
+        };
+        if reply.flags & layout::REPLY_LARGE != 0 && attached.is_none() {
+            bump(&cx.counters.invalid_replies, 1);
+            return self.reply_natively(cx, slot, NativeReply::InvalidReply);
+        }
         let body = if streams && reply.flags & layout::REPLY_LENGTH == 0 {
             ReplyBody::Stream
         } else if reply.flags & layout::REPLY_NO_BODY != 0 {
             ReplyBody::None
         } else {
-            ReplyBody::Length(reply.length)
+            ReplyBody::Length(if streams { reply.length } else { whole })
         };
         let head = ReplyHead {
             status: reply.status,
@@ -142,12 +152,15 @@ impl Connection {
             }
             return;
         }
-        if framing != Framing::NoBody {
-            self.with_out(cx, slot, |cx, out| match attached {
-                Some(chunk) => out.push(chunk),
-                None if reply.body.is_empty() => {}
-                None => out.append(&mut cx.pool, |into| into.extend_from_slice(reply.body)),
-            });
+        match attached {
+            _ if framing == Framing::Length(whole) && whole > 0 => {
+                self.with_out(cx, slot, |cx, out| match attached {
+                    Some(chunk) => out.push(chunk),
+                    None => out.append(&mut cx.pool, |into| into.extend_from_slice(reply.body)),
+                });
+            }
+            Some(chunk) => cx.pool.give_chunk(chunk),
+            None => {}
         }
         self.complete(cx, slot);
     }
@@ -162,7 +175,8 @@ impl Connection {
         let unread_body = self.unread_body_closes(cx, slot);
         let exchange = cx.slots.get(slot)?;
         let (version, head_request) = (exchange.version, exchange.head_request);
-        let keep_alive = exchange.keep_alive && !cx.draining && !unread_body && !self.eof;
+        let ends = cx.draining && self.is_last(slot);
+        let keep_alive = exchange.keep_alive && !unread_body && !ends;
         let encoded = self.with_out(cx, slot, |cx, out| {
             let Context {
                 pool, date, config, ..
@@ -183,6 +197,10 @@ impl Connection {
                 if let Some(exchange) = cx.slots.get_mut(slot) {
                     exchange.close = encoded.close;
                 }
+                if encoded.close {
+                    // Nothing is read behind a reply that says "close" (RFC 9112 9.6).
+                    self.active(cx).serial = true;
+                }
                 Some(encoded.framing)
             }
             Err(_) => {
@@ -191,6 +209,19 @@ impl Connection {
                 None
             }
         }
+    }
+
+    /// Whether it is this exchange's turn.
+    pub(super) fn is_first(&self, slot: SlotId) -> bool {
+        let active = self.active.as_ref();
+        active.is_some_and(|a| a.exchanges.front() == Some(&slot))
+    }
+
+    /// Whether no request waits behind this exchange.
+    fn is_last(&self, slot: SlotId) -> bool {
+        self.active
+            .as_ref()
+            .is_some_and(|a| a.exchanges.back() == Some(&slot) && a.input.is_empty())
     }
 
     /// Whether the unread rest of the body makes it cheaper, or safer, to close.
@@ -236,7 +267,10 @@ impl Connection {
             return;
         }
         match framing {
-            Framing::Length(_) if len as u64 > *left => return self.cut(cx, slot),
+            Framing::Length(_) if len as u64 > *left => {
+                cx.send_cancel(slot, layout::CANCEL_PEER_GONE);
+                return self.cut(cx, slot);
+            }
             Framing::Length(_) => *left -= len as u64,
             Framing::NoBody => return self.return_credit_of(cx, slot, 0),
             Framing::Chunked | Framing::UntilClose => {}
@@ -338,17 +372,28 @@ impl Connection {
         self.settle(cx);
     }
 
-    /// The reply broke off after it began: what was sent is all that the peer gets.
-    fn cut(&mut self, cx: &mut Context, slot: SlotId) {
+    /// The reply broke off after it began: what was sent is all that the peer gets. Its handler
+    /// knows already.
+    pub(super) fn cut(&mut self, cx: &mut Context, slot: SlotId) {
         bump(&cx.counters.replies_cut, 1);
-        let front = self
-            .active
-            .as_ref()
-            .and_then(|active| active.exchanges.front().copied());
-        if front == Some(slot) {
-            // No orderly end: a chunked or counted message stays visibly incomplete.
-            self.cut = true;
-            return self.abort(cx);
+        if self.is_first(slot) {
+            // A chunked or counted message stays visibly incomplete. What is encoded is sent
+            // nevertheless: it may hold whole replies to earlier requests.
+            let framing = cx.slots.get(slot).map(|exchange| &exchange.reply);
+            self.cut = matches!(
+                framing,
+                Some(ReplyPhase::Streaming {
+                    framing: Framing::UntilClose,
+                    ..
+                })
+            );
+            bump(&cx.counters.cancelled, 1);
+            if let Some(active) = &mut self.active {
+                active.exchanges.pop_front();
+            }
+            cx.release(slot);
+            self.cancel_all(cx, layout::CANCEL_PEER_GONE);
+            return self.begin_close();
         }
         if let Some(exchange) = cx.slots.get_mut(slot) {
             exchange.early.clear(&mut cx.pool);

@@ -85,7 +85,8 @@ impl Connection {
     fn enqueue(&mut self, cx: &mut Context, scratch: &Scratch, slot: SlotId) {
         let head = &scratch.head;
         let has_body = head.body != BodyLength::None;
-        let serial = has_body || !head.method.is_safe();
+        // Nothing is read behind a request that says "close" (RFC 9112 9.6).
+        let serial = has_body || !head.method.is_safe() || !head.keep_alive;
         let active = self.active(cx);
         active.exchanges.push_back(slot);
         active.serial |= serial;

@@ -127,8 +127,8 @@ impl Connection {
         }
     }
 
-    /// The body of `slot` broke: its handler hears of it. Returns whether its reply had begun;
-    /// if not, the refusal takes its place.
+    /// The body of `slot` broke: its handler hears of it. Returns whether something of its reply
+    /// was sent; if not, the refusal takes its place.
     pub(super) fn cancel_body_owner(
         &mut self,
         cx: &mut Context,
@@ -140,9 +140,17 @@ impl Connection {
             return false;
         };
         exchange.body = BodyPhase::Finished;
-        if !matches!(exchange.reply, ReplyPhase::Waiting) {
-            exchange.close = true;
-            return true;
+        match exchange.reply {
+            ReplyPhase::Complete => {
+                exchange.close = true;
+                return true;
+            }
+            // The handler was told to stop, so the rest of its reply will not come.
+            ReplyPhase::Streaming { .. } if self.is_first(slot) => {
+                self.cut(cx, slot);
+                return true;
+            }
+            ReplyPhase::Streaming { .. } | ReplyPhase::Waiting => {}
         }
         bump(&cx.counters.cancelled, 1);
         if let Some(active) = &mut self.active {
@@ -157,9 +165,10 @@ impl Connection {
 
 /// What the handler hears when its request body is refused.
 pub(super) fn cancel_notice(reason: RejectReason) -> u32 {
-    match reason.status() {
-        413 => layout::CANCEL_BODY_TOO_LARGE,
-        408 => layout::CANCEL_BODY_TIMEOUT,
+    match reason {
+        RejectReason::UnexpectedEnd => layout::CANCEL_PEER_GONE,
+        RejectReason::ContentTooLarge => layout::CANCEL_BODY_TOO_LARGE,
+        RejectReason::BodyTimeout => layout::CANCEL_BODY_TIMEOUT,
         _ => layout::CANCEL_BODY_MALFORMED,
     }
 }

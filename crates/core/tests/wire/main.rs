@@ -3,9 +3,17 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod body_limit;
 mod expect_continue;
+mod half_close;
+mod handler_faults;
+mod informational;
 mod keep_alive;
 mod native_replies;
 mod pipelining;
+mod refusals;
+mod reply_framing;
 mod request_bodies;
 mod request_forms;
+mod timeouts;
+mod unread_body;

@@ -1,0 +1,190 @@
+//! The peer closes its sending side: what was asked is replied, what broke off is refused.
+
+use crate::support::cuts::same;
+use crate::support::echo::echo;
+use crate::support::entries::Entry;
+use crate::support::records::{stream, text};
+use crate::support::wire::{End, Setup, Wire};
+use crate::support::{crlf, ok};
+
+fn get() -> Vec<u8> {
+    crlf("GET / HTTP/1.1\nHost: a\n\n")
+}
+
+#[test]
+fn at_rest_it_is_the_end() {
+    for input in [Vec::new(), get(), get().repeat(3), b"\r\n".to_vec()] {
+        let mut wire = Wire::served(&Setup::default(), echo());
+        wire.feed(&input).sent();
+        wire.fin();
+        assert_eq!((wire.sent().len(), wire.end()), (0, End::Closed));
+    }
+}
+
+#[test]
+fn a_running_request_is_told_and_still_replied() {
+    let mut wire = Wire::new(&Setup::default());
+    let slot = wire.feed(&get()).request().slot;
+    wire.fin();
+    assert_eq!(wire.entries(), [Entry::Cancel { slot, reason: 7 }]);
+    wire.flush(|records| records.reply(slot, text("hi")));
+    let sent = wire.sent_text();
+    assert!(
+        sent.starts_with("HTTP/1.1 200 OK\r\n") && sent.ends_with("hi"),
+        "{sent}"
+    );
+    assert_eq!(wire.end(), End::Closed);
+}
+
+#[test]
+fn a_running_post_is_told_too() {
+    let mut wire = Wire::new(&Setup::default());
+    let post = crlf("POST /echo HTTP/1.1\nHost: a\nContent-Length: 2\n\nhi");
+    let slot = wire.feed(&post).request().slot;
+    wire.fin();
+    assert_eq!(wire.entries(), [Entry::Cancel { slot, reason: 7 }]);
+}
+
+#[test]
+fn everything_that_was_asked_is_replied_in_order() {
+    // As `printf … | nc -N` does it: all requests, then the end.
+    let post = crlf("POST /echo HTTP/1.1\nHost: a\nContent-Length: 2\n\nhi");
+    let input = [get(), get(), post, get()].concat();
+    let mut wire = Wire::new(&Setup::default());
+    wire.feed(&input).fin();
+    for said in ["a", "b", "c", "d"] {
+        let mut waiting: Vec<_> = wire.cx.slots.iter().map(|(slot, _)| slot).collect();
+        waiting.sort_by_key(|slot| (slot.generation, slot.index));
+        assert!(!waiting.is_empty(), "{said}: {:?}", wire.end());
+        let first = wire.entries().iter().map(Entry::slot).next();
+        let slot = first
+            .filter(|slot| waiting.contains(slot))
+            .unwrap_or(waiting[0]);
+        wire.flush(|records| records.reply(slot, text(said)));
+    }
+    let sent = wire.sent_text();
+    assert_eq!(sent.matches("HTTP/1.1 200 OK\r\n").count(), 4, "{sent}");
+    assert_eq!(wire.end(), End::Closed);
+    let mut wire = Wire::served(&Setup::default(), echo());
+    wire.feed(&[input, crlf("GET /nowhere HTTP/1.1\nHost: a\n\n"), get()].concat())
+        .fin();
+    assert_eq!(wire.sent_text().matches("HTTP/1.1 ").count(), 6);
+    assert_eq!(wire.end(), End::Closed);
+}
+
+#[test]
+fn a_reply_that_nobody_gives_has_a_time() {
+    let mut wire = Wire::new(&Setup::default());
+    let slot = wire.feed(&get()).request().slot;
+    wire.fin();
+    wire.pass(4_999);
+    assert_eq!(wire.end(), End::Open);
+    wire.entries();
+    wire.pass(1);
+    assert_eq!(wire.entries(), [Entry::Cancel { slot, reason: 1 }]);
+    assert_ne!(wire.end(), End::Open);
+}
+
+#[test]
+fn a_long_reply_that_is_read_has_all_the_time_it_needs() {
+    let mut wire = Wire::new(&Setup::default());
+    let slot = wire.feed(&get()).request().slot;
+    wire.peer_takes(0);
+    wire.fin();
+    wire.flush(|records| records.reply(slot, text(&"x".repeat(100_000))));
+    for _ in 0..20 {
+        wire.pass(4_000).peer_takes(1_000);
+        assert_eq!(wire.end(), End::Open);
+    }
+    wire.peer_takes(usize::MAX);
+    assert_eq!(
+        (wire.end(), wire.sent().len() > 100_000),
+        (End::Closed, true)
+    );
+}
+
+#[test]
+fn a_stream_goes_on() {
+    let mut wire = Wire::new(&Setup::default());
+    let slot = wire.feed(&get()).request().slot;
+    wire.flush(|records| records.reply(slot, stream()).write(slot, b"1"));
+    wire.fin();
+    wire.flush(|records| records.write(slot, b"2").end(slot));
+    assert!(wire.sent().ends_with(b"1\r\n1\r\n1\r\n2\r\n0\r\n\r\n"));
+    assert_eq!(wire.end(), End::Closed);
+}
+
+#[test]
+fn a_request_that_breaks_off_is_refused() {
+    let refused = "HTTP/1.1 400 Bad Request\nContent-Length: 0\nConnection: close\nDate: @\n\n";
+    for input in [
+        "G",
+        "GET / HTTP/1.1\nHost: a\n",
+        "POST /echo HTTP/1.1\nHost: a\nContent-Length: 5\n\n",
+        "POST /echo HTTP/1.1\nHost: a\nContent-Length: 5\n\nhell",
+        "POST /echo HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n5\nhello\n",
+        "POST /echo HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n5\nhello\n0\nA: b",
+    ] {
+        let mut wire = Wire::new(&Setup::default());
+        wire.feed(&crlf(input)).fin();
+        same(input, "alone", &wire.sent(), &crlf(refused));
+        assert_eq!(
+            (wire.end(), wire.rejects("unexpected_end")),
+            (End::Closed, 1),
+            "{input}"
+        );
+        let mut wire = Wire::served(&Setup::default(), echo());
+        wire.feed(&[get(), crlf(input)].concat()).fin();
+        same(
+            input,
+            "behind another",
+            &wire.sent(),
+            &[ok("GET /"), crlf(refused)].concat(),
+        );
+        let mut wire = Wire::new(&Setup::default());
+        let slow = wire.feed(&[get(), crlf(input)].concat()).requests()[0].slot;
+        wire.fin();
+        wire.flush(|records| records.reply(slow, text("slow")));
+        same(
+            input,
+            "behind a slow one",
+            &wire.sent(),
+            &[ok("slow"), crlf(refused)].concat(),
+        );
+        assert_eq!(wire.end(), End::Closed);
+    }
+}
+
+#[test]
+fn a_body_that_breaks_off_after_its_reply_began_gets_no_second_one() {
+    let mut wire = Wire::new(&Setup::default());
+    let post = crlf("POST /echo HTTP/1.1\nHost: a\nContent-Length: 5\n\nhe");
+    let slot = wire.feed(&post).request().slot;
+    wire.flush(|records| records.reply(slot, stream()).write(slot, b"1"));
+    wire.entries();
+    wire.fin();
+    assert_eq!(wire.entries(), [Entry::Cancel { slot, reason: 1 }]);
+    wire.flush(|records| records.end(slot));
+    let sent = wire.sent_text();
+    assert!(!sent.contains("400"), "{sent}");
+    assert_eq!(wire.end(), End::Closed);
+}
+
+#[test]
+fn a_rest_that_nobody_reads_may_break_off() {
+    let mut wire = Wire::new(&Setup::default());
+    wire.peer_takes(0);
+    let post = crlf("POST /echo HTTP/1.1\nHost: a\nContent-Length: 50\n\nhe");
+    let slot = wire.feed(&post).request().slot;
+    wire.flush(|records| records.reply(slot, text("early")));
+    wire.fin();
+    wire.peer_takes(usize::MAX);
+    assert!(
+        wire.sent().ends_with(b"early"),
+        "the reply is delivered all the same"
+    );
+    assert_eq!(
+        (wire.end(), wire.rejects("unexpected_end")),
+        (End::Closed, 0)
+    );
+}
