@@ -31,6 +31,10 @@ pub struct Pool {
     small: Vec<Vec<u8>>,
     chunks: Vec<Chunk>,
     away: Vec<Chunk>,
+    #[expect(
+        clippy::vec_box,
+        reason = "the boxes themselves travel: a connection holds one"
+    )]
     active: Vec<Box<Active>>,
 }
 

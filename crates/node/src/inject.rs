@@ -28,7 +28,7 @@ pub(crate) struct Injector {
 /// What the core replied by itself.
 #[napi(object)]
 #[derive(Clone)]
-pub(crate) struct NativeAnswer {
+pub struct NativeAnswer {
     /// Status code.
     pub status: u32,
     /// Names and values.
@@ -131,7 +131,7 @@ fn refused(reason: RejectReason) -> NativeAnswer {
 /// Parses and routes one request. Returns the size of its entry, or minus the status of what the
 /// core replies by itself (`last_native` has the rest).
 #[napi]
-pub(crate) fn encode_request(server: &NativeServer, raw: Uint8Array, mut into: Uint8Array) -> i32 {
+pub fn encode_request(server: &NativeServer, raw: Uint8Array, mut into: Uint8Array) -> i32 {
     // SAFETY: JavaScript does not run during this call, and nobody else has the array's memory.
     let into = unsafe { into.as_mut() };
     match server.injector.encode(&raw, into) {
@@ -146,6 +146,6 @@ pub(crate) fn encode_request(server: &NativeServer, raw: Uint8Array, mut into: U
 
 /// What the core replied to the last request that `encode_request` did not write.
 #[napi]
-pub(crate) fn last_native() -> Option<NativeAnswer> {
+pub fn last_native() -> Option<NativeAnswer> {
     LAST.take()
 }

@@ -5,14 +5,14 @@
 //! per batch. `fence` keeps panics on this side. Everything that has to do with HTTP is in the
 //! core.
 
-mod config;
+pub mod config;
 mod doorbell;
 mod fence;
-mod inject;
+pub mod inject;
 mod lane;
 mod memory;
 mod raw;
-mod server;
+pub mod server;
 
 use napi_derive::napi;
 

@@ -70,10 +70,8 @@ pub(crate) fn arguments<const N: usize>(
 pub(crate) fn number(env: napi_env, value: napi_value) -> Outcome<u32> {
     let mut number = 0;
     // SAFETY: `value` is a live handle of this callback, `number` a place for the result.
-    check(
-        unsafe { sys::napi_get_value_uint32(env, value, &mut number) },
-        c"a number is expected",
-    )?;
+    let status = unsafe { sys::napi_get_value_uint32(env, value, &mut number) };
+    check(status, c"a number is expected")?;
     Ok(number)
 }
 
@@ -81,10 +79,8 @@ pub(crate) fn number(env: napi_env, value: napi_value) -> Outcome<u32> {
 pub(crate) fn make_number(env: napi_env, number: i32) -> Outcome<napi_value> {
     let mut value = ptr::null_mut();
     // SAFETY: `value` is a place for the result.
-    check(
-        unsafe { sys::napi_create_int32(env, number, &mut value) },
-        c"no number could be made",
-    )?;
+    let status = unsafe { sys::napi_create_int32(env, number, &mut value) };
+    check(status, c"no number could be made")?;
     Ok(value)
 }
 
@@ -204,10 +200,8 @@ pub(crate) fn finalizer(
 pub(crate) fn object(env: napi_env) -> Outcome<napi_value> {
     let mut value = ptr::null_mut();
     // SAFETY: `value` is a place for the result.
-    check(
-        unsafe { sys::napi_create_object(env, &mut value) },
-        c"no object could be made",
-    )?;
+    let status = unsafe { sys::napi_create_object(env, &mut value) };
+    check(status, c"no object could be made")?;
     Ok(value)
 }
 
@@ -227,9 +221,7 @@ pub(crate) fn set(
 pub(crate) fn undefined(env: napi_env) -> Outcome<napi_value> {
     let mut value = ptr::null_mut();
     // SAFETY: `value` is a place for the result.
-    check(
-        unsafe { sys::napi_get_undefined(env, &mut value) },
-        c"no value could be made",
-    )?;
+    let status = unsafe { sys::napi_get_undefined(env, &mut value) };
+    check(status, c"no value could be made")?;
     Ok(value)
 }

@@ -11,7 +11,9 @@ pub(crate) mod model;
 /// A batch that the [`census`] counts: it carries a chunk of that size.
 pub(crate) fn marked(size: usize, count: u32) -> Box<Batch> {
     let mut batch = Box::new(Batch::new());
-    batch.large.push(Chunk::copy_of(Home::Io, &vec![0xAB; size]));
+    batch
+        .large
+        .push(Chunk::copy_of(Home::Io, &vec![0xAB; size]));
     batch.count = count;
     batch
 }

@@ -355,11 +355,13 @@ impl Connection {
 
     /// Chooses what the clock watches for, and rests when nothing is going on.
     pub(super) fn watch(&mut self, cx: &mut Context) {
-        if self.phase == Phase::Open && self.active.as_ref().is_some_and(|a| a.is_quiet()) {
-            if let Some(mut active) = self.active.take() {
-                active.reset(cx);
-                cx.pool.give_active(active);
-            }
+        let is_quiet = self.active.as_ref().is_some_and(|active| active.is_quiet());
+        if self.phase == Phase::Open
+            && is_quiet
+            && let Some(mut active) = self.active.take()
+        {
+            active.reset(cx);
+            cx.pool.give_active(active);
         }
         self.deadline = self.next_deadline(cx);
     }

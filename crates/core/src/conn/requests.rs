@@ -52,7 +52,7 @@ impl Connection {
                 0
             }
             Answer::Isolate { route } => {
-                self.dispatch(cx, scratch, slot, route, head_bytes, behind)
+                self.dispatch(cx, scratch, (slot, route), (head_bytes, behind))
             }
         }
     }
@@ -95,14 +95,14 @@ impl Connection {
         }
     }
 
+    /// Writes the entry of a request into the batch of an isolate. `received` is its head, and
+    /// what came behind it; returns how much of the latter was used.
     fn dispatch(
         &mut self,
         cx: &mut Context,
         scratch: &mut Scratch,
-        slot: SlotId,
-        route: u32,
-        head_bytes: &[u8],
-        behind: &[u8],
+        (slot, route): (SlotId, u32),
+        (head_bytes, behind): (&[u8], &[u8]),
     ) -> usize {
         let Some(lane) = cx.choose_lane() else {
             bump(&cx.counters.shed, 1);

@@ -82,7 +82,7 @@ impl<'a> Records<'a> {
             return Ok(None);
         }
         let size = word(self.rest, 0)? as usize;
-        if size < layout::PREFIX_BYTES || size % 4 != 0 {
+        if size < layout::PREFIX_BYTES || !size.is_multiple_of(4) {
             return Err(MalformedBatch);
         }
         let (record, rest) = self.rest.split_at_checked(size).ok_or(MalformedBatch)?;
