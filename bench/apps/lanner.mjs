@@ -23,7 +23,9 @@ app.post('/echo', async (ctx) => {
 
 app.post('/upload', async (ctx) => {
   let bytes = 0
-  for await (const chunk of ctx.body) bytes += chunk.byteLength
+  await ctx.body.forEach((chunk) => {
+    bytes += chunk.byteLength
+  })
   return ctx.json({ bytes })
 })
 
