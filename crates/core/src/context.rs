@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use lanner_bridge::slots::SLOTS_MAX;
 use lanner_bridge::{Chunk, SlotId, Slots};
 use lanner_proto::Head;
 use lanner_proto::Limits;
@@ -31,7 +32,8 @@ pub struct Scratch {
 /// The shared state of one I/O thread.
 #[derive(Debug)]
 pub struct Context {
-    /// Exchanges that are not settled.
+    /// Exchanges that are not settled: those in flight, and at most one shed per connection that
+    /// waits for its turn.
     pub slots: Slots<Exchange>,
     /// The ways to the isolates.
     pub lanes: Lanes,
@@ -66,7 +68,7 @@ impl Context {
     ) -> Self {
         let limits = config.limits.clone();
         Self {
-            slots: Slots::new(limits.in_flight as usize),
+            slots: Slots::new(SLOTS_MAX),
             lanes,
             pool: Pool::default(),
             routes,

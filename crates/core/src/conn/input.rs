@@ -102,7 +102,13 @@ impl Connection {
                 chunk.set_len(len);
                 let last = self.decoder.remaining() == Some(0);
                 self.spend_body_credit(cx, slot, len);
-                cx.send_chunk(slot, chunk, last);
+                if len > layout::INLINE_CHUNK_MAX {
+                    cx.send_chunk(slot, chunk, last);
+                } else {
+                    // A peer that trickles must not make each byte cost a chunk.
+                    cx.send_body(slot, chunk.as_slice(), last);
+                    cx.pool.give_chunk(chunk);
+                }
                 if last {
                     self.finish_body(cx, scratch, slot);
                 }

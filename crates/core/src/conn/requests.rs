@@ -104,8 +104,13 @@ impl Connection {
         (slot, route): (SlotId, u32),
         (head_bytes, behind): (&[u8], &[u8]),
     ) -> usize {
-        let Some(lane) = cx.choose_lane() else {
+        let full = cx.slots.len() > cx.limits.in_flight as usize;
+        let lane = if full { None } else { cx.choose_lane() };
+        let Some(lane) = lane else {
             bump(&cx.counters.shed, 1);
+            cx.counters.reject(RejectReason::Overloaded);
+            // Those behind it wait in the socket rather than here.
+            self.active(cx).serial = true;
             self.reply_natively(cx, slot, NativeReply::Overloaded);
             return 0;
         };

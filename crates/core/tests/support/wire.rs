@@ -122,6 +122,8 @@ pub(crate) struct Wire {
     /// Records that the isolate has not flushed.
     pub(crate) records: Records,
     handler: Option<Handler>,
+    /// Whether the isolate is stuck and takes nothing.
+    stuck: bool,
     /// What the peer sent and nobody has received.
     kernel: Vec<u8>,
     fin: bool,
@@ -163,6 +165,7 @@ impl Wire {
             entries: Vec::new(),
             records: Records::default(),
             handler: None,
+            stuck: false,
             kernel: Vec::new(),
             fin: false,
             readable: false,
@@ -309,6 +312,13 @@ impl Wire {
         self
     }
 
+    /// The isolate is stuck, or no longer.
+    pub(crate) fn set_stuck(&mut self, stuck: bool) -> &mut Self {
+        self.stuck = stuck;
+        self.pump();
+        self
+    }
+
     /// The isolate ends.
     pub(crate) fn end_isolate(&mut self) -> &mut Self {
         self.isolate = None;
@@ -380,7 +390,7 @@ impl Wire {
     }
 
     fn take_entries(&mut self) -> bool {
-        let Some(isolate) = &mut self.isolate else {
+        let Some(isolate) = self.isolate.as_mut().filter(|_| !self.stuck) else {
             return false;
         };
         let mut taken = false;

@@ -4,12 +4,15 @@
 mod support;
 
 mod body_limit;
+mod closing;
+mod credits;
 mod expect_continue;
 mod half_close;
 mod handler_faults;
 mod informational;
 mod keep_alive;
 mod native_replies;
+mod overload;
 mod pipelining;
 mod refusals;
 mod reply_framing;
