@@ -23,6 +23,8 @@ struct Lane {
     io: IoLane,
     open: Box<Batch>,
     backlog: VecDeque<Box<Batch>>,
+    /// Whether a batch was handed over since the isolate was woken.
+    unannounced: bool,
     /// Requests handed over minus replies seen: the load of the isolate from here.
     in_flight: usize,
     /// Chunks that have not come back.
@@ -44,6 +46,7 @@ impl Lanes {
             io,
             open,
             backlog: VecDeque::new(),
+            unannounced: false,
             in_flight: 0,
             chunks_out: 0,
             gone: false,
@@ -196,18 +199,17 @@ impl Lanes {
 }
 
 impl Lane {
-    /// Closes the open batch when `size` more bytes would not fit the inbox.
+    /// Closes the open batch when `size` more bytes would not fit the inbox. It is handed over at
+    /// once, so that only a full ring makes a backlog.
     fn make_room(&mut self, size: usize) {
         if self.open.bytes.len() + size > layout::BATCH_BYTES_MAX {
             let full = std::mem::replace(&mut self.open, self.io.spare());
             self.backlog.push_back(full);
+            self.unannounced |= self.publish_backlog();
         }
     }
 
-    fn publish(&mut self) -> bool {
-        if self.open.count == 0 && self.backlog.is_empty() {
-            return false;
-        }
+    fn publish_backlog(&mut self) -> bool {
         let mut published = false;
         while let Some(batch) = self.backlog.pop_front() {
             if let Err(batch) = self.io.publish(batch) {
@@ -216,6 +218,11 @@ impl Lane {
             }
             published = true;
         }
+        published
+    }
+
+    fn publish(&mut self) -> bool {
+        let mut published = self.publish_backlog() | std::mem::take(&mut self.unannounced);
         if self.backlog.is_empty() && self.open.count > 0 {
             let batch = std::mem::replace(&mut self.open, self.io.spare());
             match self.io.publish(batch) {
