@@ -5,6 +5,7 @@
 //! `is_closed` says so. What a request means is not known here.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -42,6 +43,7 @@ pub struct Server {
     remotes: Vec<Arc<Remote>>,
     counters: Vec<Arc<Counters>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    is_closing: AtomicBool,
 }
 
 impl Server {
@@ -57,6 +59,7 @@ impl Server {
             remotes: Vec::new(),
             counters: Vec::new(),
             threads: Mutex::new(Vec::new()),
+            is_closing: AtomicBool::new(false),
         };
         let mut prepared = Vec::new();
         for index in 0..count {
@@ -115,7 +118,8 @@ impl Server {
                 Arc::clone(gate),
                 Arc::clone(remote.gate()),
             );
-            remote.ask(Command::Attach(io));
+            // Where the thread has ended, the lane does too.
+            let _ = remote.ask(Command::Attach(io));
             ends.push(isolate);
         }
         ends
@@ -123,6 +127,15 @@ impl Server {
 
     /// Opens the endpoints and begins to accept; all of them or none.
     pub fn listen(&self, endpoints: &[Endpoint]) -> Result<Vec<Address>, Error> {
+        let closed = || {
+            Error::new(
+                ErrorKind::Closed,
+                "the server was closed; start another one",
+            )
+        };
+        if self.is_closing.load(SeqCst) {
+            return Err(closed());
+        }
         let mut listeners = Vec::new();
         for endpoint in endpoints {
             listeners.extend(Listener::open(endpoint)?);
@@ -134,7 +147,8 @@ impl Server {
                 .push(address.map_err(|e| Error::new(ErrorKind::ListenFailed, e.to_string()))?);
         }
         if let Some(acceptor) = self.remotes.first() {
-            acceptor.ask(Command::Listen(listeners));
+            let asked = acceptor.ask(Command::Listen(listeners));
+            asked.map_err(|_| closed())?;
         }
         Ok(addresses)
     }
@@ -142,8 +156,10 @@ impl Server {
     /// Stops accepting and gives what runs `grace_ms` milliseconds. Returns at once; a second call
     /// can only shorten the grace.
     pub fn close(&self, grace_ms: u64) {
+        self.is_closing.store(true, SeqCst);
         for remote in &self.remotes {
-            remote.ask(Command::Drain { grace_ms });
+            // A thread that has ended has nothing to finish.
+            let _ = remote.ask(Command::Drain { grace_ms });
         }
     }
 

@@ -59,14 +59,17 @@ impl Shared {
         }
     }
 
-    /// Gives a connection to another thread.
-    pub(crate) fn adopt(&self, index: usize, accepted: Accepted) {
-        if let Some(remote) = self.remotes.get().and_then(|remotes| remotes.get(index)) {
-            if let Some(load) = self.loads.get(index) {
-                // Counted at once, so that a burst is spread before the other thread has looked.
-                load.fetch_add(1, Relaxed);
-            }
-            remote.ask(Command::Adopt(accepted));
+    /// Gives a connection to another thread, or back when that thread has ended.
+    pub(crate) fn adopt(&self, index: usize, accepted: Accepted) -> Option<Accepted> {
+        let remote = self.remotes.get().and_then(|remotes| remotes.get(index));
+        let (Some(remote), Some(load)) = (remote, self.loads.get(index)) else {
+            return Some(accepted);
+        };
+        // Counted at once, so that a burst is spread before the other thread has looked.
+        load.fetch_add(1, Relaxed);
+        match remote.ask(Command::Adopt(accepted)) {
+            Err(Command::Adopt(accepted)) => Some(accepted),
+            _ => None,
         }
     }
 

@@ -16,11 +16,16 @@ use crate::transport::stream::Accepted;
 
 /// Connections accepted before the others have their turn.
 const ACCEPTS_PER_TURN: usize = 128;
+/// Rounds of accepting before the listeners are closed: more than a backlog.
+const ACCEPTS_AT_END: usize = 64;
 /// Pause after the system had no descriptor left.
 pub(super) const ACCEPT_PAUSE_MS: u64 = 100;
 
 impl IoThread {
     pub(super) fn listen(&mut self, listeners: Vec<Listener>) {
+        if self.grace_until.is_some() {
+            return;
+        }
         for mut listener in listeners {
             let token = Token(LISTENERS - self.listeners.len());
             let interest = mio::Interest::READABLE;
@@ -62,18 +67,33 @@ impl IoThread {
         self.accept_ready = false;
     }
 
+    /// Closes the listeners; connections that the system has completed already are still served.
+    pub(super) fn stop_accepting(&mut self) {
+        let mut left = ACCEPTS_AT_END;
+        self.accept_ready = !self.listeners.is_empty();
+        while self.accept_ready && self.cx.now >= self.accept_paused_until && left > 0 {
+            left -= 1;
+            self.accept();
+        }
+        self.listeners.clear();
+        self.accept_ready = false;
+    }
+
     /// Gives a new connection to the I/O thread that has the fewest.
     fn place(&mut self, accepted: Accepted) {
         let least = self.shared.least_loaded(self.index, self.open);
-        if least == self.index {
-            self.adopt(accepted);
+        let own = if least == self.index {
+            Some(accepted)
         } else {
-            self.shared.adopt(least, accepted);
+            self.shared.adopt(least, accepted)
+        };
+        if let Some(accepted) = own {
+            self.adopt(accepted);
         }
     }
 
     pub(super) fn adopt(&mut self, mut accepted: Accepted) {
-        if self.grace_until.is_some() {
+        if self.grace_until.is_some_and(|until| self.cx.now >= until) {
             return;
         }
         let token = self.free.pop().unwrap_or(self.conns.len());

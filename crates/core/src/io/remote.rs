@@ -5,7 +5,7 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lanner_bridge::{Doorbell, Gate, IoLane};
 
@@ -31,7 +31,8 @@ pub(crate) enum Command {
 /// The handle of an I/O thread.
 #[derive(Debug)]
 pub(crate) struct Remote {
-    commands: Mutex<Vec<Command>>,
+    /// None once the thread has ended.
+    commands: Mutex<Option<Vec<Command>>>,
     pending: AtomicBool,
     /// Whether deadlines are open, so that the clock has to wake the thread.
     wants_clock: AtomicBool,
@@ -53,7 +54,7 @@ impl Remote {
     pub(crate) fn new(registry: &mio::Registry, token: mio::Token) -> io::Result<Arc<Self>> {
         let bell = Bell(mio::Waker::new(registry, token)?);
         Ok(Arc::new(Self {
-            commands: Mutex::new(Vec::new()),
+            commands: Mutex::new(Some(Vec::new())),
             pending: AtomicBool::new(false),
             wants_clock: AtomicBool::new(false),
             gate: Gate::new(Box::new(bell)),
@@ -65,14 +66,21 @@ impl Remote {
         &self.gate
     }
 
-    /// Asks, and wakes the thread.
-    pub(crate) fn ask(&self, command: Command) {
-        self.commands
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(command);
+    /// Asks, and wakes the thread. Gives the command back when the thread has ended.
+    pub(crate) fn ask(&self, command: Command) -> Result<(), Command> {
+        match &mut *self.lock() {
+            Some(commands) => commands.push(command),
+            None => return Err(command),
+        }
         self.pending.store(true, SeqCst);
         self.gate.wake();
+        Ok(())
+    }
+
+    /// The thread ends: what was asked for last is dropped, and so is whatever comes.
+    pub(crate) fn end(&self) {
+        let last = self.lock().take();
+        drop(last);
     }
 
     /// Says whether the clock has to wake the thread.
@@ -95,6 +103,10 @@ impl Remote {
     /// What was asked for.
     pub(crate) fn take(&self) -> Vec<Command> {
         self.pending.store(false, SeqCst);
-        std::mem::take(&mut *self.commands.lock().unwrap_or_else(PoisonError::into_inner))
+        self.lock().as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Vec<Command>>> {
+        self.commands.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -81,6 +81,8 @@ pub(crate) struct IoThread {
     pub(super) starved: Vec<usize>,
     pub(super) listeners: Vec<Listener>,
     pub(super) accept_ready: bool,
+    /// The list that `dirty` takes turns with.
+    touched: Vec<usize>,
     pub(super) accept_paused_until: u64,
     pub(super) timers: Timers,
     pub(super) due: Vec<Timer>,
@@ -115,6 +117,7 @@ impl IoThread {
             listeners: Vec::new(),
             accept_ready: false,
             accept_paused_until: 0,
+            touched: Vec::new(),
             timers: Timers::new(),
             due: Vec::new(),
             receive: vec![0; RECEIVE_BYTES].into_boxed_slice(),
@@ -212,7 +215,6 @@ impl IoThread {
             };
             if over {
                 conn.http.on_grace_over(&mut self.cx);
-                conn.stream.reset_on_close();
             } else {
                 conn.http.on_drain(idle_since);
             }
@@ -223,7 +225,11 @@ impl IoThread {
     }
 
     fn obey(&mut self) {
-        if let Some(lane) = self.cx.lanes.take_gone() {
+        while let Some(lane) = self.cx.lanes.take_gone() {
+            // What it replied before it went is replied.
+            while let Some(batch) = self.cx.lanes.take(lane) {
+                self.take_batch(lane, batch);
+            }
             self.on_isolate_gone(lane);
         }
         if !self.remote.is_pending() {
@@ -231,13 +237,16 @@ impl IoThread {
         }
         for command in self.remote.take() {
             match command {
+                if conn.http.exchange_count() > 0 {
+                    conn.stream.reset_on_close();
+                }
                 Command::Attach(lane) => {
                     self.cx.lanes.attach(lane);
                 }
                 Command::Listen(listeners) => self.listen(listeners),
                 Command::Adopt(accepted) => self.adopt(accepted),
                 Command::Drain { grace_ms } => {
-                    self.listeners.clear();
+                    self.stop_accepting();
                     self.cx.draining = true;
                     let until = self.cx.now.saturating_add(grace_ms);
                     self.grace_until = Some(self.grace_until.map_or(until, |old| old.min(until)));
@@ -291,10 +300,14 @@ impl IoThread {
     fn take_records(&mut self) -> bool {
         let mut taken = 0;
         for lane in 0..self.cx.lanes.len() {
-            while let Some(mut batch) = self.cx.lanes.take(lane) {
-                bump(&self.cx.counters.batches_in, 1);
-                self.apply(lane, &mut batch);
-                self.cx.lanes.recycle(lane, batch);
+            while let Some(batch) = self.cx.lanes.take(lane) {
+                self.take_batch(lane, batch);
+        if event.is_error() {
+            // Reset: nothing can be sent any more, and what was received asks for nothing. Seen
+            // here, because behind a full window nobody reads.
+            conn.http.abort(&mut self.cx);
+            return self.mark(token);
+        }
                 taken += 1;
                 if taken == BATCHES_PER_TURN {
                     return true;
@@ -324,6 +337,12 @@ impl IoThread {
                 Ok(Some(record)) => record,
                 Ok(None) => return,
                 Err(_) => return bump(&self.cx.counters.malformed_batches, 1),
+    fn take_batch(&mut self, lane: usize, mut batch: Box<Batch>) {
+        bump(&self.cx.counters.batches_in, 1);
+        self.apply(lane, &mut batch);
+        self.cx.lanes.recycle(lane, batch);
+    }
+
             };
             let attached = match &record.action {
                 Action::WriteLarge(_) => attachments.next(),
@@ -365,8 +384,10 @@ impl IoThread {
 
     /// Lets every touched connection go on: write, parse what waited, read, rest or end.
     fn finish_dirty(&mut self) {
-        let mut dirty = std::mem::take(&mut self.dirty);
-        for token in dirty.drain(..) {
+        // Connections that are marked meanwhile have their turn in the next round.
+        std::mem::swap(&mut self.dirty, &mut self.touched);
+        let mut touched = std::mem::take(&mut self.touched);
+        for token in touched.drain(..) {
             if let Some(Some(conn)) = self.conns.get_mut(token) {
                 conn.dirty = false;
                 conn.http.resume(&mut self.cx, &mut self.scratch);
@@ -377,10 +398,7 @@ impl IoThread {
                 self.conclude(token);
             }
         }
-        // Connections that were marked meanwhile have their turn in the next round.
-        if self.dirty.is_empty() {
-            self.dirty = dirty;
-        }
+        self.touched = touched;
         if !self.ended.is_empty() {
             self.free.append(&mut self.ended);
         }
@@ -438,7 +456,10 @@ impl IoThread {
     }
 
     fn is_finished(&self) -> bool {
-        self.grace_until.is_some() && self.open == 0 && !self.cx.lanes.has_backlog()
+        let Some(until) = self.grace_until else {
+            return false;
+        };
+        self.open == 0 && (!self.cx.lanes.has_backlog() || self.cx.now >= until)
     }
 
     /// How long the poller may wait. None: until something happens.
@@ -449,7 +470,7 @@ impl IoThread {
             return Some(Duration::ZERO);
         }
         let (lanes, remote) = (&self.cx.lanes, &self.remote);
-        remote.set_wants_clock(!self.timers.is_empty());
+        remote.set_wants_clock(!self.timers.is_empty() || lanes.open_count() > 0);
         if !remote
             .gate()
             .try_sleep(|| lanes.is_quiet() && !remote.is_pending())
@@ -477,3 +498,4 @@ impl IoThread {
         self.cx.lanes.wake_all();
     }
 }
+        self.remote.end();

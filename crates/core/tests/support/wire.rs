@@ -109,7 +109,7 @@ impl Doorbell for Silent {
 }
 
 /// What a handler does with an entry, at once.
-pub(crate) type Handler = Box<dyn FnMut(&Entry, &mut Records)>;
+pub(crate) type Handler = Box<dyn FnMut(&Entry, &mut Records) + Send>;
 
 /// A connection, its peer and its isolate.
 pub(crate) struct Wire {
