@@ -66,6 +66,11 @@ export class Incoming {
     return this.#queue.length === 0 ? this.#trailers : undefined
   }
 
+  /** Whether more is expected. */
+  get isOpen(): boolean {
+    return !this.#isEnded && this.#error === undefined
+  }
+
   // ---- from the lane
 
   /** A piece has arrived; it is valid during this call. */

@@ -151,7 +151,8 @@ export class BodySource implements AsyncIterable<Uint8Array> {
 
   /** @internal The reply is complete: what was not read is given up. */
   close(): void {
-    this.#incoming?.fail(new LannerError('LANNER_BODY_CLOSED'))
+    // Only where something is missing: an error costs its stack.
+    if (this.#incoming?.isOpen === true) this.#incoming.fail(new LannerError('LANNER_BODY_CLOSED'))
   }
 
   /** Claims the body for one reader; gives the error when there was one before. */

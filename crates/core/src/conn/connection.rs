@@ -181,6 +181,11 @@ impl Connection {
         self.last_activity
     }
 
+    /// Whether a request body is being read.
+    pub fn in_body(&self) -> bool {
+        self.decoder.in_body()
+    }
+
     /// Whether nothing is going on: no exchange, no partial head, nothing to send.
     pub fn is_idle(&self) -> bool {
         self.active.is_none() && self.decoder.is_idle()

@@ -10,6 +10,9 @@ use crate::conn::out::SLICES_MAX;
 use crate::context::{Context, Scratch};
 use crate::metrics::bump;
 
+/// Most bytes received where a head is expected. The rest of a long body is received straight into
+/// chunks, so what comes with its head should not be much more than the head.
+const HEAD_BYTES: usize = 32 * 1024;
 /// Reads of one connection before the others have their turn.
 const READS_PER_TURN: usize = 4;
 
@@ -35,7 +38,12 @@ impl IoThread {
             let outcome = match conn.http.chunk_budget(&self.cx) {
                 Some(length) => read_chunk(conn, &mut self.cx, &mut self.scratch, length),
                 None => {
-                    let room = budget.min(self.receive.len());
+                    let most = if conn.http.in_body() {
+                        self.receive.len()
+                    } else {
+                        HEAD_BYTES
+                    };
+                    let room = budget.min(most);
                     let into = self.receive.get_mut(..room).unwrap_or_default();
                     read_shared(conn, &mut self.cx, &mut self.scratch, into)
                 }
