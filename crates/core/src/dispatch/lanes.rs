@@ -12,9 +12,9 @@ use lanner_bridge::{Batch, Chunk, IoLane, SlotId};
 use super::entry::{self, RequestEntry};
 use super::layout;
 
-/// Chunks of request bodies on their way to an isolate and back, 1 MiB: more would only push each
+/// Chunks of request bodies on their way to an isolate and back, 2 MiB: more would only push each
 /// other out of the caches before they are read. Past it bodies wait in their sockets.
-const CHUNKS_OUT_MAX: usize = 8;
+const CHUNKS_OUT_MAX: usize = 16;
 /// Batches that may wait for room in the ring before requests are shed.
 const BACKLOG_MAX: usize = 4;
 
