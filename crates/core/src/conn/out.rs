@@ -14,6 +14,10 @@ use crate::pool::Pool;
 /// Most slices that one vectored write takes.
 pub const SLICES_MAX: usize = 16;
 
+/// A buffer of small bytes that is longer takes no more: what was sent of it is only given back with
+/// the whole, and a stream that is never quite sent must not grow.
+const SMALL_MAX: usize = 16 * 1024;
+
 #[derive(Debug)]
 enum Piece {
     Small(Vec<u8>),
@@ -52,7 +56,7 @@ impl Out {
 
     /// Lets `write` append to the buffer of small bytes and counts what it appended.
     pub fn append<R>(&mut self, pool: &mut Pool, write: impl FnOnce(&mut Vec<u8>) -> R) -> R {
-        if !matches!(self.pieces.back(), Some(Piece::Small(_))) {
+        if !matches!(self.pieces.back(), Some(Piece::Small(bytes)) if bytes.len() < SMALL_MAX) {
             self.pieces.push_back(Piece::Small(pool.small()));
         }
         let Some(Piece::Small(bytes)) = self.pieces.back_mut() else {
@@ -78,7 +82,7 @@ impl Out {
         other.len = 0;
         for piece in other.pieces.drain(..) {
             match (self.pieces.back_mut(), piece) {
-                (Some(Piece::Small(into)), Piece::Small(from)) => {
+                (Some(Piece::Small(into)), Piece::Small(from)) if into.len() < SMALL_MAX => {
                     into.extend_from_slice(&from);
                     pool.give_small(from);
                 }

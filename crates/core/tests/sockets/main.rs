@@ -3,5 +3,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod closing;
 mod connections;
+#[cfg(unix)]
+mod listening;
 mod system_calls;
