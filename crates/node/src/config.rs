@@ -128,10 +128,10 @@ impl NativeConfig {
 }
 
 /// One I/O thread feeds several isolates; a second one pays where cores are idle beside the
-/// JavaScript thread (docs/design/0003).
+/// JavaScript thread (docs/design/0007).
 fn default_io_threads() -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    (cores / 2).clamp(1, 4)
+    (cores / 2).clamp(1, 8)
 }
 
 impl EndpointOptions {
