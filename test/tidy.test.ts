@@ -147,7 +147,7 @@ test('every script and test helper is used', () => {
   const known = new Set(script)
   const roots = [
     ...script.filter((path) =>
-      /\.test(-d)?\.ts$|^(bench|examples|src|test\/conformance)\/|^[^/]+$/.test(path),
+      /\.test(-d)?\.ts$|^(bench|examples|src|test\/conformance)\/|\/fixtures\/|^[^/]+$/.test(path),
     ),
     ...script.filter((path) => path.startsWith('scripts/gen/')),
     ...script.filter((path) => path.startsWith('scripts/') && isNamed(path)),
