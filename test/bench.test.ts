@@ -52,7 +52,7 @@ test('a quick run measures two servers and writes JSON, Markdown and a chart', a
   const chart = readFileSync(join(out, 'chart.svg'), 'utf8')
   expect(chart).toMatch(/^<svg [\s\S]*<\/svg>\n$/)
   expect(chart).not.toMatch(/NaN|undefined|Infinity/)
-})
+}, 60_000)
 
 test.each([
   ['--rounds', 'none', '--rounds none: not a number'],
