@@ -135,7 +135,16 @@ pub(crate) struct Live {
 
 impl Live {
     pub(crate) fn start(config: Config, handler: LiveHandler) -> Self {
-        let server = Server::start(config, &specs()).expect("a server");
+        Self::with_routes(config, &specs(), handler)
+    }
+
+    /// The same with routes of the test's own.
+    pub(crate) fn with_routes(
+        config: Config,
+        routes: &[RouteSpec<'_>],
+        handler: LiveHandler,
+    ) -> Self {
+        let server = Server::start(config, routes).expect("a server");
         let isolate = Isolate::attach(&server, handler);
         let addresses = server.listen(&[tcp("127.0.0.1", 0)]).expect("a port");
         let [Address::Tcp(address)] = addresses[..] else {
