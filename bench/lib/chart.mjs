@@ -38,11 +38,11 @@ export function toChart(results) {
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>\n`,
     text(20, 28, `CPU time per request ÷ ${baseline}`, 'font-size="16" font-weight="600"'),
     text(20, 48, `less is better; ${subtitle(results)}`, 'fill="#57534e"'),
+    `<line x1="${one}" x2="${one}" y1="${TOP - 8}" y2="${height - 26}" `,
+    'stroke="#1c1917" stroke-dasharray="3 3"/>\n',
     ...scenarios.map((scenario, row) =>
       group(scenario, servers, ratios[row], TOP + row * block, scale),
     ),
-    `<line x1="${one}" x2="${one}" y1="${TOP - 8}" y2="${height - 26}" `,
-    'stroke="#1c1917" stroke-dasharray="3 3"/>\n',
     text(one, height - 10, `1.0 = ${baseline}`, 'text-anchor="middle" fill="#57534e"'),
     '</svg>\n',
   ].join('')

@@ -35,7 +35,16 @@ function summary({ machine, date, options, errors, quick }) {
     errors === 0
       ? 'Every answer was right.'
       : `**${errors} errors or wrong answers: do not use these numbers.**`,
+    isBusy(machine)
+      ? `\n\n**The machine was busy already: a load average of ` +
+        `${twoDigits(machine.loadBefore)} when this began. Expect noise, above all in rates and latencies.**`
+      : '',
   ].join('')
+}
+
+/** More than a quarter of the cores had work before ours. */
+function isBusy({ loadBefore, cores }) {
+  return loadBefore > cores / 4
 }
 
 function ratioTable({ scenarios, servers, baseline }, metric) {
