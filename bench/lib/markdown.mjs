@@ -37,7 +37,8 @@ function summary({ machine, date, options, errors, quick }) {
       : `**${errors} errors or wrong answers: do not use these numbers.**`,
     isBusy(machine)
       ? `\n\n**The machine was busy already: a load average of ` +
-        `${twoDigits(machine.loadBefore)} when this began. Expect noise, above all in rates and latencies.**`
+        `${twoDigits(machine.loadBefore)} when this began. ` +
+        'Expect noise, above all in rates and latencies.**'
       : '',
   ].join('')
 }
