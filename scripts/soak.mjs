@@ -6,7 +6,8 @@
 // over pipelined keep-alive connections (wrk sends them where it is installed); connections cut in
 // the middle of a request or a reply. Each prints memory before and after. Ends with 1 when
 // something is left, when memory has grown by more than 10 percent and 16 MiB, or when a part gets
-// nowhere. The server runs in a process of its own; a tenth of each part goes first, to warm up.
+// nowhere. The server runs in a process of its own; a tenth of each part, or some more, goes
+// first to warm up.
 
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -49,21 +50,21 @@ else await soak()
 
 async function soak() {
   const parts = [
-    ['listen and close', Number(values.cycles), (child, n) => child.call({ cycles: n })],
-    ['keep-alive requests', Number(values.requests), load],
-    ['connections cut mid-request', Number(values.drops), drop],
+    ['listen and close', Number(values.cycles), cycle, 500],
+    ['keep-alive requests', Number(values.requests), load, 50_000],
+    ['connections cut mid-request', Number(values.drops), drop, 5000],
   ]
-  for (const [name, n, run] of parts) {
+  for (const [name, n, run, warmUp] of parts) {
     if (!(n > 0)) continue
     const child = await start()
     try {
-      await run(child, Math.ceil(n / 10))
+      await run(child, Math.max(warmUp, Math.ceil(n / 10)))
       const before = await child.settled()
       const started = performance.now()
-      await run(child, n)
+      const done = await run(child, n)
       const seconds = (performance.now() - started) / 1000
       const after = await child.settled()
-      report(name, n, seconds, before, after)
+      report(name, done, seconds, before, after)
     } finally {
       child.process.kill('SIGKILL')
     }
@@ -92,6 +93,11 @@ function report(name, n, seconds, before, after) {
   }
   console.log(`  ${isFlat ? 'flat' : 'GROWN'}, ${isBack ? 'nothing left' : 'SOMETHING LEFT'}`)
   if (!isFlat || !isBack) process.exitCode = 1
+}
+
+async function cycle({ call }, n) {
+  await call({ cycles: n })
+  return n
 }
 
 /** Starts the server's process; `call` asks it for something and waits for its answer. */
@@ -150,15 +156,17 @@ async function load({ port }, n) {
     }
   })
   await Promise.all(ends)
+  return n
 }
 
-/** wrk knows durations only: rounds of ten seconds until there are enough. */
+/** wrk knows durations only: rounds of ten seconds until there are enough, or some more. */
 async function loadByWrk(port, n) {
   const folder = mkdtempSync(join(tmpdir(), 'lanner-soak-'))
   const script = join(folder, 'pipelined.lua')
   writeFileSync(script, PIPELINED)
   const flags = ['-t1', '-c64', '-d10s', '-s', script, `http://127.0.0.1:${port}/`]
-  for (let done = 0; done < n;) {
+  let done = 0
+  while (done < n) {
     const child = spawn('wrk', flags, { stdio: ['ignore', 'pipe', 'inherit'] })
     let text = ''
     for await (const data of child.stdout.setEncoding('utf8')) text += data
@@ -171,6 +179,7 @@ async function loadByWrk(port, n) {
     done += requests
   }
   rmSync(folder, { recursive: true })
+  return done
 }
 
 /** Cuts n connections, 256 at a time; half of them once the server has begun to act on them. */
@@ -185,6 +194,7 @@ async function drop({ port, call }, n) {
       else socket.destroy()
     }
   }
+  return n
 }
 
 function open(port, bytes) {

@@ -48,7 +48,10 @@ describe('a client that never reads', () => {
     }, patience)
     // What the system keeps for a connection, and our window.
     expect(produced).toBeLessThan(16 * MIB)
-    expect(server.stats()).toMatchObject({ in_flight: 1, held: 1 })
+    await vi.waitFor(
+      () => expect(server.stats()).toMatchObject({ in_flight: 1, held: 1 }),
+      patience,
+    )
     client.cut()
     await ended.promise
     await idle(server)
