@@ -541,6 +541,8 @@ impl Wire {
         let can_read = self.readable && self.conn.read_budget(&self.cx) > 0;
         if can_read || self.conn.can_resume(&self.cx) {
             self.dirty = true;
+        } else {
+            self.starved |= self.readable && self.conn.is_starved(&self.cx);
         }
     }
 }
