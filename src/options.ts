@@ -126,7 +126,7 @@ export function parseOptions(options: ListenOptions): ParsedOptions {
         drainMs: duration(timeouts.drain, 'timeouts.drain', 5000),
       },
       ioThreads: parseThreads(options.ioThreads),
-      serverHeader: serverHeader === undefined ? null : text(serverHeader, 'serverHeader'),
+      serverHeader: serverHeader === undefined ? null : fieldValue(serverHeader, 'serverHeader'),
       allowBareLf: flag(options.allowBareLf, 'allowBareLf', false),
     },
   }
@@ -143,7 +143,7 @@ function parseLimits(limits: LimitOptions): NativeConfig['limits'] {
   ): number => integer(limits[name], `limits.${name}`, fallback, 1, max)
   return {
     requestLineBytes: bytes('requestLineBytes', 8192, 16, 65_536),
-    headerBytes: bytes('headerBytes', 32_768, 64, 1_048_576),
+    headerBytes: bytes('headerBytes', 32_768, 64, 57_344),
     headerCount: count('headerCount', 100, 1000),
     bodyBytes:
       bodyBytes === null ? NO_LIMIT : bytes('bodyBytes', 30_000_000, 0, Number.MAX_SAFE_INTEGER),
@@ -303,6 +303,13 @@ function flag(value: unknown, path: string, fallback: boolean): boolean {
 function text(value: unknown, path: string): string {
   if (typeof value === 'string' && value !== '') return value
   throw wrong(path, 'a text that is not empty', value)
+}
+
+/** It is sent with every reply, so it must be one that can be sent. */
+function fieldValue(value: unknown, path: string): string {
+  const field = text(value, path)
+  if (/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(field)) return field
+  throw wrong(path, 'a header value of visible ASCII characters', value)
 }
 
 function requireObject(value: unknown, path: string): void {
