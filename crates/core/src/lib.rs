@@ -20,6 +20,6 @@ pub mod server;
 mod shared;
 pub mod transport;
 
-pub use config::{Config, Timeouts};
+pub use config::{Config, Rate, Rates, Timeouts};
 pub use error::{Error, ErrorKind};
 pub use server::{Server, Stats};

@@ -244,6 +244,7 @@ fn a_client_that_never_writes_is_closed() {
         headers_ms: 100,
         keep_alive_ms: 100,
         drain_ms: 100,
+        ..Timeouts::default()
     };
     let live = Live::start(config, echo());
     let mut silent = live.connect();
