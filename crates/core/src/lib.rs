@@ -12,6 +12,7 @@ pub mod context;
 pub mod dispatch;
 pub mod error;
 mod io;
+pub mod limits;
 pub mod metrics;
 pub mod native_reply;
 pub mod pool;
