@@ -429,6 +429,12 @@ interface LimitOptions {
   pipelined?: number
   /** Requests of the server that are being handled; more are answered with 503. Default 10 000. */
   inFlight?: number
+  /** Connections open at once; more are closed without a reply. None by default. */
+  connections?: number | null
+  /** Requests of one connection; the last reply says `connection: close`. None by default. */
+  requestsPerConnection?: number | null
+  /** Bytes of a body nobody reads that are dropped to keep the connection. Default 1 MiB. */
+  drainBytes?: Size
 }
 
 /** The options of `app.listen()`. */
@@ -437,6 +443,7 @@ interface ListenOptions extends EndpointOptions {
   endpoints?: readonly EndpointOptions[]
   limits?: LimitOptions
   timeouts?: TimeoutOptions
+  rates?: RateOptions
   /** Threads that do the network's work. Default 'auto'. */
   ioThreads?: number | 'auto'
   /** Value of the `server` field of replies; none by default. */
@@ -463,6 +470,13 @@ interface TimeoutOptions {
   keepAlive?: Duration
   /** For the rest of a request body that nobody reads. Default 5 s. */
   drain?: Duration
+  /**
+   * From a request's head to the end of its reply: then 504, or the reply is cut, and `ctx.signal`
+   * aborts. None by default.
+   */
+  request?: Duration
+  /** Age at which a connection ends with its next reply. None by default. */
+  connectionAge?: Duration
 }
 
 /** Query parameters, decoded when they are asked for. */
@@ -483,6 +497,22 @@ declare class QueryView implements Iterable<[string, string]> {
   toURLSearchParams(): URLSearchParams
   toString(): string
   toJSON(): Record<string, string | string[]>
+}
+
+/** A minimum rate: slower transfers are cut, because they hold memory for nothing. */
+interface Rate {
+  /** On average, over the time in which the client was the one who was waited for. Default 240. */
+  bytesPerSecond?: number
+  /** Time before the first verdict. Default 5 s. */
+  grace?: Duration
+}
+
+/** Minimum rates in both directions; null for none. */
+interface RateOptions {
+  /** Of request bodies: slower ones are answered with 408. */
+  request?: Rate | null
+  /** Of replies: the connection is reset. */
+  reply?: Rate | null
 }
 
 /** Field names with a value each, or several. */
@@ -689,6 +719,8 @@ export {
   type Size,
   type TimeoutOptions,
   type QueryView,
+  type Rate,
+  type RateOptions,
   type FieldInit,
   type Router,
   type ParamsOf,

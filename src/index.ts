@@ -23,6 +23,7 @@ export type {
   TimeoutOptions,
 } from './options.js'
 export type { QueryView } from './query.js'
+export type { Rate, RateOptions } from './rates.js'
 export type { FieldInit } from './reply-fields.js'
 export type { Router } from './routing/router.js'
 export type { ParamsOf } from './routing/types.js'

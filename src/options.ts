@@ -7,8 +7,23 @@
 import { availableParallelism } from 'node:os'
 
 import { LannerError } from './errors.js'
+import {
+  duration,
+  fieldValue,
+  flag,
+  integer,
+  refuseUnknown,
+  requireObject,
+  size,
+  text,
+  wrong,
+} from './option-values.js'
+import { parseRates } from './rates.js'
 
 import type { NativeConfig, NativeEndpoint } from './native/binding.js'
+import type { RateOptions } from './rates.js'
+
+export { duration, size }
 
 /** A length of time: milliseconds, or a number with `ms`, `s`, `min` or `h`. */
 export type Duration = number | `${number}${'ms' | 's' | 'min' | 'h'}`
@@ -57,6 +72,12 @@ export interface LimitOptions {
   pipelined?: number
   /** Requests of the server that are being handled; more are answered with 503. Default 10 000. */
   inFlight?: number
+  /** Connections open at once; more are closed without a reply. None by default. */
+  connections?: number | null
+  /** Requests of one connection; the last reply says `connection: close`. None by default. */
+  requestsPerConnection?: number | null
+  /** Bytes of a body nobody reads that are dropped to keep the connection. Default 1 MiB. */
+  drainBytes?: Size
 }
 
 /** Lengths of time after which something is given up; 0 for never. */
@@ -67,6 +88,13 @@ export interface TimeoutOptions {
   keepAlive?: Duration
   /** For the rest of a request body that nobody reads. Default 5 s. */
   drain?: Duration
+  /**
+   * From a request's head to the end of its reply: then 504, or the reply is cut, and `ctx.signal`
+   * aborts. None by default.
+   */
+  request?: Duration
+  /** Age at which a connection ends with its next reply. None by default. */
+  connectionAge?: Duration
 }
 
 /** The options of `app.listen()`. */
@@ -75,6 +103,7 @@ export interface ListenOptions extends EndpointOptions {
   endpoints?: readonly EndpointOptions[]
   limits?: LimitOptions
   timeouts?: TimeoutOptions
+  rates?: RateOptions
   /** Threads that do the network's work. Default 'auto'. */
   ioThreads?: number | 'auto'
   /** Value of the `server` field of replies; none by default. */
@@ -124,7 +153,10 @@ export function parseOptions(options: ListenOptions): ParsedOptions {
         headersMs: duration(timeouts.headers, 'timeouts.headers', 30_000),
         keepAliveMs: duration(timeouts.keepAlive, 'timeouts.keepAlive', 130_000),
         drainMs: duration(timeouts.drain, 'timeouts.drain', 5000),
+        requestMs: duration(timeouts.request, 'timeouts.request', 0),
+        connectionAgeMs: duration(timeouts.connectionAge, 'timeouts.connectionAge', 0),
       },
+      rates: parseRates(options.rates),
       ioThreads: parseThreads(options.ioThreads),
       serverHeader: serverHeader === undefined ? null : fieldValue(serverHeader, 'serverHeader'),
       allowBareLf: flag(options.allowBareLf, 'allowBareLf', false),
@@ -137,7 +169,7 @@ function parseLimits(limits: LimitOptions): NativeConfig['limits'] {
   const bytes = (name: keyof LimitOptions, fallback: number, min: number, max: number): number =>
     size(limits[name] ?? undefined, `limits.${name}`, fallback, min, max)
   const count = (
-    name: 'headerCount' | 'pipelined' | 'inFlight',
+    name: 'headerCount' | 'pipelined' | 'inFlight' | 'connections' | 'requestsPerConnection',
     fallback: number,
     max: number,
   ): number => integer(limits[name], `limits.${name}`, fallback, 1, max)
@@ -151,6 +183,10 @@ function parseLimits(limits: LimitOptions): NativeConfig['limits'] {
     replyWindowBytes: bytes('replyWindowBytes', 65_536, 4096, 2 ** 30),
     pipelined: count('pipelined', 32, 1024),
     inFlight: count('inFlight', 10_000, 1_000_000),
+    connections: limits.connections === null ? 0 : count('connections', 0, 10_000_000),
+    requestsPerConnection:
+      limits.requestsPerConnection === null ? 0 : count('requestsPerConnection', 0, 2 ** 31),
+    drainBytes: bytes('drainBytes', 1_048_576, 0, Number.MAX_SAFE_INTEGER),
   }
 }
 
@@ -160,6 +196,7 @@ const OPTION_NAMES = [
   'endpoints',
   'limits',
   'timeouts',
+  'rates',
   'ioThreads',
   'serverHeader',
   'allowBareLf',
@@ -175,8 +212,11 @@ const LIMIT_NAMES = [
   'replyWindowBytes',
   'pipelined',
   'inFlight',
+  'connections',
+  'requestsPerConnection',
+  'drainBytes',
 ]
-const TIMEOUT_NAMES = ['headers', 'keepAlive', 'drain']
+const TIMEOUT_NAMES = ['headers', 'keepAlive', 'drain', 'request', 'connectionAge']
 
 const DEFAULT_HOST = 'localhost'
 const DEFAULT_PORT = 3000
@@ -231,107 +271,4 @@ function parseEndpoint(endpoint: EndpointOptions, at: string): NativeEndpoint {
 function parseThreads(value: number | 'auto' | undefined): number {
   if (value === undefined || value === 'auto') return 0
   return integer(value, 'ioThreads', 0, 1, Math.max(64, availableParallelism()))
-}
-
-const DURATION_UNITS: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1000,
-  min: 60_000,
-  h: 3_600_000,
-}
-const SIZE_UNITS: Readonly<Record<string, number>> = {
-  b: 1,
-  kb: 1e3,
-  mb: 1e6,
-  gb: 1e9,
-  kib: 1024,
-  mib: 1024 ** 2,
-  gib: 1024 ** 3,
-}
-
-/** About 24 days: what timers of JavaScript hold. */
-const DURATION_MAX = 2 ** 31 - 1
-
-/** Milliseconds of a duration. */
-export function duration(value: unknown, path: string, fallback: number): number {
-  if (value === undefined) return fallback
-  const ms = Math.round(withUnit(value, DURATION_UNITS))
-  if (ms >= 0 && ms <= DURATION_MAX) return ms
-  throw wrong(
-    path,
-    `a duration from 0 to ${DURATION_MAX} ms, as 30000 or '30s' (ms, s, min, h)`,
-    value,
-  )
-}
-
-/** Bytes of a size. */
-export function size(
-  value: unknown,
-  path: string,
-  fallback: number,
-  min: number,
-  max: number,
-): number {
-  if (value === undefined) return fallback
-  const bytes = Math.round(withUnit(value, SIZE_UNITS))
-  if (bytes >= min && bytes <= max) return bytes
-  throw wrong(path, `a size from ${min} to ${max} bytes, as 65536, '64KiB' or '30MB'`, value)
-}
-
-/** A number, or the number before a unit; NaN for anything else. */
-function withUnit(value: unknown, units: Readonly<Record<string, number>>): number {
-  if (typeof value === 'number') return value
-  if (typeof value !== 'string') return NaN
-  const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*$/i.exec(value)
-  return match === null ? NaN : Number(match[1]) * (units[match[2]!.toLowerCase()] ?? NaN)
-}
-
-function integer(value: unknown, path: string, fallback: number, min: number, max: number): number {
-  if (value === undefined) return fallback
-  if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) {
-    return value as number
-  }
-  throw wrong(path, `an integer from ${min} to ${max}`, value)
-}
-
-function flag(value: unknown, path: string, fallback: boolean): boolean {
-  if (value === undefined) return fallback
-  if (typeof value === 'boolean') return value
-  throw wrong(path, 'true or false', value)
-}
-
-function text(value: unknown, path: string): string {
-  if (typeof value === 'string' && value !== '') return value
-  throw wrong(path, 'a text that is not empty', value)
-}
-
-/** It is sent with every reply, so it must be one that can be sent. */
-function fieldValue(value: unknown, path: string): string {
-  const field = text(value, path)
-  if (/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(field)) return field
-  throw wrong(path, 'a header value of visible ASCII characters', value)
-}
-
-function requireObject(value: unknown, path: string): void {
-  if (typeof value === 'object' && value !== null) return
-  throw wrong(path, 'an object', value)
-}
-
-/** A misspelt limit is a limit that does not exist. */
-function refuseUnknown(value: object, names: readonly string[], at: string): void {
-  for (const name of Object.keys(value)) {
-    if (names.includes(name)) continue
-    throw new LannerError(
-      'LANNER_OPTION_INVALID',
-      `There is no option ${at}${name}; there are ${names.map((known) => at + known).join(', ')}.`,
-    )
-  }
-}
-
-function wrong(path: string, expected: string, value: unknown): LannerError {
-  const shown = typeof value === 'string' ? JSON.stringify(value) : String(value)
-  return new LannerError(
-    'LANNER_OPTION_INVALID',
-    `The option ${path} is ${expected}, not ${shown}.`,
-  )
 }

@@ -1,18 +1,20 @@
 // docs/limits.md: every cap with its default and where that comes from. Source: the table LIMITS in
-// crates/proto/src/limits.rs.
+// crates/proto/src/limits.rs and the table CONTRACT in crates/core/src/limits.rs.
 
 import { cell, rows, source } from '../lib/rust-source.mjs'
 
 const path = 'crates/proto/src/limits.rs'
+const corePath = 'crates/core/src/limits.rs'
 
 export function generate() {
   const table = rows(source(path), 'LIMITS', path)
   const adjustable = table.filter((row) => row.option)
+  const server = rows(source(corePath), 'CONTRACT', corePath)
   const fixed = table.filter((row) => !row.option)
   const lines = [
     '# Limits',
     '',
-    `<!-- Generated from ${path} by "npm run gen". -->`,
+    `<!-- Generated from ${path} and ${corePath} by "npm run gen". -->`,
     '',
     'Everything that a peer can make the server hold or count has a cap. Passing one is a refusal',
     'with its own label in the metrics, or backpressure: never silent, never a longer queue.',
@@ -22,6 +24,16 @@ export function generate() {
     '| option | what is counted | default | range | when it is passed | source of the default |',
     '|---|---|--:|---|---|---|',
     ...adjustable.map((row) =>
+      line(`\`${row.option}\``, row.what, amount(row), row.range, breach(row), row.origin),
+    ),
+    '',
+    '## Time, pace and number',
+    '',
+    'Deadlines are looked at every half second, so each is kept with that much slack.',
+    '',
+    '| option | what is counted | default | range | when it is passed | source of the default |',
+    '|---|---|--:|---|---|---|',
+    ...server.map((row) =>
       line(`\`${row.option}\``, row.what, amount(row), row.range, breach(row), row.origin),
     ),
     '',

@@ -39,9 +39,24 @@ export interface NativeConfig {
     replyWindowBytes: number
     pipelined: number
     inFlight: number
+    /** 0 is none, as for the next. */
+    connections: number
+    requestsPerConnection: number
+    drainBytes: number
   }
   /** 0 is none. */
-  timeouts: { headersMs: number; keepAliveMs: number; drainMs: number }
+  timeouts: {
+    headersMs: number
+    keepAliveMs: number
+    drainMs: number
+    requestMs: number
+    connectionAgeMs: number
+  }
+  /** 0 bytes per second is no minimum. */
+  rates: {
+    request: { bytesPerSecond: number; graceMs: number }
+    reply: { bytesPerSecond: number; graceMs: number }
+  }
   /** 0 is automatic. */
   ioThreads: number
   serverHeader: string | null

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { App } from 'lanner'
 import { expect, onTestFinished, test } from 'vitest'
 
+import { parseOptions } from '../../src/options.ts'
 import type { NativeBinding } from '../../src/native/binding.ts'
 import { startNode } from '../support/child.ts'
 import { ask } from './load.ts'
@@ -103,20 +104,7 @@ test('app.close closes every server of the application', async () => {
 
 test('the functions of a closed lane do nothing', async () => {
   const load = createRequire(import.meta.url)('../../native.cjs').load as () => NativeBinding
-  const limits = {
-    ...{ requestLineBytes: 8192, headerBytes: 32_768, headerCount: 100, bodyBytes: -1 },
-    ...{ requestWindowBytes: 65_536, replyWindowBytes: 65_536, pipelined: 32, inFlight: 100 },
-  }
-  const native = new (load().Server)({
-    endpoints: [here],
-    routes: [],
-    fallback: false,
-    limits,
-    timeouts: { headersMs: 0, keepAliveMs: 0, drainMs: 0 },
-    ioThreads: 1,
-    serverHeader: null,
-    allowBareLf: false,
-  })
+  const native = new (load().Server)({ ...parseOptions({}).native, endpoints: [here] })
   const outbox = new ArrayBuffer(65_536)
   const lane = native.openLane(new ArrayBuffer(1 << 20), outbox, () => {})
   native.listen()

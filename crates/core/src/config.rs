@@ -16,6 +16,39 @@ pub struct Timeouts {
     /// For the rest of a body that nobody reads, and for the peer's close after ours. Default 5 s,
     /// as Kestrel's fixed drain (H1-12).
     pub drain_ms: u64,
+    /// From the head of a request to the end of its reply; then 504, or the reply is cut. None by
+    /// default: only the application knows how long its work takes.
+    pub request_ms: u64,
+    /// Age after which a connection ends with its next reply, so that load balancers spread
+    /// clients anew. None by default.
+    pub connection_age_ms: u64,
+}
+
+/// The slowest transfer that is tolerated: slower ones hold memory for nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// Bytes per second on average; 0 for no minimum. Default 240, as Kestrel's (H1-10, H1-11).
+    pub bytes_per_second: u32,
+    /// Time before the first verdict. Default 5 s, as Kestrel's.
+    pub grace_ms: u64,
+}
+
+impl Default for Rate {
+    fn default() -> Self {
+        Self {
+            bytes_per_second: 240,
+            grace_ms: 5_000,
+        }
+    }
+}
+
+/// The slowest transfers in both directions.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Rates {
+    /// Of a request body while the handler has room for it.
+    pub request: Rate,
+    /// Of replies while some of them waits for the peer.
+    pub reply: Rate,
 }
 
 impl Default for Timeouts {
@@ -24,6 +57,8 @@ impl Default for Timeouts {
             headers_ms: 30_000,
             keep_alive_ms: 130_000,
             drain_ms: 5_000,
+            request_ms: 0,
+            connection_age_ms: 0,
         }
     }
 }
@@ -35,6 +70,12 @@ pub struct Config {
     pub limits: Limits,
     /// Times.
     pub timeouts: Timeouts,
+    /// Slowest transfers.
+    pub rates: Rates,
+    /// Connections open at the same time; more are closed without a reply. 0 for no limit.
+    pub connections: usize,
+    /// Requests of one connection; the last one's reply ends it. 0 for no limit.
+    pub requests_per_connection: u32,
     /// Bytes of an unread body that are dropped to keep a connection; longer bodies close it.
     /// Default 1 MiB: what a client has in flight on a good line, so that closing costs more.
     pub drain_bytes: u64,
@@ -51,6 +92,9 @@ impl Default for Config {
         Self {
             limits: Limits::default(),
             timeouts: Timeouts::default(),
+            rates: Rates::default(),
+            connections: 0,
+            requests_per_connection: 0,
             drain_bytes: 1024 * 1024,
             server_header: None,
             fallback: false,

@@ -12,6 +12,7 @@ pub mod context;
 pub mod dispatch;
 pub mod error;
 mod io;
+pub mod limits;
 pub mod metrics;
 pub mod native_reply;
 pub mod pool;
@@ -20,6 +21,6 @@ pub mod server;
 mod shared;
 pub mod transport;
 
-pub use config::{Config, Timeouts};
+pub use config::{Config, Rate, Rates, Timeouts};
 pub use error::{Error, ErrorKind};
 pub use server::{Server, Stats};

@@ -59,6 +59,12 @@ counters! {
     drains_given_up,
     /// Connections closed by the keep-alive timeout.
     keep_alive_timeouts,
+    /// Requests whose handler did not reply in time.
+    deadlines_passed,
+    /// Connections reset because the peer took a reply too slowly.
+    slow_replies_cut,
+    /// Connections closed at once because too many were open.
+    connections_refused,
     /// Bytes received.
     bytes_in,
     /// Bytes sent.

@@ -25,6 +25,8 @@ pub enum NativeReply {
     Overloaded,
     /// The isolate that had the request has gone.
     IsolateGone,
+    /// The handler did not reply in time.
+    DeadlinePassed,
     /// The handler's reply could not be encoded (an invalid field).
     InvalidReply,
 }
@@ -40,6 +42,7 @@ impl NativeReply {
             Self::MethodNotAllowed { .. } => 405,
             Self::Options { .. } | Self::OptionsServer => 204,
             Self::Overloaded | Self::IsolateGone => 503,
+            Self::DeadlinePassed => 504,
             Self::InvalidReply => 500,
         }
     }
@@ -52,7 +55,7 @@ impl NativeReply {
                 Some((b"allow", b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"))
             }
             Self::Overloaded | Self::IsolateGone => Some((b"retry-after", RETRY_AFTER)),
-            Self::NotFound | Self::InvalidReply => None,
+            Self::NotFound | Self::DeadlinePassed | Self::InvalidReply => None,
         }
     }
 
@@ -65,6 +68,7 @@ impl NativeReply {
             Self::Overloaded | Self::IsolateGone => {
                 br#"{"title":"Service Unavailable","status":503}"#
             }
+            Self::DeadlinePassed => br#"{"title":"Gateway Timeout","status":504}"#,
             Self::InvalidReply => br#"{"title":"Internal Server Error","status":500}"#,
         }
     }

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
 
 use crate::io::remote::{Command, Remote};
-use crate::transport::stream::Accepted;
+use crate::io::seats::{Seated, Seats};
 
 /// The shared state of a server's I/O threads.
 #[derive(Debug)]
@@ -16,6 +16,7 @@ pub(crate) struct Shared {
     remotes: OnceLock<Vec<Arc<Remote>>>,
     loads: Vec<AtomicUsize>,
     connections: AtomicU32,
+    seats: Seats,
     running: AtomicUsize,
     clock: OnceLock<Thread>,
 }
@@ -27,6 +28,7 @@ impl Shared {
             remotes: OnceLock::new(),
             loads: (0..threads).map(|_| AtomicUsize::new(0)).collect(),
             connections: AtomicU32::new(0),
+            seats: Seats::default(),
             running: AtomicUsize::new(threads),
             clock: OnceLock::new(),
         }
@@ -41,6 +43,11 @@ impl Shared {
     /// A number for a new connection, unique in the server until it wraps.
     pub(crate) fn next_connection(&self) -> u32 {
         self.connections.fetch_add(1, Relaxed)
+    }
+
+    /// Room for connections.
+    pub(crate) fn seats(&self) -> &Seats {
+        &self.seats
     }
 
     /// The thread with the fewest connections; `own` wins a tie.
@@ -60,7 +67,7 @@ impl Shared {
     }
 
     /// Gives a connection to another thread, or back when that thread has ended.
-    pub(crate) fn adopt(&self, index: usize, accepted: Accepted) -> Option<Accepted> {
+    pub(crate) fn adopt(&self, index: usize, accepted: Seated) -> Option<Seated> {
         let remote = self.remotes.get().and_then(|remotes| remotes.get(index));
         let (Some(remote), Some(load)) = (remote, self.loads.get(index)) else {
             return Some(accepted);

@@ -4,7 +4,7 @@
 //! here values are only translated, field by named field.
 
 use lanner_core::transport::listen::{BACKLOG, Endpoint};
-use lanner_core::{Config, Timeouts};
+use lanner_core::{Config, Rate, Rates, Timeouts};
 use lanner_proto::Limits;
 use napi::bindgen_prelude::{Either, Null};
 use napi_derive::napi;
@@ -56,6 +56,12 @@ pub struct LimitOptions {
     pub pipelined: u32,
     /// Exchanges of one I/O thread at the same time.
     pub in_flight: u32,
+    /// Connections open at the same time; 0 for no limit.
+    pub connections: u32,
+    /// Requests of one connection; 0 for no limit.
+    pub requests_per_connection: u32,
+    /// Bytes of an unread body that are dropped to keep a connection.
+    pub drain_bytes: f64,
 }
 
 /// Times in milliseconds; 0 for never.
@@ -67,6 +73,37 @@ pub struct TimeoutOptions {
     pub keep_alive_ms: f64,
     /// For the rest of an unread body.
     pub drain_ms: f64,
+    /// From the head of a request to the end of its reply.
+    pub request_ms: f64,
+    /// Age after which a connection ends with its next reply.
+    pub connection_age_ms: f64,
+}
+
+/// A minimum rate.
+#[napi(object)]
+pub struct RateOptions {
+    /// Bytes per second; 0 for no minimum.
+    pub bytes_per_second: u32,
+    /// Time before the first verdict.
+    pub grace_ms: f64,
+}
+
+/// Minimum rates.
+#[napi(object)]
+pub struct RatesOptions {
+    /// Of request bodies.
+    pub request: RateOptions,
+    /// Of replies.
+    pub reply: RateOptions,
+}
+
+impl RateOptions {
+    fn to_core(&self) -> Rate {
+        Rate {
+            bytes_per_second: self.bytes_per_second,
+            grace_ms: self.grace_ms as u64,
+        }
+    }
 }
 
 /// All options.
@@ -82,6 +119,8 @@ pub struct NativeConfig {
     pub limits: LimitOptions,
     /// Times.
     pub timeouts: TimeoutOptions,
+    /// Slowest transfers.
+    pub rates: RatesOptions,
     /// Number of I/O threads, 0 for the default.
     pub io_threads: u32,
     /// Value of the `Server` field; null for none.
@@ -112,7 +151,16 @@ impl NativeConfig {
                 headers_ms: self.timeouts.headers_ms as u64,
                 keep_alive_ms: self.timeouts.keep_alive_ms as u64,
                 drain_ms: self.timeouts.drain_ms as u64,
+                request_ms: self.timeouts.request_ms as u64,
+                connection_age_ms: self.timeouts.connection_age_ms as u64,
             },
+            rates: Rates {
+                request: self.rates.request.to_core(),
+                reply: self.rates.reply.to_core(),
+            },
+            drain_bytes: limits.drain_bytes as u64,
+            connections: limits.connections as usize,
+            requests_per_connection: limits.requests_per_connection,
             server_header: match &self.server_header {
                 Either::A(value) => Some(value.as_bytes().to_vec()),
                 Either::B(Null) => None,
@@ -122,7 +170,6 @@ impl NativeConfig {
                 0 => default_io_threads(),
                 n => n as usize,
             },
-            ..Config::default()
         }
     }
 }

@@ -18,11 +18,12 @@ use lanner_bridge::SlotId;
 use lanner_proto::RejectReason;
 use lanner_proto::h1::Decoder;
 
+use super::deadline::Deadline;
 use super::out::Out;
+use super::rate::RateClock;
 use super::settle::cancel_notice;
 use crate::context::Context;
 use crate::dispatch::layout;
-use crate::metrics::bump;
 
 /// Where a connection stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,37 +39,6 @@ pub enum Phase {
     Dead,
 }
 
-/// What the coarse clock watches for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Deadline {
-    /// Nothing: a handler is at work.
-    None,
-    /// The next request (keep-alive).
-    KeepAlive(u64),
-    /// The end of a request head that has begun.
-    Head(u64),
-    /// The end of a body that nobody reads.
-    Drain(u64),
-    /// The peer's close after ours.
-    Linger(u64),
-    /// A reply, after the peer closed its sending side.
-    HalfClosed(u64),
-}
-
-impl Deadline {
-    /// The point in time, in milliseconds of the thread's clock.
-    pub fn at(self) -> Option<u64> {
-        match self {
-            Self::None => None,
-            Self::KeepAlive(at)
-            | Self::Head(at)
-            | Self::Drain(at)
-            | Self::Linger(at)
-            | Self::HalfClosed(at) => Some(at),
-        }
-    }
-}
-
 /// Who gets the request body that is being read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum BodyTarget {
@@ -81,6 +51,8 @@ pub(super) enum BodyTarget {
     Discard {
         /// Bytes that are dropped before the connection is closed instead.
         left: u64,
+        /// When the connection is closed instead.
+        until: u64,
     },
 }
 
@@ -99,11 +71,15 @@ pub struct Active {
     /// A refusal that waits for the replies before it.
     pub(super) refusal: Option<RejectReason>,
     pub(super) out: Out,
+    /// The pace of the request body that is being read.
+    pub(super) body_pace: RateClock,
+    /// The pace of what is sent.
+    pub(super) send_pace: RateClock,
 }
 
 impl Active {
     /// Gives the buffers back and forgets everything.
-    fn reset(&mut self, cx: &mut Context) {
+    pub(super) fn reset(&mut self, cx: &mut Context) {
         self.exchanges.clear();
         cx.pool.give_small(std::mem::take(&mut self.input));
         self.out.clear(&mut cx.pool);
@@ -111,6 +87,8 @@ impl Active {
         self.blocked = false;
         self.serial = false;
         self.refusal = None;
+        self.body_pace = RateClock::default();
+        self.send_pace = RateClock::default();
     }
 
     pub(super) fn is_quiet(&self) -> bool {
@@ -137,6 +115,10 @@ pub struct Connection {
     pub(super) cut: bool,
     pub(super) deadline: Deadline,
     pub(super) last_activity: u64,
+    /// When it began.
+    pub(super) born: u64,
+    /// Requests that it brought.
+    pub(super) requests: u32,
     pub(super) active: Option<Box<Active>>,
 }
 
@@ -160,6 +142,8 @@ impl Connection {
             cut: false,
             deadline: Deadline::None,
             last_activity: cx.now,
+            born: cx.now,
+            requests: 0,
             active: None,
         };
         connection.deadline = connection.next_deadline(cx);
@@ -259,34 +243,12 @@ impl Connection {
         }
     }
 
-    /// The clock reached the deadline.
-    pub fn on_time(&mut self, cx: &mut Context) {
-        let Some(at) = self.deadline.at() else { return };
-        if at > cx.now {
-            return;
-        }
-        match self.deadline {
-            Deadline::None => {}
-            Deadline::KeepAlive(_) => {
-                bump(&cx.counters.keep_alive_timeouts, 1);
-                self.phase = Phase::Dead;
-            }
-            Deadline::Head(_) => self.refuse(cx, RejectReason::HeadersTimeout),
-            Deadline::Drain(_) => {
-                bump(&cx.counters.drains_given_up, 1);
-                self.begin_close();
-            }
-            Deadline::Linger(_) => self.phase = Phase::Dead,
-            Deadline::HalfClosed(_) => self.abort(cx),
-        }
-        self.watch(cx);
-    }
-
     /// `n` bytes of the output were sent.
     pub fn on_sent(&mut self, cx: &mut Context, n: usize) {
         self.last_activity = cx.now;
         if let Some(active) = &mut self.active {
             active.out.advance(&mut cx.pool, n);
+            active.send_pace.moved(n);
         }
         self.return_credit(cx);
         self.after_output(cx);
@@ -357,65 +319,5 @@ impl Connection {
 
     pub(super) fn active(&mut self, cx: &mut Context) -> &mut Active {
         self.active.get_or_insert_with(|| cx.pool.active())
-    }
-
-    /// Chooses what the clock watches for, and rests when nothing is going on.
-    pub(super) fn watch(&mut self, cx: &mut Context) {
-        let is_quiet = self.active.as_ref().is_some_and(|active| active.is_quiet());
-        if self.phase == Phase::Open
-            && is_quiet
-            && let Some(mut active) = self.active.take()
-        {
-            active.reset(cx);
-            cx.pool.give_active(active);
-        }
-        self.deadline = self.next_deadline(cx);
-    }
-
-    fn next_deadline(&self, cx: &Context) -> Deadline {
-        let timeouts = &cx.config.timeouts;
-        match self.phase {
-            Phase::Dead => Deadline::None,
-            Phase::Closing => Deadline::None,
-            Phase::Lingering => match self.deadline {
-                Deadline::Linger(at) => Deadline::Linger(at),
-                _ => Deadline::Linger(cx.now + timeouts.drain_ms.max(1)),
-            },
-            // Counted from the last byte that was sent: a long reply that is read has its time.
-            Phase::Open if self.eof => {
-                Deadline::HalfClosed(self.last_activity + timeouts.drain_ms.max(1))
-            }
-            Phase::Open => self.open_deadline(cx),
-        }
-    }
-
-    fn open_deadline(&self, cx: &Context) -> Deadline {
-        let timeouts = &cx.config.timeouts;
-        let body = self
-            .active
-            .as_ref()
-            .map(|active| active.body)
-            .unwrap_or_default();
-        if let BodyTarget::Discard { .. } = body {
-            return match self.deadline {
-                Deadline::Drain(at) => Deadline::Drain(at),
-                _ => Deadline::Drain(cx.now + timeouts.drain_ms.max(1)),
-            };
-        }
-        if self.exchange_count() > 0 || self.output().is_some() {
-            return Deadline::None;
-        }
-        if !self.is_idle() {
-            // Counted from the first byte of the head, not reset by later ones (H1-06).
-            return match self.deadline {
-                Deadline::Head(at) => Deadline::Head(at),
-                _ if timeouts.headers_ms == 0 => Deadline::None,
-                _ => Deadline::Head(cx.now + timeouts.headers_ms),
-            };
-        }
-        match timeouts.keep_alive_ms {
-            0 => Deadline::None,
-            ms => Deadline::KeepAlive(self.last_activity + ms),
-        }
     }
 }

@@ -56,6 +56,8 @@ pub struct Exchange {
     pub token: usize,
     /// The lane (isolate) that it was given to; none where the core itself replies.
     pub lane: Option<usize>,
+    /// When its head was parsed, in milliseconds of the thread's clock.
+    pub began: u64,
     /// Protocol version of the request.
     pub version: Version,
     /// Whether the request was HEAD.

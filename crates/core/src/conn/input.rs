@@ -285,11 +285,11 @@ impl Connection {
         };
         match active.body {
             BodyTarget::None => {}
-            BodyTarget::Discard { left } if (data.len() as u64) > left => {
+            BodyTarget::Discard { left, .. } if (data.len() as u64) > left => {
                 bump(&cx.counters.drains_given_up, 1);
                 self.begin_close();
             }
-            BodyTarget::Discard { ref mut left } => *left -= data.len() as u64,
+            BodyTarget::Discard { ref mut left, .. } => *left -= data.len() as u64,
             BodyTarget::Exchange(slot) => {
                 self.spend_body_credit(cx, slot, data.len());
                 let last = self.decoder.remaining() == Some(0);
@@ -343,6 +343,9 @@ impl Connection {
         }) = cx.slots.get_mut(slot)
         {
             let _spent = credit.spend_up_to(len as u32);
+        }
+        if let Some(active) = &mut self.active {
+            active.body_pace.moved(len);
         }
     }
 }

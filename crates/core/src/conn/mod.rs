@@ -4,9 +4,11 @@
 //! their way to the peer. The I/O thread feeds them; tests feed them too, with their own time.
 
 pub mod connection;
+pub mod deadline;
 pub mod exchange;
 mod input;
 pub mod out;
+mod rate;
 mod replies;
 mod requests;
 mod settle;

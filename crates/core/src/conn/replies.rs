@@ -175,7 +175,7 @@ impl Connection {
         let unread_body = self.unread_body_closes(cx, slot);
         let exchange = cx.slots.get(slot)?;
         let (version, head_request) = (exchange.version, exchange.head_request);
-        let ends = cx.draining && self.is_last(slot);
+        let ends = (cx.draining || self.is_worn(cx)) && self.is_last(slot);
         let keep_alive = exchange.keep_alive && !unread_body && !ends;
         let encoded = self.with_out(cx, slot, |cx, out| {
             let Context {

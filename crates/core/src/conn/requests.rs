@@ -13,6 +13,7 @@ use lanner_proto::h1::Step;
 use super::connection::{BodyTarget, Connection};
 use super::exchange::{BodyPhase, Exchange, ReplyPhase};
 use super::out::Out;
+use super::rate::RateClock;
 use crate::context::{Context, Scratch};
 use crate::dispatch::entry::RequestEntry;
 use crate::dispatch::layout;
@@ -30,6 +31,7 @@ impl Connection {
         behind: &[u8],
     ) -> usize {
         bump(&cx.counters.requests, 1);
+        self.requests = self.requests.saturating_add(1);
         if scratch.head.method == Method::Connect {
             // The seam for tunnels: a CONNECT that is accepted would take the connection over here.
             self.refuse(cx, RejectReason::UnsupportedConnect);
@@ -69,9 +71,10 @@ impl Connection {
         Exchange {
             token: self.token,
             lane: None,
+            began: cx.now,
             version: head.version,
             head_request: head.method == Method::Head,
-            keep_alive: head.keep_alive,
+            keep_alive: head.keep_alive && !self.is_worn(cx),
             close: false,
             expects_continue: head.expect_continue,
             continue_wanted: false,
@@ -81,17 +84,28 @@ impl Connection {
         }
     }
 
+    /// Whether the connection ends with the request that it brought last: it has had its number of
+    /// requests, or its time.
+    pub(super) fn is_worn(&self, cx: &Context) -> bool {
+        let requests = cx.config.requests_per_connection;
+        let age = cx.config.timeouts.connection_age_ms;
+        requests != 0 && self.requests >= requests
+            || age != 0 && cx.now.saturating_sub(self.born) >= age
+    }
+
     /// Gives the exchange its place in the reply order.
     fn enqueue(&mut self, cx: &mut Context, scratch: &Scratch, slot: SlotId) {
         let head = &scratch.head;
         let has_body = head.body != BodyLength::None;
         // Nothing is read behind a request that says "close" (RFC 9112 9.6).
-        let serial = has_body || !head.method.is_safe() || !head.keep_alive;
+        let ends = !head.keep_alive || self.is_worn(cx);
+        let serial = has_body || !head.method.is_safe() || ends;
         let active = self.active(cx);
         active.exchanges.push_back(slot);
         active.serial |= serial;
         if has_body {
             active.body = BodyTarget::Exchange(slot);
+            active.body_pace = RateClock::default();
         }
     }
 

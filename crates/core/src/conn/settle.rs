@@ -40,6 +40,7 @@ impl Connection {
             if active.body == BodyTarget::Exchange(slot) {
                 active.body = BodyTarget::Discard {
                     left: cx.config.drain_bytes,
+                    until: cx.now + cx.config.timeouts.drain_ms.max(1),
                 };
             }
             if exchange.close {

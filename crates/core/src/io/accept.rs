@@ -8,6 +8,7 @@ use std::io;
 
 use mio::Token;
 
+use super::seats::Seated;
 use super::thread::{Conn, IoThread, LISTENERS};
 use crate::conn::Connection;
 use crate::metrics::bump;
@@ -81,6 +82,11 @@ impl IoThread {
 
     /// Gives a new connection to the I/O thread that has the fewest.
     fn place(&mut self, accepted: Accepted) {
+        let Some(seat) = self.shared.seats().take(self.cx.config.connections) else {
+            // Without a reply (H1-07): who is over the limit is not worth a write.
+            return bump(&self.cx.counters.connections_refused, 1);
+        };
+        let accepted = Seated { accepted, seat };
         let least = self.shared.least_loaded(self.index, self.open);
         let own = if least == self.index {
             Some(accepted)
@@ -92,10 +98,11 @@ impl IoThread {
         }
     }
 
-    pub(super) fn adopt(&mut self, mut accepted: Accepted) {
+    pub(super) fn adopt(&mut self, seated: Seated) {
         if self.grace_until.is_some_and(|until| self.cx.now >= until) {
             return;
         }
+        let Seated { mut accepted, seat } = seated;
         let token = self.free.pop().unwrap_or(self.conns.len());
         if accepted
             .stream
@@ -124,6 +131,7 @@ impl IoThread {
             starved: false,
             shut: false,
             timer_at: 0,
+            _seat: seat,
         };
         if token == self.conns.len() {
             self.conns.push(Some(conn));

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lanner_bridge::{Doorbell, Gate, IoLane};
 
+use super::seats::Seated;
 use crate::transport::listen::Listener;
-use crate::transport::stream::Accepted;
 
 /// A request to an I/O thread.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub(crate) enum Command {
     /// Accept from these.
     Listen(Vec<Listener>),
     /// Run this connection.
-    Adopt(Accepted),
+    Adopt(Seated),
     /// Stop accepting, finish what runs, end what has not finished after so many milliseconds.
     Drain {
         /// Milliseconds from now.

@@ -15,6 +15,7 @@ use mio::{Events, Poll, Token};
 
 use super::accept::ACCEPT_PAUSE_MS;
 use super::remote::{Command, Remote};
+use super::seats::Seat;
 use super::timers::{Timer, Timers};
 use crate::conn::connection::{Connection, Phase};
 use crate::context::{Context, Scratch};
@@ -64,6 +65,7 @@ pub(super) struct Conn {
     pub(super) shut: bool,
     /// When the timer comes up that is already set; 0 for none.
     pub(super) timer_at: u64,
+    pub(super) _seat: Seat,
 }
 
 /// One I/O thread.

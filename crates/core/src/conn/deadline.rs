@@ -1,0 +1,234 @@
+//! What the coarse clock watches for on a connection, and what happens when it is reached.
+//!
+//! Chosen anew after each event (`watch`), so that no event has to know which deadlines it ends.
+//! Promises that the first of all deadlines is the one that is armed, and that the time of a head
+//! or a drain is not prolonged by the bytes that trickle in. The wheel is in `io::timers`.
+
+use lanner_bridge::SlotId;
+use lanner_proto::RejectReason;
+
+use super::connection::{Active, BodyTarget, Connection, Phase};
+use super::exchange::{Exchange, ReplyPhase};
+use super::rate::RateClock;
+use crate::context::Context;
+use crate::dispatch::layout;
+use crate::metrics::bump;
+use crate::native_reply::NativeReply;
+
+/// What the coarse clock watches for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deadline {
+    /// Nothing: a handler is at work.
+    None,
+    /// The next request (keep-alive).
+    KeepAlive(u64),
+    /// The end of a request head that has begun.
+    Head(u64),
+    /// The end of a body that nobody reads.
+    Drain(u64),
+    /// The peer's close after ours.
+    Linger(u64),
+    /// A reply, after the peer closed its sending side.
+    HalfClosed(u64),
+    /// The reply to the request whose turn it is.
+    Request(u64),
+    /// More of a request body that arrives too slowly.
+    SlowBody(u64),
+    /// Room for a reply that the peer takes too slowly.
+    SlowReply(u64),
+}
+
+impl Deadline {
+    /// The point in time, in milliseconds of the thread's clock.
+    pub fn at(self) -> Option<u64> {
+        match self {
+            Self::None => None,
+            Self::KeepAlive(at)
+            | Self::Head(at)
+            | Self::Drain(at)
+            | Self::Linger(at)
+            | Self::HalfClosed(at)
+            | Self::Request(at)
+            | Self::SlowBody(at)
+            | Self::SlowReply(at) => Some(at),
+        }
+    }
+
+    /// The one that comes first.
+    fn or_earlier(self, other: Option<Self>) -> Self {
+        match (self.at(), other) {
+            (None, Some(other)) => other,
+            (Some(at), Some(other)) if other.at().is_some_and(|earlier| earlier < at) => other,
+            _ => self,
+        }
+    }
+}
+
+impl Connection {
+    /// The clock reached the deadline.
+    pub fn on_time(&mut self, cx: &mut Context) {
+        let Some(at) = self.deadline.at() else { return };
+        if at > cx.now {
+            return;
+        }
+        match self.deadline {
+            Deadline::None => {}
+            Deadline::KeepAlive(_) => {
+                bump(&cx.counters.keep_alive_timeouts, 1);
+                self.phase = Phase::Dead;
+            }
+            Deadline::Head(_) => self.refuse(cx, RejectReason::HeadersTimeout),
+            Deadline::Drain(_) => {
+                bump(&cx.counters.drains_given_up, 1);
+                self.begin_close();
+            }
+            Deadline::Linger(_) => self.phase = Phase::Dead,
+            Deadline::HalfClosed(_) => self.abort(cx),
+            Deadline::Request(_) => self.on_request_deadline(cx),
+            Deadline::SlowBody(_) => self.refuse(cx, RejectReason::BodyTimeout),
+            Deadline::SlowReply(_) => {
+                bump(&cx.counters.slow_replies_cut, 1);
+                self.cut = true;
+                self.abort(cx);
+            }
+        }
+        self.watch(cx);
+    }
+
+    /// The handler took too long: the peer gets a 504, or a reply that visibly breaks off.
+    fn on_request_deadline(&mut self, cx: &mut Context) {
+        let Some(slot) = self
+            .active
+            .as_ref()
+            .and_then(|a| a.exchanges.front().copied())
+        else {
+            return;
+        };
+        bump(&cx.counters.deadlines_passed, 1);
+        cx.send_cancel(slot, layout::CANCEL_DEADLINE);
+        match cx.slots.get(slot).map(|exchange| &exchange.reply) {
+            Some(ReplyPhase::Waiting) => {
+                self.reply_natively(cx, slot, NativeReply::DeadlinePassed);
+            }
+            Some(ReplyPhase::Streaming { .. }) => self.cut(cx, slot),
+            Some(ReplyPhase::Complete) | None => {}
+        }
+    }
+
+    /// Chooses what the clock watches for, and rests when nothing is going on.
+    pub(super) fn watch(&mut self, cx: &mut Context) {
+        let is_quiet = self.active.as_ref().is_some_and(|active| active.is_quiet());
+        if self.phase == Phase::Open
+            && is_quiet
+            && let Some(mut active) = self.active.take()
+        {
+            active.reset(cx);
+            cx.pool.give_active(active);
+        }
+        self.run_paces(cx);
+        self.deadline = self.next_deadline(cx);
+    }
+
+    /// Lets the clocks of the minimum rates run while the peer is the one who is waited for.
+    fn run_paces(&mut self, cx: &Context) {
+        let waits_for_body = self.waits_for_body(cx);
+        let Some(active) = &mut self.active else {
+            return;
+        };
+        active.body_pace.run(waits_for_body, cx.now);
+        if active.out.is_empty() {
+            active.send_pace = RateClock::default();
+        } else {
+            active.send_pace.run(true, cx.now);
+        }
+    }
+
+    /// Whether the handler has room for a body that the peer was told to send.
+    fn waits_for_body(&self, cx: &Context) -> bool {
+        let Some(active) = &self.active else {
+            return false;
+        };
+        let BodyTarget::Exchange(slot) = active.body else {
+            return false;
+        };
+        let is_invited = cx
+            .slots
+            .get(slot)
+            .is_some_and(|exchange| !exchange.expects_continue);
+        self.phase == Phase::Open && !self.eof && is_invited && self.read_budget(cx) > 0
+    }
+
+    pub(super) fn next_deadline(&self, cx: &Context) -> Deadline {
+        let timeouts = &cx.config.timeouts;
+        match self.phase {
+            Phase::Dead => Deadline::None,
+            Phase::Closing => Deadline::None.or_earlier(self.slow_reply(cx)),
+            Phase::Lingering => match self.deadline {
+                Deadline::Linger(at) => Deadline::Linger(at),
+                _ => Deadline::Linger(cx.now + timeouts.drain_ms.max(1)),
+            },
+            // Counted from the last byte that was sent: a long reply that is read has its time.
+            Phase::Open if self.eof => {
+                Deadline::HalfClosed(self.last_activity + timeouts.drain_ms.max(1))
+                    .or_earlier(self.request_deadline(cx))
+            }
+            Phase::Open => self.open_deadline(cx),
+        }
+    }
+
+    fn open_deadline(&self, cx: &Context) -> Deadline {
+        let timeouts = &cx.config.timeouts;
+        if let Some(active) = &self.active
+            && let Some(deadline) = self.busy_deadline(active, cx)
+        {
+            return deadline;
+        }
+        if !self.is_idle() {
+            // Counted from the first byte of the head, not reset by later ones (H1-06).
+            return match self.deadline {
+                Deadline::Head(at) => Deadline::Head(at),
+                _ if timeouts.headers_ms == 0 => Deadline::None,
+                _ => Deadline::Head(cx.now + timeouts.headers_ms),
+            };
+        }
+        match timeouts.keep_alive_ms {
+            0 => Deadline::None,
+            ms => Deadline::KeepAlive(self.last_activity + ms),
+        }
+    }
+
+    /// The deadline while something is being received, handled or sent.
+    fn busy_deadline(&self, active: &Active, cx: &Context) -> Option<Deadline> {
+        let drain = match active.body {
+            BodyTarget::Discard { until, .. } => Deadline::Drain(until),
+            _ if active.exchanges.is_empty() && active.out.is_empty() => return None,
+            _ => Deadline::None,
+        };
+        let slow_body = match active.body {
+            BodyTarget::Exchange(_) => active.body_pace.due(&cx.config.rates.request),
+            _ => None,
+        };
+        Some(
+            drain
+                .or_earlier(self.request_deadline(cx))
+                .or_earlier(slow_body.map(Deadline::SlowBody))
+                .or_earlier(self.slow_reply(cx)),
+        )
+    }
+
+    /// The deadline of the request whose turn it is; the ones behind it came later.
+    fn request_deadline(&self, cx: &Context) -> Option<Deadline> {
+        if cx.config.timeouts.request_ms == 0 {
+            return None;
+        }
+        let slot: SlotId = *self.active.as_ref()?.exchanges.front()?;
+        let Exchange { began, .. } = cx.slots.get(slot)?;
+        Some(Deadline::Request(began + cx.config.timeouts.request_ms))
+    }
+
+    fn slow_reply(&self, cx: &Context) -> Option<Deadline> {
+        let active = self.active.as_ref()?;
+        let due = active.send_pace.due(&cx.config.rates.reply);
+        due.map(Deadline::SlowReply)
+    }
+}

@@ -1,0 +1,120 @@
+// Values of options: durations, sizes, numbers, switches, each checked against its range.
+//
+// Used by whoever reads options. Promises plain numbers, or one error that names the path of the
+// wrong option, what it may be, and what it was. Which options there are is not known here.
+
+import { LannerError } from './errors.js'
+
+const DURATION_UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  min: 60_000,
+  h: 3_600_000,
+}
+const SIZE_UNITS: Readonly<Record<string, number>> = {
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  kib: 1024,
+  mib: 1024 ** 2,
+  gib: 1024 ** 3,
+}
+
+/** About 24 days: what timers of JavaScript hold. */
+const DURATION_MAX = 2 ** 31 - 1
+
+/** Milliseconds of a duration. */
+export function duration(value: unknown, path: string, fallback: number): number {
+  if (value === undefined) return fallback
+  const ms = Math.round(withUnit(value, DURATION_UNITS))
+  if (ms >= 0 && ms <= DURATION_MAX) return ms
+  throw wrong(
+    path,
+    `a duration from 0 to ${DURATION_MAX} ms, as 30000 or '30s' (ms, s, min, h)`,
+    value,
+  )
+}
+
+/** Bytes of a size. */
+export function size(
+  value: unknown,
+  path: string,
+  fallback: number,
+  min: number,
+  max: number,
+): number {
+  if (value === undefined) return fallback
+  const bytes = Math.round(withUnit(value, SIZE_UNITS))
+  if (bytes >= min && bytes <= max) return bytes
+  throw wrong(path, `a size from ${min} to ${max} bytes, as 65536, '64KiB' or '30MB'`, value)
+}
+
+/** A number, or the number before a unit; NaN for anything else. */
+function withUnit(value: unknown, units: Readonly<Record<string, number>>): number {
+  if (typeof value === 'number') return value
+  if (typeof value !== 'string') return NaN
+  const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*$/i.exec(value)
+  return match === null ? NaN : Number(match[1]) * (units[match[2]!.toLowerCase()] ?? NaN)
+}
+
+/** An integer in a range. */
+export function integer(
+  value: unknown,
+  path: string,
+  fallback: number,
+  min: number,
+  max: number,
+): number {
+  if (value === undefined) return fallback
+  if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) {
+    return value as number
+  }
+  throw wrong(path, `an integer from ${min} to ${max}`, value)
+}
+
+/** True or false. */
+export function flag(value: unknown, path: string, fallback: boolean): boolean {
+  if (value === undefined) return fallback
+  if (typeof value === 'boolean') return value
+  throw wrong(path, 'true or false', value)
+}
+
+/** A text that says something. */
+export function text(value: unknown, path: string): string {
+  if (typeof value === 'string' && value !== '') return value
+  throw wrong(path, 'a text that is not empty', value)
+}
+
+/** A field value that is sent with every reply, so it must be one that can be sent. */
+export function fieldValue(value: unknown, path: string): string {
+  const field = text(value, path)
+  if (/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(field)) return field
+  throw wrong(path, 'a header value of visible ASCII characters', value)
+}
+
+/** Refuses what has no fields. */
+export function requireObject(value: unknown, path: string): void {
+  if (typeof value === 'object' && value !== null) return
+  throw wrong(path, 'an object', value)
+}
+
+/** A misspelt limit is a limit that does not exist. */
+export function refuseUnknown(value: object, names: readonly string[], at: string): void {
+  for (const name of Object.keys(value)) {
+    if (names.includes(name)) continue
+    throw new LannerError(
+      'LANNER_OPTION_INVALID',
+      `There is no option ${at}${name}; there are ${names.map((known) => at + known).join(', ')}.`,
+    )
+  }
+}
+
+/** The error of a wrong option: its path, what it may be, what it was. */
+export function wrong(path: string, expected: string, value: unknown): LannerError {
+  const shown = typeof value === 'string' ? JSON.stringify(value) : String(value)
+  return new LannerError(
+    'LANNER_OPTION_INVALID',
+    `The option ${path} is ${expected}, not ${shown}.`,
+  )
+}
