@@ -17,9 +17,11 @@ import {
   text,
   wrong,
 } from './option-values.js'
+import { parseProbes, parseQueueDelay } from './probes.js'
 import { parseRates } from './rates.js'
 
 import type { NativeConfig, NativeEndpoint } from './native/binding.js'
+import type { HealthOptions, MetricsOptions, OverloadOptions } from './probes.js'
 import type { RateOptions } from './rates.js'
 
 export { duration, size }
@@ -103,6 +105,9 @@ export interface ListenOptions extends EndpointOptions {
   limits?: LimitOptions
   timeouts?: TimeoutOptions
   rates?: RateOptions
+  overload?: OverloadOptions
+  health?: HealthOptions
+  metrics?: MetricsOptions
   /** Threads that do the network's work. Default 'auto'. */
   ioThreads?: number | 'auto'
   /** Value of the `server` field of replies; none by default. */
@@ -156,6 +161,8 @@ export function parseOptions(options: ListenOptions): ParsedOptions {
         connectionAgeMs: duration(timeouts.connectionAge, 'timeouts.connectionAge', 0),
       },
       rates: parseRates(options.rates),
+      probes: parseProbes(options.health, options.metrics),
+      queueDelayMs: parseQueueDelay(options.overload),
       ioThreads: parseThreads(options.ioThreads),
       serverHeader: serverHeader === undefined ? null : text(serverHeader, 'serverHeader'),
       allowBareLf: flag(options.allowBareLf, 'allowBareLf', false),
@@ -196,6 +203,9 @@ const OPTION_NAMES = [
   'limits',
   'timeouts',
   'rates',
+  'overload',
+  'health',
+  'metrics',
   'ioThreads',
   'serverHeader',
   'allowBareLf',
