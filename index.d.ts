@@ -180,6 +180,8 @@ declare class Context<Params extends object = AnyParams, State extends object = 
   sendInformational(status: 102 | 103, fields?: FieldInit): this
   /** Fields that follow the body of the reply; it is then sent in chunks. */
   get trailers(): Trailers
+  /** What loggers and JSON.stringify show: nothing of the memory that requests share. */
+  toJSON(): object
 }
 
 /** What the reply helpers of a Context return: return it from the handler. */
@@ -678,7 +680,7 @@ declare class Trailers {
 type OwnCode = string & {}
 
 /** Takes a chunk that is lent to it. */
-type Receive = (chunk: Uint8Array) => void | PromiseLike<void>
+type Receive = (chunk: Uint8Array) => unknown
 
 declare const replyMark: unique symbol
 

@@ -380,6 +380,11 @@ export class Context<Params extends object = AnyParams, State extends object = A
 
   /** @internal What console.log shows. */
   [inspectCustom](): object {
+    return this.toJSON()
+  }
+
+  /** What loggers and JSON.stringify show: nothing of the memory that requests share. */
+  toJSON(): object {
     return { method: this.method, path: this.path, params: this.params, sent: this.sent }
   }
 }

@@ -86,6 +86,13 @@ export function text(value: unknown, path: string): string {
   throw wrong(path, 'a text that is not empty', value)
 }
 
+/** A field value that is sent with every reply, so it must be one that can be sent. */
+export function fieldValue(value: unknown, path: string): string {
+  const field = text(value, path)
+  if (/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(field)) return field
+  throw wrong(path, 'a header value of visible ASCII characters', value)
+}
+
 /** Refuses what has no fields. */
 export function requireObject(value: unknown, path: string): void {
   if (typeof value === 'object' && value !== null) return

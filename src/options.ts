@@ -9,6 +9,7 @@ import { availableParallelism } from 'node:os'
 import { LannerError } from './errors.js'
 import {
   duration,
+  fieldValue,
   flag,
   integer,
   refuseUnknown,
@@ -164,7 +165,7 @@ export function parseOptions(options: ListenOptions): ParsedOptions {
       probes: parseProbes(options.health, options.metrics),
       queueDelayMs: parseQueueDelay(options.overload),
       ioThreads: parseThreads(options.ioThreads),
-      serverHeader: serverHeader === undefined ? null : text(serverHeader, 'serverHeader'),
+      serverHeader: serverHeader === undefined ? null : fieldValue(serverHeader, 'serverHeader'),
       allowBareLf: flag(options.allowBareLf, 'allowBareLf', false),
     },
   }
@@ -181,7 +182,7 @@ function parseLimits(limits: LimitOptions): NativeConfig['limits'] {
   ): number => integer(limits[name], `limits.${name}`, fallback, 1, max)
   return {
     requestLineBytes: bytes('requestLineBytes', 8192, 16, 65_536),
-    headerBytes: bytes('headerBytes', 32_768, 64, 1_048_576),
+    headerBytes: bytes('headerBytes', 32_768, 64, 57_344),
     headerCount: count('headerCount', 100, 1000),
     bodyBytes:
       bodyBytes === null ? NO_LIMIT : bytes('bodyBytes', 30_000_000, 0, Number.MAX_SAFE_INTEGER),

@@ -33,6 +33,10 @@ import type { Lane } from './native/lane.js'
 export function finish(lane: Lane, ctx: Context, value: unknown): void {
   if (ctx.phase > PREPARED) return late(lane, ctx, value)
   const result = value === undefined && ctx.downstream !== undefined ? unwind(ctx) : value
+  // A middleware that answers by itself may have left what next() gave it unlooked at.
+  if (ctx.downstream !== undefined && value !== undefined && !isThenable(value)) {
+    silence(ctx.downstream)
+  }
   if (typeof result === 'string') {
     sendText(lane, ctx, 1, result)
   } else if (result === undefined || result === ctx) {
@@ -270,8 +274,8 @@ function reset(ctx: Context): void {
   dropBodyFields(ctx)
 }
 
-/** A chain that failed leaves promises that nobody waits for: their errors must end nothing. */
-function silence(values: readonly unknown[]): void {
+/** Promises that nobody waits for (any more): their errors must end nothing. */
+export function silence(values: readonly unknown[]): void {
   for (const value of values) if (value instanceof Promise) value.catch(() => {})
 }
 

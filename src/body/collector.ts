@@ -37,11 +37,19 @@ export class Collector {
   }
 
   finish(): void {
-    this.#resolve(this.#bytes, this.#length)
+    this.#resolve(this.#fitted(), this.#length)
   }
 
   fail(error: Error): void {
     this.#reject(error)
+  }
+
+  /** Memory that was reserved for more goes back, and what it held before is not shown. */
+  #fitted(): Bytes {
+    if (this.#length === this.#bytes.byteLength) return this.#bytes
+    const fitted = allocBytes(this.#length)
+    fitted.set(this.#bytes.subarray(0, this.#length))
+    return fitted
   }
 
   #grow(need: number): void {

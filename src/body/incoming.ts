@@ -27,7 +27,7 @@ export interface IncomingOwner {
 type ReadCredit = (slot: number, generation: number, bytes: number) => void
 
 /** Takes a chunk that is lent to it. */
-export type Receive = (chunk: Uint8Array) => void | PromiseLike<void>
+export type Receive = (chunk: Uint8Array) => unknown
 
 /** A handler that takes chunks as they come. */
 interface Receiver {
@@ -192,17 +192,20 @@ export class Incoming {
 
   #hand(receiver: Receiver, chunk: Uint8Array, isLent: boolean): void {
     const length = chunk.byteLength
-    let result: void | PromiseLike<void>
+    let result: unknown
     try {
       result = receiver.receive(chunk)
     } catch (error) {
       this.#stop(receiver, error)
       return
     }
-    if (result === undefined) return this.#consume(length)
+    // Handlers return what they like (a hash, a count); only a promise is waited for.
+    if (typeof (result as PromiseLike<void> | undefined)?.then !== 'function') {
+      return this.#consume(length)
+    }
     if (isLent) this.#owner.lane.loan.giveUp()
     receiver.isBusy = true
-    result.then(
+    ;(result as PromiseLike<void>).then(
       () => {
         receiver.isBusy = false
         this.#consume(length)

@@ -102,11 +102,7 @@ export class BodySource implements AsyncIterable<Uint8Array> {
   [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
     const error = this.#take()
     const iterator: AsyncIterableIterator<Uint8Array> = {
-      next: async () => {
-        if (error !== undefined) throw error
-        const value = await this.#next()
-        return value === undefined ? { value: undefined, done: true } : { value, done: false }
-      },
+      next: () => (error === undefined ? silenced(this.#step()) : rejected(error)),
       return: () => {
         this.#discard()
         return Promise.resolve({ value: undefined, done: true })
@@ -127,8 +123,8 @@ export class BodySource implements AsyncIterable<Uint8Array> {
     if (this.#incoming !== undefined) return silenced(this.#incoming.forEach(receive))
     const chunk = this.isInline ? this.#takeInline(copyOf) : undefined
     try {
-      if (chunk !== undefined && chunk.byteLength > 0) return Promise.resolve(receive(chunk))
-      return Promise.resolve()
+      const result = chunk !== undefined && chunk.byteLength > 0 ? receive(chunk) : undefined
+      return silenced(Promise.resolve(result).then(nothing))
     } catch (failure) {
       return rejected(failure)
     }
@@ -181,6 +177,11 @@ export class BodySource implements AsyncIterable<Uint8Array> {
     const start = entryAt * 4 + words[entryAt + 11]!
     this.isInline = false
     return convert(entryBytes, start, start + words[entryAt + 12]!, false)
+  }
+
+  async #step(): Promise<IteratorResult<Uint8Array>> {
+    const value = await this.#next()
+    return value === undefined ? { value: undefined, done: true } : { value, done: false }
   }
 
   /** The next chunk, undefined at the end. */
@@ -251,6 +252,8 @@ function toForm(bytes: Bytes, start: number, end: number): URLSearchParams {
 function rejected(error: unknown): Promise<never> {
   return silenced(Promise.reject(error as Error))
 }
+
+function nothing(): void {}
 
 function silenced<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {})

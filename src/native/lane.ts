@@ -22,7 +22,7 @@ import { Context } from '../context.js'
 import { nextAtEnd } from '../compose.js'
 import { httpError, LannerError } from '../errors.js'
 import { HeaderView } from '../headers.js'
-import { fail, finish } from '../reply.js'
+import { fail, finish, silence } from '../reply.js'
 import { bytesOf } from './bytes.js'
 import { CANCELLED, extrasOf, SETTLED } from './exchange.js'
 import { HeldTable } from './held.js'
@@ -280,6 +280,8 @@ export class Lane {
     this.#inInbox = []
     // Those that an early dispatch has overtaken keep nothing: see Context.view.
     const kept = pending.filter((ctx) => ctx.phase < SETTLED && ctx.turn === this.turn)
+    // A middleware that has called next() and works on has nobody who looks at what that gave.
+    for (const ctx of kept) if (ctx.downstream !== undefined) silence(ctx.downstream)
     copyEntries(words, this.bytes, kept)
   }
 

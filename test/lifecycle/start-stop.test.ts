@@ -10,7 +10,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { parseOptions } from '../../src/options.ts'
 import type { NativeBinding } from '../../src/native/binding.ts'
 import { startNode } from '../support/child.ts'
-import { ask } from './load.ts'
+import { deferred } from '../support/deferred.ts'
+import { ask, Load } from './load.ts'
 import { descriptors, isBackTo, itCounts, resident, threads } from './system.ts'
 
 const here = { port: 0, host: '127.0.0.1' }
@@ -47,6 +48,28 @@ itCounts('servers that nobody asked anything leave nothing either', async () => 
   const many = await Promise.all(Array.from({ length: 20 }, () => hello().listen(here)))
   await Promise.all(many.map((server) => server.close()))
   await isBackTo(before)
+})
+
+// The end may come while the isolate is within a turn: nobody rings for what it has seen itself.
+test('200 servers closed without grace while they are busy: each of them closes', async () => {
+  const post = `POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 100000\r\n\r\n${'x'.repeat(100_000)}`
+  for (let i = 0; i < 200; i++) {
+    const arrived = deferred()
+    const app = hello()
+    app.post('/', async (ctx) => {
+      arrived.resolve()
+      return ctx.bytes(await ctx.body.bytes())
+    })
+    const server = await app.listen(here)
+    const loads = [
+      new Load(server.url, { connections: 4, request: post }),
+      new Load(server.url, { connections: 4, pipelined: 4 }),
+    ]
+    await arrived.promise
+    for (let turns = i % 10; turns > 0; turns--) await new Promise((done) => setImmediate(done))
+    await server.close({ gracePeriodMs: 0 })
+    for (const load of loads) load.destroy()
+  }
 })
 
 test('close may be called again, at once and later', async () => {

@@ -30,8 +30,9 @@ export type RawTarget = number | string | URL | NetConnectOpts
 
 export class RawClient {
   readonly socket: Socket
-  /** Everything that arrived and was not taken. */
-  #bytes = Buffer.alloc(0)
+  /** What arrived and was not taken: pieces, and their length together. */
+  #pieces: Buffer[] = []
+  #length = 0
   #hasEnded = false
   #error: Error | undefined
   #wake: (() => void) | undefined
@@ -40,7 +41,8 @@ export class RawClient {
     this.socket = socket
     socket.setNoDelay(true)
     socket.on('data', (chunk) => {
-      this.#bytes = Buffer.concat([this.#bytes, chunk])
+      this.#pieces.push(chunk)
+      this.#length += chunk.length
       this.#wake?.()
     })
     const end = (error?: Error | boolean): void => {
@@ -95,7 +97,7 @@ export class RawClient {
 
   /** Exactly n bytes. */
   async take(n: number): Promise<string> {
-    while (this.#bytes.length < n) await this.#more(`${n} bytes`)
+    while (this.#length < n) await this.#more(`${n} bytes`)
     return this.#cut(n)
   }
 
@@ -103,7 +105,7 @@ export class RawClient {
   async until(text: string): Promise<string> {
     const mark = Buffer.from(text, 'latin1')
     while (true) {
-      const at = this.#bytes.indexOf(mark)
+      const at = this.#joined().indexOf(mark)
       if (at >= 0) return this.#cut(at + mark.length)
       await this.#more(JSON.stringify(text))
     }
@@ -112,7 +114,7 @@ export class RawClient {
   /** Everything until the server closes. */
   async rest(): Promise<string> {
     while (!this.#hasEnded) await this.#more('the end', true)
-    return this.#cut(this.#bytes.length)
+    return this.#cut(this.#length)
   }
 
   /** Whether the server has closed, once it has. Fails when something else arrives first. */
@@ -156,9 +158,17 @@ export class RawClient {
   }
 
   #cut(n: number): string {
-    const text = this.#bytes.toString('latin1', 0, n)
-    this.#bytes = this.#bytes.subarray(n)
-    return text
+    const bytes = this.#joined()
+    const rest = bytes.subarray(n)
+    this.#pieces = [rest]
+    this.#length = rest.length
+    return bytes.toString('latin1', 0, n)
+  }
+
+  /** Joined only when somebody looks: a long body comes in thousands of pieces. */
+  #joined(): Buffer {
+    if (this.#pieces.length > 1) this.#pieces = [Buffer.concat(this.#pieces)]
+    return this.#pieces[0] ?? Buffer.alloc(0)
   }
 
   async #more(what: string, orEnd = false): Promise<void> {
@@ -174,7 +184,7 @@ export class RawClient {
   }
 
   #lost(what: string, why: string): Error {
-    const had = show(this.#bytes.toString('latin1'))
+    const had = show(this.#joined().toString('latin1'))
     return new Error(`waiting for ${what}: ${why}, after ${had}`, { cause: this.#error })
   }
 }

@@ -55,7 +55,7 @@ test('everything that can be said', () => {
     ],
     limits: {
       requestLineBytes: '4KiB',
-      headerBytes: '64kB',
+      headerBytes: '48kB',
       headerCount: 10,
       bodyBytes: null,
       requestWindowBytes: '2MiB',
@@ -84,7 +84,7 @@ test('everything that can be said', () => {
     ],
     limits: {
       requestLineBytes: 4096,
-      headerBytes: 64_000,
+      headerBytes: 48_000,
       headerCount: 10,
       bodyBytes: -1,
       requestWindowBytes: 2_097_152,
@@ -159,7 +159,7 @@ describe('errors name the option and what it may be', () => {
     [{ limits: { bodyBytes: '30 bananas' } }, /limits\.bodyBytes is a size from 0/],
     [{ limits: { bodyBytes: -1 } }, /limits\.bodyBytes/],
     [{ limits: { bodyBytes: NaN } }, /limits\.bodyBytes/],
-    [{ limits: { headerBytes: 1 } }, /limits\.headerBytes is a size from 64 to 1048576/],
+    [{ limits: { headerBytes: 1 } }, /limits\.headerBytes is a size from 64 to 57344/],
     [{ limits: { headerCount: 0 } }, /limits\.headerCount is an integer from 1 to 1000/],
     [{ limits: { headers: 10 } }, /no option limits\.headers; there are limits\.request/],
     [{ limits: { connections: 0 } }, /limits\.connections is an integer from 1 to 10000000/],

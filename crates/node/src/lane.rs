@@ -25,6 +25,11 @@ use crate::raw::{self, Failure, Outcome};
 /// Functions that JavaScript wants to be called once the server has closed.
 pub(crate) type Closers = Rc<RefCell<Vec<napi_ref>>>;
 
+/// The inbox or the outbox was transferred away by somebody who got hold of it.
+const DETACHED: Failure = Failure {
+    code: c"LANNER_NATIVE",
+    message: c"an internal ArrayBuffer was detached",
+};
 /// Smallest memory for an attached body; others are powers of two, so that they can be reused.
 const ATTACHED_MIN: usize = 32 * 1024;
 /// Bytes of idle memory for attached bodies; more is freed.
@@ -362,6 +367,9 @@ unsafe extern "C" fn on_bell(
             let lane = &mut *place;
             lane.gate.awake();
             lane.begin_turn();
+            if !lane.inbox.is_intact(env) {
+                return finish_broken(env, place);
+            }
             lane.is_dispatching = true;
             (lane.dispatch, lane.take(), lane.is_over())
         };
@@ -369,13 +377,14 @@ unsafe extern "C" fn on_bell(
         if used > 0 {
             raw::call(env, function, &[raw::make_number(env, used as i32)?]);
         }
-        // SAFETY: as above; JavaScript has returned.
-        let quiet = unsafe {
+        // SAFETY: as above; JavaScript has returned. The end may have come while it ran, and a
+        // flush that met it has seen it: then nobody rings for it any more.
+        let over = unsafe {
             let lane = &mut *place;
             lane.end_dispatch();
-            lane.is_quiet()
+            (over || lane.is_over()) && lane.is_quiet()
         };
-        if over && quiet {
+        if over {
             // SAFETY: as above.
             return unsafe { finish(env, place) };
         }
@@ -385,6 +394,21 @@ unsafe extern "C" fn on_bell(
     });
     // SAFETY: the hold of this callback, taken above.
     unsafe { release(place) };
+}
+
+/// The inbox or the outbox was taken away: the isolate's side ends, its exchanges are answered by
+/// the core, and the server closes.
+///
+/// # Safety
+///
+/// The caller holds the lane, and nothing borrows it.
+unsafe fn finish_broken(env: napi_env, place: *mut Lane) -> Outcome<napi_value> {
+    // SAFETY: as the caller promises.
+    unsafe {
+        (*place).server.close(0);
+        finish(env, place)?;
+    }
+    Err(DETACHED)
 }
 
 /// The server has closed: tells JavaScript, and ends this side.
@@ -479,7 +503,11 @@ unsafe extern "C" fn flush(env: napi_env, info: napi_callback_info) -> napi_valu
         let ([len], data) = raw::arguments(env, info)?;
         let len = raw::number(env, len)? as usize;
         // SAFETY: `data` is this function's own; no other borrow is alive while JavaScript runs.
-        unsafe { lane(data) }.flush(len);
+        let lane = unsafe { lane(data) };
+        if lane.bell.is_some() && !lane.outbox.is_intact(env) {
+            return Err(DETACHED);
+        }
+        lane.flush(len);
         Ok(std::ptr::null_mut())
     })
 }

@@ -50,6 +50,14 @@ impl JsMemory {
         })
     }
 
+    /// Whether the memory is still where it was. A user who gets hold of the ArrayBuffer could
+    /// transfer it away, and the memory would be freed under this side.
+    pub(crate) fn is_intact(&self, env: napi_env) -> bool {
+        let memory =
+            raw::referenced(env, self.kept).and_then(|value| raw::array_buffer(env, value));
+        matches!(memory, Ok((start, len)) if start == self.start.as_ptr() && len == self.len)
+    }
+
     /// Copies `bytes` to `at`; returns how many bytes were copied.
     pub(crate) fn fill(&mut self, at: usize, bytes: &[u8]) -> usize {
         if at + bytes.len() > self.len {

@@ -99,7 +99,7 @@ pub const LIMITS: &[LimitDoc] = &[
         what: "all field lines with their line ends, trailers included",
         default: "32768",
         unit: "bytes",
-        range: "64 to 1048576",
+        range: "64 to 57344",
         origin: "Kestrel MaxRequestHeadersTotalSize",
         on_breach: "431, close",
         reject: "headers_too_large",

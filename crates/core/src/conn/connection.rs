@@ -191,6 +191,7 @@ impl Connection {
     /// The peer closed its sending side.
     pub fn on_eof(&mut self, cx: &mut Context) {
         self.eof = true;
+        self.last_activity = cx.now;
         match self.phase {
             Phase::Dead | Phase::Closing => {}
             Phase::Lingering => self.phase = Phase::Dead,

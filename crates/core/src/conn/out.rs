@@ -14,8 +14,8 @@ use crate::pool::Pool;
 /// Most slices that one vectored write takes.
 pub const SLICES_MAX: usize = 16;
 
-/// A buffer of small bytes that is longer takes no more: what was sent of it is only given back with
-/// the whole, and a stream that is never quite sent must not grow.
+/// A buffer of small bytes that is longer takes no more: what was sent of it is only given back
+/// with the whole, and a stream that is never quite sent must not grow.
 const SMALL_MAX: usize = 16 * 1024;
 
 #[derive(Debug)]

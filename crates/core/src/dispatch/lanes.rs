@@ -208,13 +208,6 @@ impl Lanes {
         lane.open.clear();
         Some(gone)
     }
-
-    /// Wakes the isolates although nothing was published (the server closed).
-    pub fn wake_all(&self) {
-        for lane in &self.lanes {
-            lane.io.wake_isolate();
-        }
-    }
 }
 
 impl Lane {

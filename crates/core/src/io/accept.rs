@@ -56,13 +56,13 @@ impl IoThread {
             match listener.accept() {
                 Ok(accepted) => self.place(accepted),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => index += 1,
-                Err(error) if is_exhaustion(&error) => {
+                // The peer of this connection has gone already; the next one may be well.
+                Err(error) if is_peers(&error) => {}
+                Err(_) => {
                     bump(&self.cx.counters.accept_pauses, 1);
                     self.accept_paused_until = self.cx.now + ACCEPT_PAUSE_MS;
                     return;
                 }
-                // The peer of this connection has gone already; the next one may be well.
-                Err(_) => {}
             }
         }
         self.accept_ready = false;
@@ -146,12 +146,12 @@ impl IoThread {
     }
 }
 
-/// Whether the system has no descriptor or memory left for a connection.
-fn is_exhaustion(error: &io::Error) -> bool {
-    #[cfg(unix)]
-    // ENFILE, EMFILE, ENOBUFS, ENOMEM: the same numbers on Linux and macOS but for ENOBUFS.
-    return matches!(error.raw_os_error(), Some(23 | 24 | 105 | 55 | 12));
-    #[cfg(windows)]
-    // WSAEMFILE, WSAENOBUFS.
-    return matches!(error.raw_os_error(), Some(10024 | 10055));
+/// Whether an error of `accept` belongs to one connection. Anything else (no descriptor or memory
+/// left, a call that the system forbids) would come again at once.
+fn is_peers(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionReset | Interrupted
+    )
 }

@@ -29,11 +29,7 @@ impl IoThread {
                 0
             };
             if budget == 0 {
-                if conn.readable && !conn.starved && conn.http.is_starved(&self.cx) {
-                    conn.starved = true;
-                    self.starved.push(token);
-                }
-                return;
+                return self.note_starved(token);
             }
             let outcome = match conn.http.chunk_budget(&self.cx) {
                 Some(length) => read_chunk(conn, &mut self.cx, &mut self.scratch, length),

@@ -70,6 +70,7 @@ pub(super) struct Conn {
 
 /// One I/O thread.
 pub(crate) struct IoThread {
+    _ended: Ended,
     pub(super) index: usize,
     pub(super) poll: Poll,
     pub(super) remote: Arc<Remote>,
@@ -107,7 +108,12 @@ impl IoThread {
         shared: Arc<Shared>,
         cx: Context,
     ) -> Self {
+        let ended = Ended {
+            remote: Arc::clone(&remote),
+            shared: Arc::clone(&shared),
+        };
         Self {
+            _ended: ended,
             index,
             poll,
             remote,
@@ -444,8 +450,22 @@ impl IoThread {
         let can_read = conn.readable && conn.http.read_budget(&self.cx) > 0;
         if can_read || conn.http.can_resume(&self.cx) {
             self.mark(token);
+        } else {
+            self.note_starved(token);
         }
         self.arm(token);
+    }
+
+    /// Remembers a connection that could be read if chunks came back: no event will name it.
+    pub(super) fn note_starved(&mut self, token: usize) {
+        if let Some(Some(conn)) = self.conns.get_mut(token)
+            && conn.readable
+            && !conn.starved
+            && conn.http.is_starved(&self.cx)
+        {
+            conn.starved = true;
+            self.starved.push(token);
+        }
     }
 
     pub(super) fn arm(&mut self, token: usize) {
@@ -517,9 +537,22 @@ impl IoThread {
         self.listeners.clear();
         self.remote.end();
         self.cx.publish();
-        self.remote.gate().detach();
         self.cx.counters.in_flight.store(0, Relaxed);
+    }
+}
+
+/// Says that a thread has ended, however it ended: a panic must not leave a server that never
+/// closes. The first field of `IoThread`, so that it is dropped before the lanes, whose end wakes
+/// the isolates that then ask whether the server is over.
+struct Ended {
+    remote: Arc<Remote>,
+    shared: Arc<Shared>,
+}
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.remote.end();
+        self.remote.gate().detach();
         self.shared.thread_ended();
-        self.cx.lanes.wake_all();
     }
 }

@@ -90,7 +90,7 @@ pub(crate) fn read(batch: &mut Batch) -> Vec<Entry> {
     while at < bytes.len() {
         let size = Words(&bytes[at..]).at(0) as usize;
         assert!(
-            size >= layout::PREFIX_BYTES && size % 4 == 0,
+            size >= layout::PREFIX_BYTES && size.is_multiple_of(4),
             "entry size {size}"
         );
         entries.push(entry(&bytes[at..at + size], batch));

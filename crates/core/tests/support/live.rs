@@ -3,7 +3,7 @@
 //! Nothing here waits for a length of time: conditions are polled, with a deadline that fails the
 //! test.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
@@ -102,7 +102,10 @@ fn run(
     (gate, pulse): (&Gate, &Pulse),
     stop: &AtomicBool,
 ) {
-    while !stop.load(SeqCst) && !lanes.iter().all(IsolateLane::io_closed) {
+    let mut closed = false;
+    while !stop.load(SeqCst) && !closed {
+        // Asked first: what is taken then is all there is.
+        closed = lanes.iter().all(IsolateLane::io_closed);
         pulse.begin_turn();
         for (index, lane) in lanes.iter_mut().enumerate() {
             while let Some(mut batch) = lane.take() {
@@ -118,7 +121,7 @@ fn run(
                 // The ring is full: the I/O thread takes from it.
                 while let Err(batch) = lane.publish(full) {
                     if lane.io_closed() || stop.load(SeqCst) {
-                        return;
+                        break;
                     }
                     full = batch;
                     lane.wake_io();
@@ -128,7 +131,9 @@ fn run(
             }
         }
         pulse.rest();
-        if gate.try_sleep(|| lanes.iter().all(IsolateLane::is_quiet) && !stop.load(SeqCst)) {
+        if !closed
+            && gate.try_sleep(|| lanes.iter().all(IsolateLane::is_quiet) && !stop.load(SeqCst))
+        {
             std::thread::park();
             gate.awake();
         }
@@ -144,7 +149,16 @@ pub(crate) struct Live {
 
 impl Live {
     pub(crate) fn start(config: Config, handler: LiveHandler) -> Self {
-        let server = Server::start(config, &specs()).expect("a server");
+        Self::with_routes(config, &specs(), handler)
+    }
+
+    /// The same with routes of the test's own.
+    pub(crate) fn with_routes(
+        config: Config,
+        routes: &[RouteSpec<'_>],
+        handler: LiveHandler,
+    ) -> Self {
+        let server = Server::start(config, routes).expect("a server");
         let isolate = Isolate::attach(&server, handler);
         let addresses = server.listen(&[tcp("127.0.0.1", 0)]).expect("a port");
         let [Address::Tcp(address)] = addresses[..] else {
@@ -275,13 +289,17 @@ impl Client {
     }
 
     /// Reads to the peer's end; an error other than a reset fails the test.
-    pub(crate) fn rest(&mut self) -> (Vec<u8>, Option<std::io::ErrorKind>) {
+    pub(crate) fn rest(&mut self) -> (Vec<u8>, Option<ErrorKind>) {
         let mut bytes = Vec::new();
         match self.stream.read_to_end(&mut bytes) {
             Ok(_) => (bytes, None),
             Err(error) => {
                 let kind = error.kind();
-                assert_eq!(kind, std::io::ErrorKind::ConnectionReset, "{error}");
+                let reset = matches!(
+                    kind,
+                    ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted
+                );
+                assert!(reset, "{error}");
                 (bytes, Some(kind))
             }
         }

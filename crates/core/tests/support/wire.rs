@@ -89,7 +89,6 @@ pub(crate) fn config() -> Config {
             headers_ms: 30_000,
             keep_alive_ms: 130_000,
             drain_ms: 5_000,
-            ..Timeouts::default()
         },
         ..Config::default()
     }
@@ -542,6 +541,8 @@ impl Wire {
         let can_read = self.readable && self.conn.read_budget(&self.cx) > 0;
         if can_read || self.conn.can_resume(&self.cx) {
             self.dirty = true;
+        } else {
+            self.starved |= self.readable && self.conn.is_starved(&self.cx);
         }
     }
 }

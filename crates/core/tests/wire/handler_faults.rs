@@ -8,7 +8,8 @@ use crate::support::wire::{End, Setup, Wire};
 use crate::support::{crlf, ok};
 
 const FAILED: &str = "HTTP/1.1 500 Internal Server Error\nContent-Type: application/problem+json\n\
-                      Content-Length: 46\nDate: @\n\n{\"title\":\"Internal Server Error\",\"status\":500}";
+                      Content-Length: 46\nDate: @\n\n\
+                      {\"title\":\"Internal Server Error\",\"status\":500}";
 
 fn get() -> Vec<u8> {
     crlf("GET / HTTP/1.1\nHost: a\n\n")

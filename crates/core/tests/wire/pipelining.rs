@@ -204,7 +204,7 @@ fn input_that_waits_is_bounded() {
 #[test]
 fn what_waits_is_parsed_when_its_turn_comes() {
     // Bodies of pipelined requests, longer than everything that is buffered on the way.
-    let bodies = ["a".repeat(300_000), "b".repeat(20_000), "c".repeat(1)];
+    let bodies = ["a".repeat(300_000), "b".repeat(20_000), "c".into()];
     let input: Vec<u8> = bodies
         .iter()
         .flat_map(|body| [get("/"), post(body)].concat())

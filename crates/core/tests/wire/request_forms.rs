@@ -7,82 +7,84 @@ use crate::support::cuts::{Case, check};
 use crate::support::wire::{Setup, Wire};
 use crate::support::{crlf, ok};
 
+/// Name, request, what the handler saw.
+const REQUESTS: &[(&str, &str, &str)] = &[
+    ("origin form", "GET / HTTP/1.1\nHost: a\n\n", "GET /"),
+    (
+        "query",
+        "GET /?a=b&c=%20 HTTP/1.1\nHost: a\n\n",
+        "GET /?a=b&c=%20",
+    ),
+    (
+        "absolute form",
+        "GET http://a/ HTTP/1.1\nHost: a\n\n",
+        "GET http://a/",
+    ),
+    (
+        "no path",
+        "GET http://a:80?x HTTP/1.1\nHost: a\n\n",
+        "GET http://a:80?x",
+    ),
+    ("escapes", "GET /%61ny HTTP/1.1\nHost: a\n\n", "GET /%61ny"),
+    (
+        "dot segments",
+        "GET /x/../any HTTP/1.1\nHost: a\n\n",
+        "GET /x/../any",
+    ),
+    (
+        "an own method",
+        "PURGE /any HTTP/1.1\nHost: a\n\n",
+        "PURGE /any",
+    ),
+    (
+        "lower case is another method",
+        "get /any HTTP/1.1\nHost: a\n\n",
+        "get /any",
+    ),
+    ("empty host", "GET / HTTP/1.1\nHost:\n\n", "GET /"),
+    (
+        "an empty line before",
+        "\nGET / HTTP/1.1\nHost: a\n\n",
+        "GET /",
+    ),
+    (
+        "a wildcard",
+        "GET /files/a/b%2Fc HTTP/1.1\nHost: a\n\n",
+        "GET /files/a/b%2Fc",
+    ),
+    (
+        "an own OPTIONS",
+        "OPTIONS /own-options HTTP/1.1\nHost: a\n\n",
+        "OPTIONS /own-options",
+    ),
+    ("trace", "TRACE /any HTTP/1.1\nHost: a\n\n", "TRACE /any"),
+    (
+        "other expectations are ignored",
+        "GET / HTTP/1.1\nHost: a\nExpect: 200-ok\n\n",
+        "GET /",
+    ),
+    (
+        "upgrade is ignored",
+        "GET / HTTP/1.1\nHost: a\nConnection: upgrade\nUpgrade: websocket\n\n",
+        "GET /",
+    ),
+    (
+        "upgrade to h2c is ignored",
+        "GET / HTTP/1.1\nHost: a\nConnection: Upgrade, HTTP2-Settings\nUpgrade: h2c\n\
+             HTTP2-Settings: AAMAAABkAAQAAP__\n\n",
+        "GET /",
+    ),
+    (
+        "upgrade with a body is ignored, the body is read",
+        "POST /echo HTTP/1.1\nHost: a\nConnection: upgrade\nUpgrade: x\n\
+             Content-Length: 3\n\nabc",
+        "POST /echo abc",
+    ),
+];
+
 #[test]
 fn requests_are_echoed_however_they_are_cut() {
-    let cases = [
-        ("origin form", "GET / HTTP/1.1\nHost: a\n\n", "GET /"),
-        (
-            "query",
-            "GET /?a=b&c=%20 HTTP/1.1\nHost: a\n\n",
-            "GET /?a=b&c=%20",
-        ),
-        (
-            "absolute form",
-            "GET http://a/ HTTP/1.1\nHost: a\n\n",
-            "GET http://a/",
-        ),
-        (
-            "no path",
-            "GET http://a:80?x HTTP/1.1\nHost: a\n\n",
-            "GET http://a:80?x",
-        ),
-        ("escapes", "GET /%61ny HTTP/1.1\nHost: a\n\n", "GET /%61ny"),
-        (
-            "dot segments",
-            "GET /x/../any HTTP/1.1\nHost: a\n\n",
-            "GET /x/../any",
-        ),
-        (
-            "an own method",
-            "PURGE /any HTTP/1.1\nHost: a\n\n",
-            "PURGE /any",
-        ),
-        (
-            "lower case is another method",
-            "get /any HTTP/1.1\nHost: a\n\n",
-            "get /any",
-        ),
-        ("empty host", "GET / HTTP/1.1\nHost:\n\n", "GET /"),
-        (
-            "an empty line before",
-            "\nGET / HTTP/1.1\nHost: a\n\n",
-            "GET /",
-        ),
-        (
-            "a wildcard",
-            "GET /files/a/b%2Fc HTTP/1.1\nHost: a\n\n",
-            "GET /files/a/b%2Fc",
-        ),
-        (
-            "an own OPTIONS",
-            "OPTIONS /own-options HTTP/1.1\nHost: a\n\n",
-            "OPTIONS /own-options",
-        ),
-        ("trace", "TRACE /any HTTP/1.1\nHost: a\n\n", "TRACE /any"),
-        (
-            "other expectations are ignored",
-            "GET / HTTP/1.1\nHost: a\nExpect: 200-ok\n\n",
-            "GET /",
-        ),
-        (
-            "upgrade is ignored",
-            "GET / HTTP/1.1\nHost: a\nConnection: upgrade\nUpgrade: websocket\n\n",
-            "GET /",
-        ),
-        (
-            "upgrade to h2c is ignored",
-            "GET / HTTP/1.1\nHost: a\nConnection: Upgrade, HTTP2-Settings\nUpgrade: h2c\n\
-             HTTP2-Settings: AAMAAABkAAQAAP__\n\n",
-            "GET /",
-        ),
-        (
-            "upgrade with a body is ignored, the body is read",
-            "POST /echo HTTP/1.1\nHost: a\nConnection: upgrade\nUpgrade: x\n\
-             Content-Length: 3\n\nabc",
-            "POST /echo abc",
-        ),
-    ];
-    for (name, input, said) in cases {
+    for (name, input, said) in REQUESTS {
         check(
             &Setup::default(),
             &Case::new(name, &crlf(input), &ok(said), false),
