@@ -314,6 +314,13 @@ fn descriptor_limit() -> usize {
     soft.and_then(|n| n.parse().ok()).unwrap_or(256)
 }
 
+/// Memory of the process that is in use, in pages; 0 where the system does not say.
+fn resident_bytes() -> isize {
+    let pages = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let resident = pages.split(' ').nth(1).and_then(|n| n.parse().ok());
+    resident.unwrap_or(0) * 4096
+}
+
 #[test]
 fn an_idle_connection_holds_less_than_a_kibibyte() {
     let _alone = alone();
@@ -334,10 +341,15 @@ fn an_idle_connection_holds_less_than_a_kibibyte() {
         }
     };
     serve(count / 100);
-    let before = LIVE_BYTES.load(Relaxed);
+    let (before, resident) = (LIVE_BYTES.load(Relaxed), resident_bytes());
     let rest = count - count / 100;
     serve(rest);
     let each = (LIVE_BYTES.load(Relaxed) - before) / rest as isize;
+    let resident_each = (resident_bytes() - resident) / rest as isize;
+    assert!(
+        resident_each <= 1024,
+        "{resident_each} bytes of resident memory each"
+    );
     assert!(
         each <= 1024,
         "{each} bytes for each of {rest} idle connections"

@@ -240,6 +240,7 @@ fn a_client_that_never_writes_is_closed() {
         headers_ms: 100,
         keep_alive_ms: 100,
         drain_ms: 100,
+        ..Timeouts::default()
     };
     let config = Config {
         timeouts,
@@ -432,5 +433,28 @@ fn a_stuck_reader_of_a_large_reply_gets_it_whole_in_the_end() {
         }
         assert!(got == large);
     }
+    live.close(1_000);
+}
+
+#[test]
+fn past_the_limit_a_connection_is_closed_without_a_reply() {
+    let config = Config {
+        connections: 2,
+        io_threads: 2,
+        ..Config::default()
+    };
+    let live = Live::start(config, echo());
+    let mut clients = [live.connect(), live.connect()];
+    for client in &mut clients {
+        assert_eq!(client.send(GET).reply().0, 200);
+    }
+    let mut third = live.connect();
+    assert_eq!(third.rest().0, b"");
+    assert_eq!(live.counter("connections_refused"), 1);
+    let [first, mut second] = clients;
+    drop(first);
+    eventually("a seat is free", || live.counter("connections") == 1);
+    assert_eq!(live.connect().send(GET).reply().0, 200);
+    assert_eq!(second.send(GET).reply().0, 200);
     live.close(1_000);
 }

@@ -89,6 +89,7 @@ pub(crate) fn config() -> Config {
             headers_ms: 30_000,
             keep_alive_ms: 130_000,
             drain_ms: 5_000,
+            ..Timeouts::default()
         },
         ..Config::default()
     }
