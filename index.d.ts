@@ -444,6 +444,9 @@ interface ListenOptions extends EndpointOptions {
   limits?: LimitOptions
   timeouts?: TimeoutOptions
   rates?: RateOptions
+  overload?: OverloadOptions
+  health?: HealthOptions
+  metrics?: MetricsOptions
   /** Threads that do the network's work. Default 'auto'. */
   ioThreads?: number | 'auto'
   /** Value of the `server` field of replies; none by default. */
@@ -477,6 +480,34 @@ interface TimeoutOptions {
   request?: Duration
   /** Age at which a connection ends with its next reply. None by default. */
   connectionAge?: Duration
+}
+
+/**
+ * Paths that are answered without JavaScript, as JSON: state, loop delay, requests in flight,
+ * uptime.
+ */
+interface HealthOptions {
+  /** Answers 200 as long as the network side works, for example '/livez'. */
+  live?: string
+  /** Answers 503 while the server starts, closes, is busy or its event loop is stuck. */
+  ready?: string
+  /** Delay of the event loop past which the server is not ready; 0 for any. Default 1 s. */
+  maxLoopDelay?: Duration
+}
+
+/** Counters, answered without JavaScript. */
+interface MetricsOptions {
+  /** Where they are, in the text format of Prometheus, for example '/metrics'. */
+  path?: string
+}
+
+/** When requests are refused with 503 although they are well. */
+interface OverloadOptions {
+  /**
+   * How long requests may wait for the event loop: when all of them waited longer for a second,
+   * new ones are shed until the queue is worked off. Null for no bound. Default 100 ms.
+   */
+  queueDelay?: Duration | null
 }
 
 /** Query parameters, decoded when they are asked for. */
@@ -613,6 +644,12 @@ declare class Server {
    * hurry.
    */
   close(options?: CloseOptions): Promise<void>
+  /**
+   * Sheds every request that needs a handler with 503, as long as it is true: set it when the
+   * application knows of an overload that the server cannot see.
+   */
+  get busy(): boolean
+  set busy(busy: boolean)
   /** What the server has counted. */
   stats(): Record<string, number>
   [Symbol.asyncDispose](): Promise<void>
@@ -718,6 +755,9 @@ export {
   type ListenOptions,
   type Size,
   type TimeoutOptions,
+  type HealthOptions,
+  type MetricsOptions,
+  type OverloadOptions,
   type QueryView,
   type Rate,
   type RateOptions,

@@ -18,9 +18,11 @@ import {
   text,
   wrong,
 } from './option-values.js'
+import { parseProbes, parseQueueDelay } from './probes.js'
 import { parseRates } from './rates.js'
 
 import type { NativeConfig, NativeEndpoint } from './native/binding.js'
+import type { HealthOptions, MetricsOptions, OverloadOptions } from './probes.js'
 import type { RateOptions } from './rates.js'
 
 export { duration, size }
@@ -104,6 +106,9 @@ export interface ListenOptions extends EndpointOptions {
   limits?: LimitOptions
   timeouts?: TimeoutOptions
   rates?: RateOptions
+  overload?: OverloadOptions
+  health?: HealthOptions
+  metrics?: MetricsOptions
   /** Threads that do the network's work. Default 'auto'. */
   ioThreads?: number | 'auto'
   /** Value of the `server` field of replies; none by default. */
@@ -157,6 +162,8 @@ export function parseOptions(options: ListenOptions): ParsedOptions {
         connectionAgeMs: duration(timeouts.connectionAge, 'timeouts.connectionAge', 0),
       },
       rates: parseRates(options.rates),
+      probes: parseProbes(options.health, options.metrics),
+      queueDelayMs: parseQueueDelay(options.overload),
       ioThreads: parseThreads(options.ioThreads),
       serverHeader: serverHeader === undefined ? null : fieldValue(serverHeader, 'serverHeader'),
       allowBareLf: flag(options.allowBareLf, 'allowBareLf', false),
@@ -197,6 +204,9 @@ const OPTION_NAMES = [
   'limits',
   'timeouts',
   'rates',
+  'overload',
+  'health',
+  'metrics',
   'ioThreads',
   'serverHeader',
   'allowBareLf',

@@ -41,6 +41,7 @@ export class Server {
   readonly #native: NativeServer
   readonly #lane: Lane
   readonly #onClosed: () => void
+  #busy = false
 
   /** @internal */
   constructor(native: NativeServer, lane: Lane, addresses: readonly NativeAddress[]) {
@@ -92,6 +93,19 @@ export class Server {
         : duration(gracePeriodMs, 'gracePeriodMs', GRACE_PERIOD_MS)
     this.#native.close(grace, this.#onClosed)
     return this.closed
+  }
+
+  /**
+   * Sheds every request that needs a handler with 503, as long as it is true: set it when the
+   * application knows of an overload that the server cannot see.
+   */
+  get busy(): boolean {
+    return this.#busy
+  }
+
+  set busy(busy: boolean) {
+    this.#busy = busy
+    this.#native.setBusy(busy)
   }
 
   /** What the server has counted. */

@@ -57,6 +57,10 @@ export interface NativeConfig {
     request: { bytesPerSecond: number; graceMs: number }
     reply: { bytesPerSecond: number; graceMs: number }
   }
+  /** An empty path is none. */
+  probes: { live: string; ready: string; metrics: string; maxLoopDelayMs: number }
+  /** 0 is no bound. */
+  queueDelayMs: number
   /** 0 is automatic. */
   ioThreads: number
   serverHeader: string | null
@@ -81,6 +85,7 @@ export interface NativeServer {
   listen(): NativeAddress[]
   close(gracePeriodMs: number, onClosed: () => void): void
   stats(): Record<string, number>
+  setBusy(busy: boolean): void
 }
 
 /** An answer of the core itself: 404, 405, OPTIONS. */

@@ -5,6 +5,8 @@
 
 use lanner_proto::Limits;
 
+use crate::probes::Probes;
+
 /// Points after which something is given up, in milliseconds; 0 means never.
 #[derive(Debug, Clone)]
 pub struct Timeouts {
@@ -72,6 +74,11 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// Slowest transfers.
     pub rates: Rates,
+    /// Paths that the core answers by itself.
+    pub probes: Probes,
+    /// Time that requests may wait for an isolate: when all of them waited longer for an interval,
+    /// what comes is shed. 0 for no bound. Default 100 ms.
+    pub queue_delay_ms: u64,
     /// Connections open at the same time; more are closed without a reply. 0 for no limit.
     pub connections: usize,
     /// Requests of one connection; the last one's reply ends it. 0 for no limit.
@@ -93,6 +100,8 @@ impl Default for Config {
             limits: Limits::default(),
             timeouts: Timeouts::default(),
             rates: Rates::default(),
+            probes: Probes::default(),
+            queue_delay_ms: 100,
             connections: 0,
             requests_per_connection: 0,
             drain_bytes: 1024 * 1024,

@@ -12,6 +12,7 @@ use lanner_proto::Limits;
 use lanner_proto::RouteTable;
 use lanner_proto::Span;
 
+use crate::board::Board;
 use crate::config::Config;
 use crate::conn::exchange::Exchange;
 use crate::dispatch::entry;
@@ -19,6 +20,7 @@ use crate::dispatch::lanes::Lanes;
 use crate::dispatch::layout;
 use crate::metrics::Counters;
 use crate::pool::Pool;
+use crate::probes::ProbeTable;
 
 /// Memory for parsing that is reused from request to request.
 #[derive(Debug, Default)]
@@ -51,6 +53,12 @@ pub struct Context {
     pub now: u64,
     /// The `Date` field's value.
     pub date: [u8; 29],
+    /// What is known of the whole server.
+    pub board: Arc<Board>,
+    /// Which routes are probes.
+    pub probes: ProbeTable,
+    /// Whether requests for handlers are shed by hand.
+    pub busy: bool,
     /// Whether the server closes: replies end their connection.
     pub draining: bool,
     /// The number of this I/O thread, as the upper bits of its slot words.
@@ -77,6 +85,9 @@ impl Context {
             counters,
             now: 0,
             date: lanner_proto::http_date(0),
+            board: Arc::default(),
+            probes: ProbeTable::default(),
+            busy: false,
             draining: false,
             slot_base: (thread as u32) << layout::SLOT_INDEX_BITS,
         }
@@ -101,7 +112,8 @@ impl Context {
 
     /// The lane for the next request; none when every isolate is full or gone.
     pub fn choose_lane(&mut self) -> Option<usize> {
-        self.lanes.choose()
+        let target = self.config.queue_delay_ms;
+        self.lanes.choose(target, self.now)
     }
 
     /// Hands a piece of a request body over.
@@ -162,7 +174,7 @@ impl Context {
 
     /// Hands the turn's entries over; see `Lanes::publish`.
     pub fn publish(&mut self) -> bool {
-        self.lanes.publish(self.pool.away())
+        self.lanes.publish(self.pool.away(), self.now)
     }
 
     fn lane_of(&self, slot: SlotId) -> Option<usize> {

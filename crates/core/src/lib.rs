@@ -6,6 +6,7 @@
 
 #![deny(unsafe_code)]
 
+pub mod board;
 pub mod config;
 pub mod conn;
 pub mod context;
@@ -16,6 +17,9 @@ pub mod limits;
 pub mod metrics;
 pub mod native_reply;
 pub mod pool;
+pub mod probes;
+mod prometheus;
+pub mod pulse;
 pub mod routing;
 pub mod server;
 mod shared;
@@ -23,4 +27,6 @@ pub mod transport;
 
 pub use config::{Config, Rate, Rates, Timeouts};
 pub use error::{Error, ErrorKind};
-pub use server::{Server, Stats};
+pub use metrics::Stats;
+pub use probes::Probes;
+pub use server::Server;

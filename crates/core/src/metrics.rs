@@ -1,21 +1,55 @@
 //! Counters of one I/O thread, written by it alone and read by anyone.
 //!
 //! A plain load and store per event: with a single writer no read-modify-write is needed, and
-//! threads never share a line. Merged on read by `Server::stats`.
+//! threads never share a line. Merged on read.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use lanner_proto::RejectReason;
 
+/// Merged counters.
+#[derive(Debug, Default)]
+pub struct Stats {
+    /// Sums over the I/O threads, by name.
+    pub values: Vec<(&'static str, u64)>,
+    /// Refusals by label.
+    pub rejects: Vec<(&'static str, u64)>,
+}
+
+impl Stats {
+    /// The sums over all threads.
+    pub fn merged(all: &[Arc<Counters>]) -> Self {
+        let mut stats = Self::default();
+        for counters in all {
+            merge(&mut stats.values, counters.values());
+            merge(&mut stats.rejects, counters.rejects());
+        }
+        stats
+    }
+}
+
+fn merge(into: &mut Vec<(&'static str, u64)>, from: impl IntoIterator<Item = (&'static str, u64)>) {
+    for (name, value) in from {
+        match into.iter_mut().find(|(other, _)| *other == name) {
+            Some((_, sum)) => *sum += value,
+            None => into.push((name, value)),
+        }
+    }
+}
+
 macro_rules! counters {
-    ($($(#[$doc:meta])* $name:ident,)*) => {
+    ($($(#[doc = $doc:literal])* $name:ident,)*) => {
         /// The counters of one I/O thread.
         #[derive(Debug, Default)]
         #[repr(align(128))]
         pub struct Counters {
-            $($(#[$doc])* pub $name: AtomicU64,)*
+            $($(#[doc = $doc])* pub $name: AtomicU64,)*
             rejects: RejectCounters,
         }
+
+        /// Names and what they count.
+        pub const HELP: &[(&str, &str)] = &[$((stringify!($name), concat!($($doc),*)),)*];
 
         impl Counters {
             /// Names and values, without the rejects.

@@ -4,6 +4,8 @@
 //! details (RFC 9457) without anything of the request in them. Refusals of malformed requests are
 //! not here: they are `RejectReason`, and end the connection.
 
+use crate::probes::Report;
+
 /// What the core replies.
 #[derive(Debug, Clone)]
 pub enum NativeReply {
@@ -25,6 +27,8 @@ pub enum NativeReply {
     Overloaded,
     /// The isolate that had the request has gone.
     IsolateGone,
+    /// What a probe found.
+    Report(Box<Report>),
     /// The handler did not reply in time.
     DeadlinePassed,
     /// The handler's reply could not be encoded (an invalid field).
@@ -42,6 +46,7 @@ impl NativeReply {
             Self::MethodNotAllowed { .. } => 405,
             Self::Options { .. } | Self::OptionsServer => 204,
             Self::Overloaded | Self::IsolateGone => 503,
+            Self::Report(report) => report.status,
             Self::DeadlinePassed => 504,
             Self::InvalidReply => 500,
         }
@@ -54,13 +59,14 @@ impl NativeReply {
             Self::OptionsServer => {
                 Some((b"allow", b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"))
             }
+            Self::Report(report) => Some((b"content-type", report.content_type.as_bytes())),
             Self::Overloaded | Self::IsolateGone => Some((b"retry-after", RETRY_AFTER)),
             Self::NotFound | Self::DeadlinePassed | Self::InvalidReply => None,
         }
     }
 
     /// The problem document; empty where there is no body.
-    pub fn body(&self) -> &'static [u8] {
+    pub fn body(&self) -> &[u8] {
         match self {
             Self::NotFound => br#"{"title":"Not Found","status":404}"#,
             Self::MethodNotAllowed { .. } => br#"{"title":"Method Not Allowed","status":405}"#,
@@ -68,6 +74,7 @@ impl NativeReply {
             Self::Overloaded | Self::IsolateGone => {
                 br#"{"title":"Service Unavailable","status":503}"#
             }
+            Self::Report(report) => &report.body,
             Self::DeadlinePassed => br#"{"title":"Gateway Timeout","status":504}"#,
             Self::InvalidReply => br#"{"title":"Internal Server Error","status":500}"#,
         }

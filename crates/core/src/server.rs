@@ -5,13 +5,14 @@
 //! `is_closed` says so. What a request means is not known here.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use lanner_bridge::{Gate, IsolateLane, lane};
 use lanner_proto::{RouteSpec, RouteTable};
 
+use crate::board::Board;
 use crate::config::Config;
 use crate::context::Context;
 use crate::dispatch::lanes::Lanes;
@@ -19,7 +20,8 @@ use crate::error::{Error, ErrorKind};
 use crate::io::clock;
 use crate::io::remote::{Command, Remote};
 use crate::io::thread::{IoThread, WAKER};
-use crate::metrics::Counters;
+use crate::metrics::{Counters, Stats};
+use crate::pulse::Pulse;
 use crate::shared::Shared;
 use crate::transport::listen::{Address, Endpoint, Listener};
 
@@ -27,21 +29,12 @@ use crate::transport::listen::{Address, Endpoint, Listener};
 /// so this is time, not requests: an isolate that is this many turns behind is overloaded.
 const LANE_BATCHES: usize = 256;
 
-/// Merged counters.
-#[derive(Debug, Default)]
-pub struct Stats {
-    /// Sums over the I/O threads, by name.
-    pub values: Vec<(&'static str, u64)>,
-    /// Refusals by label.
-    pub rejects: Vec<(&'static str, u64)>,
-}
-
 /// A running server.
 #[derive(Debug)]
 pub struct Server {
     shared: Arc<Shared>,
     remotes: Vec<Arc<Remote>>,
-    counters: Vec<Arc<Counters>>,
+    board: Arc<Board>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     is_closing: AtomicBool,
 }
@@ -49,7 +42,8 @@ pub struct Server {
 impl Server {
     /// Compiles the routes and starts the I/O threads; nothing listens yet.
     pub fn start(config: Config, routes: &[RouteSpec<'_>]) -> Result<Self, Error> {
-        let routes = RouteTable::build(routes)
+        let (routes, probes) = config.probes.extend(routes);
+        let routes = RouteTable::build(&routes)
             .map_err(|error| Error::new(ErrorKind::RouteInvalid, error.to_string()))?;
         let (routes, config) = (Arc::new(routes), Arc::new(config));
         let count = config.io_threads.max(1);
@@ -57,26 +51,29 @@ impl Server {
         let mut server = Self {
             shared: Arc::clone(&shared),
             remotes: Vec::new(),
-            counters: Vec::new(),
+            board: Arc::default(),
             threads: Mutex::new(Vec::new()),
             is_closing: AtomicBool::new(false),
         };
-        let mut prepared = Vec::new();
+        let (mut prepared, mut all_counters) = (Vec::new(), Vec::new());
         for index in 0..count {
             let poll = mio::Poll::new().map_err(|error| resources(&error))?;
             let remote = Remote::new(poll.registry(), WAKER).map_err(|error| resources(&error))?;
             let counters = Arc::new(Counters::default());
-            let cx = Context::new(
+            let mut cx = Context::new(
                 index,
                 Arc::clone(&config),
                 Arc::clone(&routes),
                 Lanes::default(),
                 Arc::clone(&counters),
             );
+            cx.board = Arc::clone(&server.board);
+            cx.probes = probes.clone();
             server.remotes.push(Arc::clone(&remote));
-            server.counters.push(counters);
+            all_counters.push(counters);
             prepared.push((index, poll, remote, cx));
         }
+        server.board.show(all_counters);
         shared.introduce(server.remotes.clone());
         for (index, poll, remote, cx) in prepared {
             let shared = Arc::clone(&shared);
@@ -111,6 +108,7 @@ impl Server {
     /// Joins an isolate, whose gate is `gate`, to every I/O thread.
     pub fn attach(&self, gate: &Arc<Gate>) -> Vec<IsolateLane> {
         let mut ends = Vec::new();
+        let pulse = self.board.join(gate);
         for remote in &self.remotes {
             let (io, isolate) = lane(
                 LANE_BATCHES,
@@ -119,7 +117,7 @@ impl Server {
                 Arc::clone(remote.gate()),
             );
             // Where the thread has ended, the lane does too.
-            let _ = remote.ask(Command::Attach(io));
+            let _ = remote.ask(Command::Attach(io, Arc::clone(&pulse)));
             ends.push(isolate);
         }
         ends
@@ -157,6 +155,7 @@ impl Server {
     /// can only shorten the grace.
     pub fn close(&self, grace_ms: u64) {
         self.is_closing.store(true, SeqCst);
+        self.board.closing.store(true, Relaxed);
         for remote in &self.remotes {
             // A thread that has ended has nothing to finish.
             let _ = remote.ask(Command::Drain { grace_ms });
@@ -177,14 +176,28 @@ impl Server {
         }
     }
 
+    /// The pulse of the isolate behind `gate`, which stamps it around each of its turns.
+    pub fn pulse(&self, gate: &Arc<Gate>) -> Option<Arc<Pulse>> {
+        self.board.pulse_of(gate)
+    }
+
+    /// Sheds every request for a handler, or no longer does.
+    pub fn set_busy(&self, busy: bool) {
+        self.board.busy.store(busy, Relaxed);
+        for remote in &self.remotes {
+            // So that a thread at rest sees it before its next request.
+            remote.gate().wake();
+        }
+    }
+
+    /// Whether every request for a handler is shed.
+    pub fn is_busy(&self) -> bool {
+        self.board.is_busy()
+    }
+
     /// The counters.
     pub fn stats(&self) -> Stats {
-        let mut stats = Stats::default();
-        for counters in &self.counters {
-            merge(&mut stats.values, counters.values());
-            merge(&mut stats.rejects, counters.rejects());
-        }
-        stats
+        self.board.stats()
     }
 
     fn lock_threads(&self) -> std::sync::MutexGuard<'_, Vec<JoinHandle<()>>> {
@@ -195,15 +208,6 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.close(0);
-    }
-}
-
-fn merge(into: &mut Vec<(&'static str, u64)>, from: impl IntoIterator<Item = (&'static str, u64)>) {
-    for (name, value) in from {
-        match into.iter_mut().find(|(other, _)| *other == name) {
-            Some((_, sum)) => *sum += value,
-            None => into.push((name, value)),
-        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! here values are only translated, field by named field.
 
 use lanner_core::transport::listen::{BACKLOG, Endpoint};
-use lanner_core::{Config, Rate, Rates, Timeouts};
+use lanner_core::{Config, Probes, Rate, Rates, Timeouts};
 use lanner_proto::Limits;
 use napi::bindgen_prelude::{Either, Null};
 use napi_derive::napi;
@@ -106,6 +106,31 @@ impl RateOptions {
     }
 }
 
+/// Paths that the core answers by itself; an empty one is none.
+#[napi(object)]
+pub struct ProbeOptions {
+    /// Liveness.
+    pub live: String,
+    /// Readiness.
+    pub ready: String,
+    /// Counters.
+    pub metrics: String,
+    /// Loop delay past which the server is not ready; 0 for any.
+    pub max_loop_delay_ms: f64,
+}
+
+impl ProbeOptions {
+    fn to_core(&self) -> Probes {
+        let path = |path: &String| (!path.is_empty()).then(|| path.clone());
+        Probes {
+            live: path(&self.live),
+            ready: path(&self.ready),
+            metrics: path(&self.metrics),
+            max_loop_delay_ms: self.max_loop_delay_ms as u64,
+        }
+    }
+}
+
 /// All options.
 #[napi(object)]
 pub struct NativeConfig {
@@ -121,6 +146,10 @@ pub struct NativeConfig {
     pub timeouts: TimeoutOptions,
     /// Slowest transfers.
     pub rates: RatesOptions,
+    /// Paths that the core answers by itself.
+    pub probes: ProbeOptions,
+    /// Time that requests may wait for an isolate.
+    pub queue_delay_ms: f64,
     /// Number of I/O threads, 0 for the default.
     pub io_threads: u32,
     /// Value of the `Server` field; null for none.
@@ -158,6 +187,8 @@ impl NativeConfig {
                 request: self.rates.request.to_core(),
                 reply: self.rates.reply.to_core(),
             },
+            probes: self.probes.to_core(),
+            queue_delay_ms: self.queue_delay_ms as u64,
             drain_bytes: limits.drain_bytes as u64,
             connections: limits.connections as usize,
             requests_per_connection: limits.requests_per_connection,

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use lanner_bridge::{Batch, Chunk, Gate, Home, IsolateLane};
 use lanner_core::Server;
 use lanner_core::dispatch::layout;
+use lanner_core::pulse::Pulse;
 use napi_sys::{self as sys, napi_callback_info, napi_env, napi_ref, napi_value};
 
 use crate::doorbell::Bell;
@@ -42,6 +43,7 @@ pub(crate) struct Lane {
     server: Arc<Server>,
     lanes: Vec<IsolateLane>,
     gate: Arc<Gate>,
+    pulse: Option<Arc<Pulse>>,
     bell: Option<Bell>,
     inbox: JsMemory,
     outbox: JsMemory,
@@ -84,12 +86,14 @@ impl Lane {
         let bell = Bell::new(env, on_bell, place.cast())?;
         let gate = Gate::new(Box::new(bell));
         let lanes = server.attach(&gate);
+        let pulse = server.pulse(&gate);
         let staged = lanes.iter().map(|_| None).collect();
         let lane = Self {
             holders: 1,
             server,
             lanes,
             gate,
+            pulse,
             bell: Some(bell),
             inbox,
             outbox,
@@ -225,10 +229,20 @@ impl Lane {
 
     /// Sleeps, or rings its own bell when there is more to do: the event loop has its turn first.
     fn rest(&mut self) {
+        if let Some(pulse) = &self.pulse {
+            pulse.rest();
+        }
         if !self.gate.try_sleep(|| self.is_quiet())
             && let Some(bell) = self.bell
         {
+            self.begin_turn();
             lanner_bridge::Doorbell::ring(&bell);
+        }
+    }
+
+    fn begin_turn(&self) {
+        if let Some(pulse) = &self.pulse {
+            pulse.begin_turn();
         }
     }
 
@@ -352,6 +366,7 @@ unsafe extern "C" fn on_bell(
         let (dispatch, used, over) = unsafe {
             let lane = &mut *place;
             lane.gate.awake();
+            lane.begin_turn();
             if !lane.inbox.is_intact(env) {
                 return finish_broken(env, place);
             }

@@ -109,6 +109,14 @@ impl NativeServer {
         Ok(())
     }
 
+    /// Sheds every request for a handler, or no longer does.
+    #[napi]
+    pub fn set_busy(&self, busy: bool) {
+        if let Some(server) = self.server.get() {
+            server.set_busy(busy);
+        }
+    }
+
     /// The counters; rejects as `reject_<label>`.
     #[napi]
     pub fn stats<'env>(&self, env: &'env Env) -> Result<Object<'env>> {

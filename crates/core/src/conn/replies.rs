@@ -55,10 +55,10 @@ impl Connection {
         let fields = native.field();
         let head = ReplyHead {
             status: native.status(),
-            content_type: if body.is_empty() {
-                0
-            } else {
-                CONTENT_TYPE_PROBLEM
+            content_type: match native {
+                NativeReply::Report(_) => 0,
+                _ if body.is_empty() => 0,
+                _ => CONTENT_TYPE_PROBLEM,
             },
             fields: FieldIter::slice(fields.as_slice()),
             body: if body.is_empty() {

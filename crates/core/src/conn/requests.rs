@@ -53,9 +53,14 @@ impl Connection {
                 self.reply_natively(cx, slot, reply);
                 0
             }
-            Answer::Isolate { route } => {
-                self.dispatch(cx, scratch, (slot, route), (head_bytes, behind))
-            }
+            Answer::Isolate { route } => match cx.probes.find(route) {
+                Some(probe) => {
+                    let report = cx.config.probes.report(probe, &cx.board);
+                    self.reply_natively(cx, slot, NativeReply::Report(report.into()));
+                    0
+                }
+                None => self.dispatch(cx, scratch, (slot, route), (head_bytes, behind)),
+            },
         }
     }
 
@@ -118,7 +123,7 @@ impl Connection {
         (slot, route): (SlotId, u32),
         (head_bytes, behind): (&[u8], &[u8]),
     ) -> usize {
-        let full = cx.slots.len() > cx.limits.in_flight as usize;
+        let full = cx.busy || cx.slots.len() > cx.limits.in_flight as usize;
         let lane = if full { None } else { cx.choose_lane() };
         let Some(lane) = lane else {
             bump(&cx.counters.shed, 1);

@@ -6,11 +6,14 @@
 //! bounded by the credits of their exchanges and wait in the backlog.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use lanner_bridge::{Batch, Chunk, IoLane, SlotId};
 
+use super::admission::Admission;
 use super::entry::{self, RequestEntry};
 use super::layout;
+use crate::pulse::Pulse;
 
 /// Chunks of request bodies on their way to an isolate and back, 2 MiB: more would only push each
 /// other out of the caches before they are read. Past it bodies wait in their sockets.
@@ -30,6 +33,8 @@ struct Lane {
     /// Chunks that have not come back.
     chunks_out: usize,
     gone: bool,
+    admission: Admission,
+    pulse: Option<Arc<Pulse>>,
 }
 
 /// All lanes of one I/O thread.
@@ -50,19 +55,33 @@ impl Lanes {
             in_flight: 0,
             chunks_out: 0,
             gone: false,
+            admission: Admission::default(),
+            pulse: None,
         };
         self.lanes.push(lane);
         self.lanes.len() - 1
     }
 
-    /// The least loaded lane that accepts a request.
-    pub fn choose(&mut self) -> Option<usize> {
-        let accepting = |lane: &Lane| !lane.gone && lane.backlog.len() < BACKLOG_MAX;
+    /// Stamps the pulse of the lane's isolate whenever its bell is rung from here.
+    pub fn stamp(&mut self, lane: usize, pulse: Arc<Pulse>) {
+        if let Some(lane) = self.lanes.get_mut(lane) {
+            lane.pulse = Some(pulse);
+        }
+    }
+
+    /// The least loaded lane that accepts a request; `target` is the waiting time that is aimed
+    /// at, in milliseconds, 0 for none.
+    pub fn choose(&mut self, target: u64, now: u64) -> Option<usize> {
+        let accepting = |lane: &mut Lane| {
+            let Lane { io, admission, .. } = lane;
+            let admitted = admission.admits(target, now, || io.queued());
+            admitted && !lane.gone && lane.backlog.len() < BACKLOG_MAX
+        };
         let lanes = self
             .lanes
-            .iter()
+            .iter_mut()
             .enumerate()
-            .filter(|(_, lane)| accepting(lane));
+            .filter_map(|(index, lane)| accepting(lane).then_some((index, &*lane)));
         lanes
             .min_by_key(|(_, lane)| lane.in_flight)
             .map(|(index, _)| index)
@@ -132,13 +151,13 @@ impl Lanes {
 
     /// Hands the open batches over and wakes the isolates that sleep; chunks of `away` go home
     /// with them. Returns whether there was something to hand over.
-    pub fn publish(&mut self, away: &mut Vec<Chunk>) -> bool {
+    pub fn publish(&mut self, away: &mut Vec<Chunk>, now: u64) -> bool {
         let mut published = false;
         for lane in &mut self.lanes {
             if lane.open.count > 0 {
                 lane.open.spent.append(away);
             }
-            published |= lane.publish();
+            published |= lane.publish(now);
         }
         published
     }
@@ -214,7 +233,7 @@ impl Lane {
         published
     }
 
-    fn publish(&mut self) -> bool {
+    fn publish(&mut self, now: u64) -> bool {
         let mut published = self.publish_backlog() | std::mem::take(&mut self.unannounced);
         if self.backlog.is_empty() && self.open.count > 0 {
             let batch = std::mem::replace(&mut self.open, self.io.spare());
@@ -228,7 +247,12 @@ impl Lane {
             }
         }
         if published {
-            self.io.wake_isolate();
+            self.admission.published(now, self.io.queued());
+            if self.io.wake_isolate()
+                && let Some(pulse) = &self.pulse
+            {
+                pulse.rung();
+            }
         }
         published
     }

@@ -1,5 +1,6 @@
 //! The way to the isolates and back: which one, in what batch, in which layout.
 
+pub mod admission;
 pub mod entry;
 pub mod lanes;
 pub mod layout;

@@ -10,13 +10,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use lanner_bridge::{Doorbell, Gate, IoLane};
 
 use super::seats::Seated;
+use crate::pulse::Pulse;
 use crate::transport::listen::Listener;
 
 /// A request to an I/O thread.
 #[derive(Debug)]
 pub(crate) enum Command {
     /// Hand requests to this isolate, too.
-    Attach(IoLane),
+    Attach(IoLane, Arc<Pulse>),
     /// Accept from these.
     Listen(Vec<Listener>),
     /// Run this connection.

@@ -118,6 +118,7 @@ impl IoThread {
             poll,
             remote,
             shared,
+            began: cx.board.began,
             cx,
             scratch: Scratch::default(),
             conns: Vec::new(),
@@ -133,7 +134,6 @@ impl IoThread {
             timers: Timers::new(),
             due: Vec::new(),
             receive: vec![0; RECEIVE_BYTES].into_boxed_slice(),
-            began: Instant::now(),
             date_second: 0,
             grace_until: None,
         }
@@ -200,6 +200,7 @@ impl IoThread {
     /// Reads the clocks, and looks at the deadlines that came up.
     fn tick(&mut self) {
         self.cx.now = self.began.elapsed().as_millis() as u64;
+        self.cx.busy = self.cx.board.is_busy();
         let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let second = since_epoch.map_or(0, |time| time.as_secs());
         if second != self.date_second {
@@ -268,8 +269,9 @@ impl IoThread {
         }
         for command in self.remote.take() {
             match command {
-                Command::Attach(lane) => {
-                    self.cx.lanes.attach(lane);
+                Command::Attach(lane, pulse) => {
+                    let lane = self.cx.lanes.attach(lane);
+                    self.cx.lanes.stamp(lane, pulse);
                 }
                 Command::Listen(listeners) => self.listen(listeners),
                 Command::Adopt(accepted) => self.adopt(accepted),

@@ -7,4 +7,5 @@ mod closing;
 mod connections;
 #[cfg(unix)]
 mod listening;
+mod probes;
 mod system_calls;

@@ -11,6 +11,7 @@ use std::thread::{JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
 use lanner_bridge::{Doorbell, Gate, IsolateLane};
+use lanner_core::pulse::Pulse;
 use lanner_core::transport::listen::{Address, Endpoint};
 use lanner_core::{Config, Server};
 use lanner_proto::RouteSpec;
@@ -61,7 +62,8 @@ impl Isolate {
         let stop = Arc::new(AtomicBool::new(false));
         let thread = {
             let (gate, stop) = (Arc::clone(&gate), Arc::clone(&stop));
-            std::thread::spawn(move || run(lanes, handler, &gate, &stop))
+            let pulse = server.pulse(&gate).expect("it has just joined");
+            std::thread::spawn(move || run(lanes, handler, (&gate, &pulse), &stop))
         };
         *place.lock().expect("not poisoned") = Some(thread.thread().clone());
         // A bell that rang before the thread was known has rung in vain.
@@ -94,11 +96,17 @@ impl Drop for Isolate {
     }
 }
 
-fn run(mut lanes: Vec<IsolateLane>, mut handler: LiveHandler, gate: &Gate, stop: &AtomicBool) {
+fn run(
+    mut lanes: Vec<IsolateLane>,
+    mut handler: LiveHandler,
+    (gate, pulse): (&Gate, &Pulse),
+    stop: &AtomicBool,
+) {
     let mut closed = false;
     while !stop.load(SeqCst) && !closed {
         // Asked first: what is taken then is all there is.
         closed = lanes.iter().all(IsolateLane::io_closed);
+        pulse.begin_turn();
         for (index, lane) in lanes.iter_mut().enumerate() {
             while let Some(mut batch) = lane.take() {
                 let mut records = Records {
@@ -122,6 +130,7 @@ fn run(mut lanes: Vec<IsolateLane>, mut handler: LiveHandler, gate: &Gate, stop:
                 lane.wake_io();
             }
         }
+        pulse.rest();
         if !closed
             && gate.try_sleep(|| lanes.iter().all(IsolateLane::is_quiet) && !stop.load(SeqCst))
         {

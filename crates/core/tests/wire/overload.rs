@@ -146,3 +146,49 @@ fn an_isolate_that_ends_leaves_uploads_to_be_dropped() {
     same("upload", "goes on", &wire.sent(), &crlf(BUSY));
     assert!(wire.conn.is_idle());
 }
+
+#[test]
+fn a_queue_that_stands_is_shed_until_it_is_worked_off() {
+    let setup = Setup::with(|config| config.queue_delay_ms = 100);
+    let mut wire = Wire::new(&setup);
+    wire.set_stuck(true).feed(&get());
+    wire.pass(100).feed(&get()).pass(999).feed(&get());
+    assert_eq!(wire.counter("shed"), 0, "not yet");
+    wire.pass(1).feed(&get());
+    assert_eq!((wire.counter("shed"), wire.rejects("overloaded")), (1, 1));
+    let requests = wire.set_stuck(false).requests();
+    assert_eq!(requests.len(), 3);
+    wire.flush(|records| {
+        for request in &requests {
+            records.reply(request.slot, text(""));
+        }
+        records
+    });
+    wire.pass(1).feed(&get());
+    assert_eq!(wire.requests().len(), 1, "admitted again");
+    assert_eq!(wire.counter("shed"), 1);
+}
+
+#[test]
+fn without_a_bound_requests_wait() {
+    let setup = Setup::with(|config| config.queue_delay_ms = 0);
+    let mut wire = Wire::new(&setup);
+    wire.set_stuck(true);
+    for _ in 0..10 {
+        wire.feed(&get()).pass(10_000);
+    }
+    assert_eq!(wire.counter("shed"), 0);
+    assert_eq!(wire.set_stuck(false).requests().len(), 10);
+}
+
+#[test]
+fn a_busy_server_sheds_everything_that_needs_a_handler() {
+    let mut wire = Wire::new(&Setup::default());
+    wire.cx.busy = true;
+    wire.feed(&get());
+    same("busy", "503", &wire.sent(), &crlf(BUSY));
+    wire.feed(&crlf("GET /nowhere HTTP/1.1\nHost: a\n\n"));
+    assert!(wire.sent_text().starts_with("HTTP/1.1 404 "));
+    wire.cx.busy = false;
+    assert_eq!(wire.feed(&get()).requests().len(), 1);
+}

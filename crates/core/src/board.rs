@@ -1,0 +1,98 @@
+//! What is known of the whole server at any moment: state, isolates, counters.
+//!
+//! Written by the server and the isolates, read by every I/O thread when a probe asks. Promises
+//! that reading it never waits for JavaScript. How it is shown is in `probes`.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Instant;
+
+use lanner_bridge::Gate;
+
+use crate::metrics::{Counters, Stats};
+use crate::pulse::Pulse;
+
+#[derive(Debug)]
+struct Isolate {
+    gate: Arc<Gate>,
+    pulse: Arc<Pulse>,
+}
+
+/// The state of a server.
+#[derive(Debug)]
+pub struct Board {
+    pub(crate) began: Instant,
+    /// Whether requests for handlers are shed by hand (`server.busy`).
+    pub(crate) busy: AtomicBool,
+    pub(crate) closing: AtomicBool,
+    isolates: Mutex<Vec<Isolate>>,
+    counters: OnceLock<Vec<Arc<Counters>>>,
+}
+
+impl Default for Board {
+    fn default() -> Self {
+        Self {
+            began: Instant::now(),
+            busy: AtomicBool::new(false),
+            closing: AtomicBool::new(false),
+            isolates: Mutex::default(),
+            counters: OnceLock::new(),
+        }
+    }
+}
+
+impl Board {
+    /// The counters of all threads, once.
+    pub(crate) fn show(&self, counters: Vec<Arc<Counters>>) {
+        // Only the first call counts; there is only one.
+        let _ = self.counters.set(counters);
+    }
+
+    /// An isolate joins.
+    pub(crate) fn join(&self, gate: &Arc<Gate>) -> Arc<Pulse> {
+        let pulse = Arc::new(Pulse::new(self.began));
+        self.lock().push(Isolate {
+            gate: Arc::clone(gate),
+            pulse: Arc::clone(&pulse),
+        });
+        pulse
+    }
+
+    /// The pulse of the isolate behind `gate`.
+    pub(crate) fn pulse_of(&self, gate: &Arc<Gate>) -> Option<Arc<Pulse>> {
+        let isolates = self.lock();
+        let found = isolates
+            .iter()
+            .find(|isolate| Arc::ptr_eq(&isolate.gate, gate));
+        found.map(|isolate| Arc::clone(&isolate.pulse))
+    }
+
+    /// The delays of the isolates that are there, in milliseconds. Each that rests is rung, so
+    /// that the next call knows whether its event loop still turns.
+    pub(crate) fn feel(&self) -> Vec<u64> {
+        let mut isolates = self.lock();
+        isolates.retain(|isolate| !isolate.gate.is_detached());
+        let feel = |isolate: &Isolate| {
+            let delay = isolate.pulse.delay();
+            if isolate.gate.wake() {
+                isolate.pulse.rung();
+            }
+            delay
+        };
+        isolates.iter().map(feel).collect()
+    }
+
+    /// The merged counters.
+    pub(crate) fn stats(&self) -> Stats {
+        let counters = self.counters.get().map(Vec::as_slice);
+        Stats::merged(counters.unwrap_or_default())
+    }
+
+    pub(crate) fn is_busy(&self) -> bool {
+        self.busy.load(Relaxed)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Isolate>> {
+        self.isolates.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
