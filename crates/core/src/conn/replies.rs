@@ -87,10 +87,7 @@ impl Connection {
         };
         exchange.lane = None;
         match exchange.reply {
-            ReplyPhase::Waiting => {
-                let after = cx.config.overload.retry_after;
-                self.reply_natively(cx, slot, NativeReply::IsolateGone(after));
-            }
+            ReplyPhase::Waiting => self.reply_natively(cx, slot, NativeReply::IsolateGone),
             ReplyPhase::Streaming { .. } => self.cut(cx, slot),
             ReplyPhase::Complete => {}
         }

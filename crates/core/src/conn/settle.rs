@@ -67,13 +67,10 @@ impl Connection {
         let Some(reason) = active.refusal.take() else {
             return;
         };
-        let Context {
-            pool, date, config, ..
-        } = cx;
-        let after = &config.overload.retry_after;
+        let date = cx.date;
         active
             .out
-            .append(pool, |into| write_reject(into, reason, date, after));
+            .append(&mut cx.pool, |into| write_reject(into, reason, &date));
         self.begin_close();
     }
 
