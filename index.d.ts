@@ -411,14 +411,17 @@ interface EndpointOptions {
   reusePort?: boolean
 }
 
-/** Caps on what a client can make the server hold or count. docs/limits.md has them all. */
+/**
+ * Caps on what a client can make the server hold or count. docs/limits.md has them all. Where there
+ * can be no limit, null or Infinity says so; undefined is the default.
+ */
 interface LimitOptions {
   /** Longest request line. Default 8192 bytes. */
   requestLineBytes?: Size
   /** All header fields of a request together. Default 32 KiB. */
   headerBytes?: Size
   /** Number of header fields of a request. Default 100. */
-  headerCount?: number
+  headers?: number
   /** Longest request body; null for no limit. Default 30 MB. */
   bodyBytes?: Size | null
   /** Bytes of a request body that wait for the handler. Default 1 MiB. */
@@ -427,14 +430,15 @@ interface LimitOptions {
   replyWindowBytes?: Size
   /** Requests of one connection that are read and not answered. Default 32. */
   pipelined?: number
-  /** Requests of the server that are being handled; more are answered with 503. Default 10 000. */
-  inFlight?: number
   /** Connections open at once; more are closed without a reply. None by default. */
   connections?: number | null
   /** Requests of one connection; the last reply says `connection: close`. None by default. */
   requestsPerConnection?: number | null
-  /** Bytes of a body nobody reads that are dropped to keep the connection. Default 1 MiB. */
-  drainBytes?: Size
+  /**
+   * Bytes of a body nobody reads that are dropped to keep the connection; null for as many as come
+   * in `timeouts.drain`. Default 1 MiB.
+   */
+  drainBytes?: Size | null
 }
 
 /** The options of `app.listen()`. */
@@ -465,21 +469,37 @@ interface ListenOptions extends EndpointOptions {
  */
 type Size = number | `${number}${'B' | 'kB' | 'KB' | 'MB' | 'GB' | 'KiB' | 'MiB' | 'GiB'}`
 
-/** Lengths of time after which something is given up; 0 for never. */
+/** Lengths of time after which something is given up; null for never. */
 interface TimeoutOptions {
   /** From the first byte of a request's head to its end. Default 30 s. */
-  headers?: Duration
+  headers?: Duration | null
   /** Between two requests of a connection. Default 130 s. */
-  keepAlive?: Duration
-  /** For the rest of a request body that nobody reads. Default 5 s. */
+  keepAlive?: Duration | null
+  /** For the rest of a request body that nobody reads; 0 for no time at all. Default 5 s. */
   drain?: Duration
   /**
    * From a request's head to the end of its reply: then 504, or the reply is cut, and `ctx.signal`
    * aborts. None by default.
    */
-  request?: Duration
+  request?: Duration | null
   /** Age at which a connection ends with its next reply. None by default. */
-  connectionAge?: Duration
+  connectionAge?: Duration | null
+}
+
+/** When requests are refused with 503 although they are well. */
+interface OverloadOptions {
+  /** Requests that handlers work on at the same time, in the whole server. Default 10 000. */
+  inFlight?: number
+  /**
+   * How long requests may wait for the event loop: when all of them waited longer for a second,
+   * new ones are shed until the queue is worked off. Null for no bound. Default 100 ms.
+   */
+  queueDelay?: Duration | null
+  /**
+   * What `retry-after` of the 503 says, in whole seconds rounded up; null leaves the field out.
+   * Default 1 s.
+   */
+  retryAfter?: Duration | null
 }
 
 /**
@@ -491,23 +511,14 @@ interface HealthOptions {
   live?: string
   /** Answers 503 while the server starts, closes, is busy or its event loop is stuck. */
   ready?: string
-  /** Delay of the event loop past which the server is not ready; 0 for any. Default 1 s. */
-  maxLoopDelay?: Duration
+  /** Delay of the event loop past which the server is not ready; null for any. Default 1 s. */
+  maxLoopDelay?: Duration | null
 }
 
 /** Counters, answered without JavaScript. */
 interface MetricsOptions {
   /** Where they are, in the text format of Prometheus, for example '/metrics'. */
   path?: string
-}
-
-/** When requests are refused with 503 although they are well. */
-interface OverloadOptions {
-  /**
-   * How long requests may wait for the event loop: when all of them waited longer for a second,
-   * new ones are shed until the queue is worked off. Null for no bound. Default 100 ms.
-   */
-  queueDelay?: Duration | null
 }
 
 /** Query parameters, decoded when they are asked for. */
@@ -533,7 +544,7 @@ declare class QueryView implements Iterable<[string, string]> {
 /** A minimum rate: slower transfers are cut, because they hold memory for nothing. */
 interface Rate {
   /** On average, over the time in which the client was the one who was waited for. Default 240. */
-  bytesPerSecond?: number
+  bytesPerSecond?: Size
   /** Time before the first verdict. Default 5 s. */
   grace?: Duration
 }
@@ -543,7 +554,7 @@ interface RateOptions {
   /** Of request bodies: slower ones are answered with 408. */
   request?: Rate | null
   /** Of replies: the connection is reset. */
-  reply?: Rate | null
+  response?: Rate | null
 }
 
 /** Field names with a value each, or several. */
@@ -755,9 +766,9 @@ export {
   type ListenOptions,
   type Size,
   type TimeoutOptions,
+  type OverloadOptions,
   type HealthOptions,
   type MetricsOptions,
-  type OverloadOptions,
   type QueryView,
   type Rate,
   type RateOptions,

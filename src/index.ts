@@ -22,7 +22,8 @@ export type {
   Size,
   TimeoutOptions,
 } from './options.js'
-export type { HealthOptions, MetricsOptions, OverloadOptions } from './probes.js'
+export type { OverloadOptions } from './overload.js'
+export type { HealthOptions, MetricsOptions } from './probes.js'
 export type { QueryView } from './query.js'
 export type { Rate, RateOptions } from './rates.js'
 export type { FieldInit } from './reply-fields.js'

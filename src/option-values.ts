@@ -21,19 +21,33 @@ const SIZE_UNITS: Readonly<Record<string, number>> = {
   gib: 1024 ** 3,
 }
 
+const OR_NONE = ', or null for none'
+
 /** About 24 days: what timers of JavaScript hold. */
 const DURATION_MAX = 2 ** 31 - 1
 
 /** Milliseconds of a duration. */
-export function duration(value: unknown, path: string, fallback: number): number {
+export function duration(value: unknown, path: string, fallback: number, min = 0): number {
+  return durationOr('', value, path, fallback, min)
+}
+
+/** The same, or 0 for none. A length of no time is none of either, so it is refused. */
+export function optionalDuration(value: unknown, path: string, fallback: number): number {
+  return isNone(value) ? 0 : durationOr(OR_NONE, value, path, fallback, 1)
+}
+
+function durationOr(
+  orNone: string,
+  value: unknown,
+  path: string,
+  fallback: number,
+  min: number,
+): number {
   if (value === undefined) return fallback
   const ms = Math.round(withUnit(value, DURATION_UNITS))
-  if (ms >= 0 && ms <= DURATION_MAX) return ms
-  throw wrong(
-    path,
-    `a duration from 0 to ${DURATION_MAX} ms, as 30000 or '30s' (ms, s, min, h)`,
-    value,
-  )
+  if (ms >= min && ms <= DURATION_MAX) return ms
+  const units = `as 30000 or '30s' (ms, s, min, h)`
+  throw wrong(path, `a duration from ${min} to ${DURATION_MAX} ms, ${units}${orNone}`, value)
 }
 
 /** Bytes of a size. */
@@ -48,6 +62,17 @@ export function size(
   const bytes = Math.round(withUnit(value, SIZE_UNITS))
   if (bytes >= min && bytes <= max) return bytes
   throw wrong(path, `a size from ${min} to ${max} bytes, as 65536, '64KiB' or '30MB'`, value)
+}
+
+/** Bytes of a size, or `none` for null and Infinity. */
+export function optionalSize(value: unknown, path: string, fallback: number, none: number): number {
+  if (isNone(value)) return none
+  if (value === undefined) return fallback
+  const bytes = Math.round(withUnit(value, SIZE_UNITS))
+  const max = Number.MAX_SAFE_INTEGER
+  if (bytes >= 0 && bytes <= max) return bytes
+  const units = `as 65536, '64KiB' or '30MB'`
+  throw wrong(path, `a size from 0 to ${max} bytes, ${units}${OR_NONE}`, value)
 }
 
 /** A number, or the number before a unit; NaN for anything else. */
@@ -71,6 +96,20 @@ export function integer(
     return value as number
   }
   throw wrong(path, `an integer from ${min} to ${max}`, value)
+}
+
+/** An integer from 1, or 0 for null and Infinity. */
+export function optionalInteger(value: unknown, path: string, max: number): number {
+  if (value === undefined || isNone(value)) return 0
+  if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= max) {
+    return value as number
+  }
+  throw wrong(path, `an integer from 1 to ${max}${OR_NONE}`, value)
+}
+
+/** Whether a value says that there is no limit. `undefined` says nothing: then the default holds. */
+export function isNone(value: unknown): boolean {
+  return value === null || value === Infinity
 }
 
 /** True or false. */

@@ -12,17 +12,22 @@ import {
   fieldValue,
   flag,
   integer,
+  optionalDuration,
+  optionalInteger,
+  optionalSize,
   refuseUnknown,
   requireObject,
   size,
   text,
   wrong,
 } from './option-values.js'
-import { parseProbes, parseQueueDelay } from './probes.js'
+import { parseOverload } from './overload.js'
+import { parseProbes } from './probes.js'
 import { parseRates } from './rates.js'
 
 import type { NativeConfig, NativeEndpoint } from './native/binding.js'
-import type { HealthOptions, MetricsOptions, OverloadOptions } from './probes.js'
+import type { OverloadOptions } from './overload.js'
+import type { HealthOptions, MetricsOptions } from './probes.js'
 import type { RateOptions } from './rates.js'
 
 export { duration, size }
@@ -56,14 +61,17 @@ export interface EndpointOptions {
   reusePort?: boolean
 }
 
-/** Caps on what a client can make the server hold or count. docs/limits.md has them all. */
+/**
+ * Caps on what a client can make the server hold or count. docs/limits.md has them all. Where there
+ * can be no limit, null or Infinity says so; undefined is the default.
+ */
 export interface LimitOptions {
   /** Longest request line. Default 8192 bytes. */
   requestLineBytes?: Size
   /** All header fields of a request together. Default 32 KiB. */
   headerBytes?: Size
   /** Number of header fields of a request. Default 100. */
-  headerCount?: number
+  headers?: number
   /** Longest request body; null for no limit. Default 30 MB. */
   bodyBytes?: Size | null
   /** Bytes of a request body that wait for the handler. Default 1 MiB. */
@@ -72,31 +80,32 @@ export interface LimitOptions {
   replyWindowBytes?: Size
   /** Requests of one connection that are read and not answered. Default 32. */
   pipelined?: number
-  /** Requests of the server that are being handled; more are answered with 503. Default 10 000. */
-  inFlight?: number
   /** Connections open at once; more are closed without a reply. None by default. */
   connections?: number | null
   /** Requests of one connection; the last reply says `connection: close`. None by default. */
   requestsPerConnection?: number | null
-  /** Bytes of a body nobody reads that are dropped to keep the connection. Default 1 MiB. */
-  drainBytes?: Size
+  /**
+   * Bytes of a body nobody reads that are dropped to keep the connection; null for as many as come
+   * in `timeouts.drain`. Default 1 MiB.
+   */
+  drainBytes?: Size | null
 }
 
-/** Lengths of time after which something is given up; 0 for never. */
+/** Lengths of time after which something is given up; null for never. */
 export interface TimeoutOptions {
   /** From the first byte of a request's head to its end. Default 30 s. */
-  headers?: Duration
+  headers?: Duration | null
   /** Between two requests of a connection. Default 130 s. */
-  keepAlive?: Duration
-  /** For the rest of a request body that nobody reads. Default 5 s. */
+  keepAlive?: Duration | null
+  /** For the rest of a request body that nobody reads; 0 for no time at all. Default 5 s. */
   drain?: Duration
   /**
    * From a request's head to the end of its reply: then 504, or the reply is cut, and `ctx.signal`
    * aborts. None by default.
    */
-  request?: Duration
+  request?: Duration | null
   /** Age at which a connection ends with its next reply. None by default. */
-  connectionAge?: Duration
+  connectionAge?: Duration | null
 }
 
 /** The options of `app.listen()`. */
@@ -155,15 +164,15 @@ export function parseOptions(options: ListenOptions): ParsedOptions {
       fallback: false,
       limits: parseLimits(limits),
       timeouts: {
-        headersMs: duration(timeouts.headers, 'timeouts.headers', 30_000),
-        keepAliveMs: duration(timeouts.keepAlive, 'timeouts.keepAlive', 130_000),
+        headersMs: optionalDuration(timeouts.headers, 'timeouts.headers', 30_000),
+        keepAliveMs: optionalDuration(timeouts.keepAlive, 'timeouts.keepAlive', 130_000),
         drainMs: duration(timeouts.drain, 'timeouts.drain', 5000),
-        requestMs: duration(timeouts.request, 'timeouts.request', 0),
-        connectionAgeMs: duration(timeouts.connectionAge, 'timeouts.connectionAge', 0),
+        requestMs: optionalDuration(timeouts.request, 'timeouts.request', 0),
+        connectionAgeMs: optionalDuration(timeouts.connectionAge, 'timeouts.connectionAge', 0),
       },
       rates: parseRates(options.rates),
       probes: parseProbes(options.health, options.metrics),
-      queueDelayMs: parseQueueDelay(options.overload),
+      overload: parseOverload(options.overload),
       ioThreads: parseThreads(options.ioThreads),
       serverHeader: serverHeader === undefined ? null : fieldValue(serverHeader, 'serverHeader'),
       allowBareLf: flag(options.allowBareLf, 'allowBareLf', false),
@@ -172,28 +181,26 @@ export function parseOptions(options: ListenOptions): ParsedOptions {
 }
 
 function parseLimits(limits: LimitOptions): NativeConfig['limits'] {
-  const { bodyBytes } = limits
   const bytes = (name: keyof LimitOptions, fallback: number, min: number, max: number): number =>
-    size(limits[name] ?? undefined, `limits.${name}`, fallback, min, max)
-  const count = (
-    name: 'headerCount' | 'pipelined' | 'inFlight' | 'connections' | 'requestsPerConnection',
-    fallback: number,
-    max: number,
-  ): number => integer(limits[name], `limits.${name}`, fallback, 1, max)
+    size(limits[name], `limits.${name}`, fallback, min, max)
+  const unbounded = (name: 'bodyBytes' | 'drainBytes', fallback: number, none: number): number =>
+    optionalSize(limits[name], `limits.${name}`, fallback, none)
+  const { headers, pipelined, connections, requestsPerConnection } = limits
   return {
     requestLineBytes: bytes('requestLineBytes', 8192, 16, 65_536),
     headerBytes: bytes('headerBytes', 32_768, 64, 57_344),
-    headerCount: count('headerCount', 100, 1000),
-    bodyBytes:
-      bodyBytes === null ? NO_LIMIT : bytes('bodyBytes', 30_000_000, 0, Number.MAX_SAFE_INTEGER),
+    headers: integer(headers, 'limits.headers', 100, 1, 1000),
+    bodyBytes: unbounded('bodyBytes', 30_000_000, NO_LIMIT),
     requestWindowBytes: bytes('requestWindowBytes', 1_048_576, 65_536, 2 ** 30),
     replyWindowBytes: bytes('replyWindowBytes', 65_536, 4096, 2 ** 30),
-    pipelined: count('pipelined', 32, 1024),
-    inFlight: count('inFlight', 10_000, 1_000_000),
-    connections: limits.connections === null ? 0 : count('connections', 0, 10_000_000),
-    requestsPerConnection:
-      limits.requestsPerConnection === null ? 0 : count('requestsPerConnection', 0, 2 ** 31),
-    drainBytes: bytes('drainBytes', 1_048_576, 0, Number.MAX_SAFE_INTEGER),
+    pipelined: integer(pipelined, 'limits.pipelined', 32, 1, 1024),
+    connections: optionalInteger(connections, 'limits.connections', 10_000_000),
+    requestsPerConnection: optionalInteger(
+      requestsPerConnection,
+      'limits.requestsPerConnection',
+      2 ** 31,
+    ),
+    drainBytes: unbounded('drainBytes', 1_048_576, Number.MAX_SAFE_INTEGER),
   }
 }
 
@@ -216,12 +223,11 @@ const OPTION_NAMES = [
 const LIMIT_NAMES = [
   'requestLineBytes',
   'headerBytes',
-  'headerCount',
+  'headers',
   'bodyBytes',
   'requestWindowBytes',
   'replyWindowBytes',
   'pipelined',
-  'inFlight',
   'connections',
   'requestsPerConnection',
   'drainBytes',

@@ -3,15 +3,15 @@
 // Read by parseOptions. The clocks themselves are native (conn/rate.rs) and stand while the server
 // holds the client back.
 
-import { duration, integer, refuseUnknown, requireObject } from './option-values.js'
+import { duration, isNone, refuseUnknown, requireObject, size } from './option-values.js'
 
 import type { NativeConfig } from './native/binding.js'
-import type { Duration } from './options.js'
+import type { Duration, Size } from './options.js'
 
 /** A minimum rate: slower transfers are cut, because they hold memory for nothing. */
 export interface Rate {
   /** On average, over the time in which the client was the one who was waited for. Default 240. */
-  bytesPerSecond?: number
+  bytesPerSecond?: Size
   /** Time before the first verdict. Default 5 s. */
   grace?: Duration
 }
@@ -21,7 +21,7 @@ export interface RateOptions {
   /** Of request bodies: slower ones are answered with 408. */
   request?: Rate | null
   /** Of replies: the connection is reset. */
-  reply?: Rate | null
+  response?: Rate | null
 }
 
 const BYTES_PER_SECOND = 240
@@ -30,20 +30,20 @@ const GRACE_MS = 5000
 /** Checks the rates and fills in the defaults. */
 export function parseRates(rates: RateOptions = {}): NativeConfig['rates'] {
   requireObject(rates, 'rates')
-  refuseUnknown(rates, ['request', 'reply'], 'rates.')
+  refuseUnknown(rates, ['request', 'response'], 'rates.')
   return {
     request: parseRate(rates.request, 'rates.request'),
-    reply: parseRate(rates.reply, 'rates.reply'),
+    response: parseRate(rates.response, 'rates.response'),
   }
 }
 
 function parseRate(rate: Rate | null = {}, at: string): NativeConfig['rates']['request'] {
-  if (rate === null) return { bytesPerSecond: 0, graceMs: 0 }
+  if (rate === null || isNone(rate)) return { bytesPerSecond: 0, graceMs: 0 }
   requireObject(rate, at)
   refuseUnknown(rate, ['bytesPerSecond', 'grace'], `${at}.`)
   const { bytesPerSecond, grace } = rate
   return {
-    bytesPerSecond: integer(bytesPerSecond, `${at}.bytesPerSecond`, BYTES_PER_SECOND, 1, 2 ** 30),
+    bytesPerSecond: size(bytesPerSecond, `${at}.bytesPerSecond`, BYTES_PER_SECOND, 1, 2 ** 30),
     graceMs: duration(grace, `${at}.grace`, GRACE_MS),
   }
 }

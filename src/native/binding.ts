@@ -32,13 +32,12 @@ export interface NativeConfig {
   limits: {
     requestLineBytes: number
     headerBytes: number
-    headerCount: number
+    headers: number
     /** -1 is none. */
     bodyBytes: number
     requestWindowBytes: number
     replyWindowBytes: number
     pipelined: number
-    inFlight: number
     /** 0 is none, as for the next. */
     connections: number
     requestsPerConnection: number
@@ -55,12 +54,12 @@ export interface NativeConfig {
   /** 0 bytes per second is no minimum. */
   rates: {
     request: { bytesPerSecond: number; graceMs: number }
-    reply: { bytesPerSecond: number; graceMs: number }
+    response: { bytesPerSecond: number; graceMs: number }
   }
   /** An empty path is none. */
   probes: { live: string; ready: string; metrics: string; maxLoopDelayMs: number }
-  /** 0 is no bound. */
-  queueDelayMs: number
+  /** 0 is no bound of the delay, and no Retry-After. */
+  overload: { inFlight: number; queueDelayMs: number; retryAfterSeconds: number }
   /** 0 is automatic. */
   ioThreads: number
   serverHeader: string | null

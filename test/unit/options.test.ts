@@ -17,12 +17,11 @@ test('defaults', () => {
       limits: {
         requestLineBytes: 8192,
         headerBytes: 32_768,
-        headerCount: 100,
+        headers: 100,
         bodyBytes: 30_000_000,
         requestWindowBytes: 1_048_576,
         replyWindowBytes: 65_536,
         pipelined: 32,
-        inFlight: 10_000,
         connections: 0,
         requestsPerConnection: 0,
         drainBytes: 1_048_576,
@@ -36,10 +35,10 @@ test('defaults', () => {
       },
       rates: {
         request: { bytesPerSecond: 240, graceMs: 5000 },
-        reply: { bytesPerSecond: 240, graceMs: 5000 },
+        response: { bytesPerSecond: 240, graceMs: 5000 },
       },
       probes: { live: '', ready: '', metrics: '', maxLoopDelayMs: 1000 },
-      queueDelayMs: 100,
+      overload: { inFlight: 10_000, queueDelayMs: 100, retryAfterSeconds: 1 },
       ioThreads: 0,
       serverHeader: null,
       allowBareLf: false,
@@ -56,21 +55,26 @@ test('everything that can be said', () => {
     limits: {
       requestLineBytes: '4KiB',
       headerBytes: '48kB',
-      headerCount: 10,
+      headers: 10,
       bodyBytes: null,
       requestWindowBytes: '2MiB',
       replyWindowBytes: '1MB',
       pipelined: 1,
-      inFlight: 5,
       connections: 100,
       requestsPerConnection: 1000,
       drainBytes: '2MiB',
     },
-    timeouts: { headers: '2s', keepAlive: 0, drain: '1.5s', request: '10s', connectionAge: '1h' },
-    rates: { request: { bytesPerSecond: 1000, grace: '2s' }, reply: null },
+    timeouts: {
+      headers: '2s',
+      keepAlive: null,
+      drain: '1.5s',
+      request: '10s',
+      connectionAge: '1h',
+    },
+    rates: { request: { bytesPerSecond: '1kB', grace: '2s' }, response: null },
     health: { live: '/livez', ready: '/readyz', maxLoopDelay: '2s' },
     metrics: { path: '/metrics' },
-    overload: { queueDelay: '50ms' },
+    overload: { inFlight: 5, queueDelay: '50ms', retryAfter: '1.5 min' },
     ioThreads: 2,
     serverHeader: 'lanner',
     allowBareLf: true,
@@ -85,12 +89,11 @@ test('everything that can be said', () => {
     limits: {
       requestLineBytes: 4096,
       headerBytes: 48_000,
-      headerCount: 10,
+      headers: 10,
       bodyBytes: -1,
       requestWindowBytes: 2_097_152,
       replyWindowBytes: 1_000_000,
       pipelined: 1,
-      inFlight: 5,
       connections: 100,
       requestsPerConnection: 1000,
       drainBytes: 2_097_152,
@@ -104,10 +107,10 @@ test('everything that can be said', () => {
     },
     rates: {
       request: { bytesPerSecond: 1000, graceMs: 2000 },
-      reply: { bytesPerSecond: 0, graceMs: 0 },
+      response: { bytesPerSecond: 0, graceMs: 0 },
     },
     probes: { live: '/livez', ready: '/readyz', metrics: '/metrics', maxLoopDelayMs: 2000 },
-    queueDelayMs: 50,
+    overload: { inFlight: 5, queueDelayMs: 50, retryAfterSeconds: 90 },
     ioThreads: 2,
     serverHeader: 'lanner',
     allowBareLf: true,
@@ -136,6 +139,31 @@ test.each([
   ['1gib', 1_073_741_824],
 ])('size %j', (value, bytes) => expect(size(value, 'x', 1, 0, 2 ** 40)).toBe(bytes))
 
+test('null and Infinity are no limit where there can be none, undefined is the default', () => {
+  const values = [null, Infinity] as const
+  for (const none of values) {
+    const { native } = parseOptions({
+      limits: { bodyBytes: none, connections: none, requestsPerConnection: none, drainBytes: none },
+      timeouts: { headers: none, keepAlive: none, request: none, connectionAge: none },
+      rates: { request: none as null, response: none as null },
+      overload: { queueDelay: none, retryAfter: none },
+      health: { maxLoopDelay: none },
+    })
+    expect(native.limits).toMatchObject({
+      bodyBytes: -1,
+      connections: 0,
+      requestsPerConnection: 0,
+      drainBytes: Number.MAX_SAFE_INTEGER,
+    })
+    expect(native.timeouts).toMatchObject({ headersMs: 0, keepAliveMs: 0, requestMs: 0 })
+    expect(native.rates.request.bytesPerSecond + native.rates.response.bytesPerSecond).toBe(0)
+    expect(native.overload).toMatchObject({ queueDelayMs: 0, retryAfterSeconds: 0 })
+    expect(native.probes.maxLoopDelayMs).toBe(0)
+  }
+  const said = { limits: { headers: undefined }, timeouts: { keepAlive: undefined } }
+  expect(parseOptions(said as unknown as ListenOptions)).toEqual(parseOptions({}))
+})
+
 describe('errors name the option and what it may be', () => {
   const wrong: [options: unknown, message: RegExp][] = [
     [null, /options is an object/],
@@ -160,12 +188,21 @@ describe('errors name the option and what it may be', () => {
     [{ limits: { bodyBytes: -1 } }, /limits\.bodyBytes/],
     [{ limits: { bodyBytes: NaN } }, /limits\.bodyBytes/],
     [{ limits: { headerBytes: 1 } }, /limits\.headerBytes is a size from 64 to 57344/],
-    [{ limits: { headerCount: 0 } }, /limits\.headerCount is an integer from 1 to 1000/],
-    [{ limits: { headers: 10 } }, /no option limits\.headers; there are limits\.request/],
-    [{ limits: { connections: 0 } }, /limits\.connections is an integer from 1 to 10000000/],
+    [{ limits: { headers: 0 } }, /limits\.headers is an integer from 1 to 1000/],
+    [{ limits: { headers: null } }, /limits\.headers is an integer from 1 to 1000, not null/],
+    [{ limits: { headerBytes: null } }, /limits\.headerBytes is a size from 64 .*, not null/],
+    [{ limits: { pipelined: Infinity } }, /limits\.pipelined is .*, not Infinity/],
+    [{ limits: { header: 10 } }, /no option limits\.header; there are limits\.request/],
+    [
+      { limits: { connections: 0 } },
+      /limits\.connections is an integer from 1 to 10000000, or null for none/,
+    ],
     [{ limits: { requestsPerConnection: 1.5 } }, /limits\.requestsPerConnection is an integer/],
     [{ limits: { drainBytes: -1 } }, /limits\.drainBytes is a size from 0/],
-    [{ timeouts: { request: 'soon' } }, /timeouts\.request is a duration from 0/],
+    [
+      { timeouts: { request: 'soon' } },
+      /timeouts\.request is a duration from 1 .* or null for none/,
+    ],
     [{ timeouts: { connectionAge: -5 } }, /timeouts\.connectionAge is a duration/],
     [{ rates: null }, /rates is an object/],
     [{ health: { live: 'livez' } }, /health\.live is a path such as '\/livez'/],
@@ -176,12 +213,18 @@ describe('errors name the option and what it may be', () => {
     [{ overload: { queueDelay: -1 } }, /overload\.queueDelay is a duration/],
     [{ overload: { inflight: 1 } }, /no option overload\.inflight/],
     [{ rates: { respnse: null } }, /no option rates\.respnse; there are rates\.request/],
-    [{ rates: { reply: 240 } }, /rates\.reply is an object/],
-    [{ rates: { request: { bytesPerSecond: 0 } } }, /rates\.request\.bytesPerSecond is an integer/],
-    [{ rates: { reply: { grace: 'x' } } }, /rates\.reply\.grace is a duration/],
+    [{ rates: { response: 240 } }, /rates\.response is an object/],
+    [
+      { rates: { request: { bytesPerSecond: 0 } } },
+      /rates\.request\.bytesPerSecond is a size from 1/,
+    ],
+    [{ rates: { response: { grace: null } } }, /rates\.response\.grace is a duration/],
     [{ timeouts: { headers: '30 bananas' } }, /timeouts\.headers is a duration/],
     [{ timeouts: { headers: -1 } }, /timeouts\.headers/],
-    [{ timeouts: { keepAlive: Infinity } }, /timeouts\.keepAlive/],
+    [{ timeouts: { keepAlive: 0 } }, /timeouts\.keepAlive is a duration from 1 /],
+    [{ timeouts: { drain: null } }, /timeouts\.drain is a duration from 0 .*, not null/],
+    [{ overload: { inFlight: null } }, /overload\.inFlight is an integer from 1 to 1000000/],
+    [{ overload: { retryAfter: 0 } }, /overload\.retryAfter is a duration from 1 /],
     [{ timeouts: { keepAlife: 1 } }, /no option timeouts\.keepAlife/],
     [{ ioThreads: 0 }, /ioThreads is an integer from 1/],
     [{ ioThreads: 'all' }, /ioThreads/],

@@ -3,7 +3,7 @@
 //! Made by `node` from the user's options, read everywhere else. After this nothing checks an
 //! option again. Defaults and ranges of the limits are in `lanner_proto::limits`.
 
-use lanner_proto::Limits;
+use lanner_proto::{Limits, RetryAfter};
 
 use crate::probes::Probes;
 
@@ -50,7 +50,7 @@ pub struct Rates {
     /// Of a request body while the handler has room for it.
     pub request: Rate,
     /// Of replies while some of them waits for the peer.
-    pub reply: Rate,
+    pub response: Rate,
 }
 
 impl Default for Timeouts {
@@ -61,6 +61,28 @@ impl Default for Timeouts {
             drain_ms: 5_000,
             request_ms: 0,
             connection_age_ms: 0,
+        }
+    }
+}
+
+/// When requests are shed, and what they are told.
+#[derive(Debug, Clone)]
+pub struct Overload {
+    /// Requests of the whole server that are dispatched and not settled. Default 10,000.
+    pub in_flight: u32,
+    /// Time that requests may wait for an isolate: when all of them waited longer for an interval,
+    /// what comes is shed. 0 for no bound. Default 100 ms.
+    pub queue_delay_ms: u64,
+    /// When a shed client may try again. Default 1 s.
+    pub retry_after: RetryAfter,
+}
+
+impl Default for Overload {
+    fn default() -> Self {
+        Self {
+            in_flight: 10_000,
+            queue_delay_ms: 100,
+            retry_after: RetryAfter::default(),
         }
     }
 }
@@ -76,9 +98,8 @@ pub struct Config {
     pub rates: Rates,
     /// Paths that the core answers by itself.
     pub probes: Probes,
-    /// Time that requests may wait for an isolate: when all of them waited longer for an interval,
-    /// what comes is shed. 0 for no bound. Default 100 ms.
-    pub queue_delay_ms: u64,
+    /// When requests are shed.
+    pub overload: Overload,
     /// Connections open at the same time; more are closed without a reply. 0 for no limit.
     pub connections: usize,
     /// Requests of one connection; the last one's reply ends it. 0 for no limit.
@@ -101,7 +122,7 @@ impl Default for Config {
             timeouts: Timeouts::default(),
             rates: Rates::default(),
             probes: Probes::default(),
-            queue_delay_ms: 100,
+            overload: Overload::default(),
             connections: 0,
             requests_per_connection: 0,
             drain_bytes: 1024 * 1024,

@@ -112,7 +112,7 @@ impl Context {
 
     /// The lane for the next request; none when every isolate is full or gone.
     pub fn choose_lane(&mut self) -> Option<usize> {
-        let target = self.config.queue_delay_ms;
+        let target = self.config.overload.queue_delay_ms;
         self.lanes.choose(target, self.now)
     }
 

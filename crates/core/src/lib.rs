@@ -25,7 +25,7 @@ pub mod server;
 mod shared;
 pub mod transport;
 
-pub use config::{Config, Rate, Rates, Timeouts};
+pub use config::{Config, Overload, Rate, Rates, Timeouts};
 pub use error::{Error, ErrorKind};
 pub use metrics::Stats;
 pub use probes::Probes;

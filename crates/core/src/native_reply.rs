@@ -4,6 +4,8 @@
 //! details (RFC 9457) without anything of the request in them. Refusals of malformed requests are
 //! not here: they are `RejectReason`, and end the connection.
 
+use lanner_proto::RetryAfter;
+
 use crate::probes::Report;
 
 /// What the core replies.
@@ -24,9 +26,9 @@ pub enum NativeReply {
     /// `OPTIONS *`.
     OptionsServer,
     /// Every isolate is busy.
-    Overloaded,
+    Overloaded(RetryAfter),
     /// The isolate that had the request has gone.
-    IsolateGone,
+    IsolateGone(RetryAfter),
     /// What a probe found.
     Report(Box<Report>),
     /// The handler did not reply in time.
@@ -35,9 +37,6 @@ pub enum NativeReply {
     InvalidReply,
 }
 
-/// Seconds after which a shed client may try again (`Retry-After`).
-const RETRY_AFTER: &[u8] = b"1";
-
 impl NativeReply {
     /// Status code.
     pub fn status(&self) -> u16 {
@@ -45,7 +44,7 @@ impl NativeReply {
             Self::NotFound => 404,
             Self::MethodNotAllowed { .. } => 405,
             Self::Options { .. } | Self::OptionsServer => 204,
-            Self::Overloaded | Self::IsolateGone => 503,
+            Self::Overloaded(_) | Self::IsolateGone(_) => 503,
             Self::Report(report) => report.status,
             Self::DeadlinePassed => 504,
             Self::InvalidReply => 500,
@@ -60,7 +59,9 @@ impl NativeReply {
                 Some((b"allow", b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"))
             }
             Self::Report(report) => Some((b"content-type", report.content_type.as_bytes())),
-            Self::Overloaded | Self::IsolateGone => Some((b"retry-after", RETRY_AFTER)),
+            Self::Overloaded(after) | Self::IsolateGone(after) => {
+                after.value().map(|value| (&b"retry-after"[..], value))
+            }
             Self::NotFound | Self::DeadlinePassed | Self::InvalidReply => None,
         }
     }
@@ -71,7 +72,7 @@ impl NativeReply {
             Self::NotFound => br#"{"title":"Not Found","status":404}"#,
             Self::MethodNotAllowed { .. } => br#"{"title":"Method Not Allowed","status":405}"#,
             Self::Options { .. } | Self::OptionsServer => b"",
-            Self::Overloaded | Self::IsolateGone => {
+            Self::Overloaded(_) | Self::IsolateGone(_) => {
                 br#"{"title":"Service Unavailable","status":503}"#
             }
             Self::Report(report) => &report.body,

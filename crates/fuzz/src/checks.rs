@@ -129,7 +129,7 @@ fn limits(choice: u8) -> Limits {
     let tight = Limits {
         request_line_bytes: 64,
         header_bytes: 128,
-        header_count: 6,
+        headers: 6,
         body_bytes: Some(64),
         chunk_extension_bytes: 16,
         chunk_extensions_bytes: 24,

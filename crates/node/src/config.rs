@@ -4,8 +4,8 @@
 //! here values are only translated, field by named field.
 
 use lanner_core::transport::listen::{BACKLOG, Endpoint};
-use lanner_core::{Config, Probes, Rate, Rates, Timeouts};
-use lanner_proto::Limits;
+use lanner_core::{Config, Overload, Probes, Rate, Rates, Timeouts};
+use lanner_proto::{Limits, RetryAfter};
 use napi::bindgen_prelude::{Either, Null};
 use napi_derive::napi;
 
@@ -45,7 +45,7 @@ pub struct LimitOptions {
     /// Bytes of all header lines.
     pub header_bytes: u32,
     /// Number of header lines.
-    pub header_count: u32,
+    pub headers: u32,
     /// Bytes of a request body; -1 for no limit.
     pub body_bytes: f64,
     /// Bytes of a request body that wait for the handler.
@@ -54,8 +54,6 @@ pub struct LimitOptions {
     pub reply_window_bytes: u32,
     /// Exchanges of one connection at the same time.
     pub pipelined: u32,
-    /// Exchanges of one I/O thread at the same time.
-    pub in_flight: u32,
     /// Connections open at the same time; 0 for no limit.
     pub connections: u32,
     /// Requests of one connection; 0 for no limit.
@@ -94,7 +92,7 @@ pub struct RatesOptions {
     /// Of request bodies.
     pub request: RateOptions,
     /// Of replies.
-    pub reply: RateOptions,
+    pub response: RateOptions,
 }
 
 impl RateOptions {
@@ -131,6 +129,17 @@ impl ProbeOptions {
     }
 }
 
+/// When requests are shed.
+#[napi(object)]
+pub struct OverloadOptions {
+    /// Requests dispatched and not settled, in the whole server.
+    pub in_flight: u32,
+    /// Time that requests may wait for an isolate; 0 for no bound.
+    pub queue_delay_ms: f64,
+    /// Value of `Retry-After`; 0 for none.
+    pub retry_after_seconds: u32,
+}
+
 /// All options.
 #[napi(object)]
 pub struct NativeConfig {
@@ -148,8 +157,8 @@ pub struct NativeConfig {
     pub rates: RatesOptions,
     /// Paths that the core answers by itself.
     pub probes: ProbeOptions,
-    /// Time that requests may wait for an isolate.
-    pub queue_delay_ms: f64,
+    /// When requests are shed.
+    pub overload: OverloadOptions,
     /// Number of I/O threads, 0 for the default.
     pub io_threads: u32,
     /// Value of the `Server` field; null for none.
@@ -167,12 +176,11 @@ impl NativeConfig {
             limits: Limits {
                 request_line_bytes: limits.request_line_bytes,
                 header_bytes: limits.header_bytes,
-                header_count: u16::try_from(limits.header_count).unwrap_or(u16::MAX),
+                headers: u16::try_from(limits.headers).unwrap_or(u16::MAX),
                 body_bytes,
                 request_window_bytes: limits.request_window_bytes,
                 reply_window_bytes: limits.reply_window_bytes,
                 pipelined: u16::try_from(limits.pipelined).unwrap_or(u16::MAX),
-                in_flight: limits.in_flight,
                 allow_bare_lf: self.allow_bare_lf,
                 ..Limits::default()
             },
@@ -185,10 +193,14 @@ impl NativeConfig {
             },
             rates: Rates {
                 request: self.rates.request.to_core(),
-                reply: self.rates.reply.to_core(),
+                response: self.rates.response.to_core(),
             },
             probes: self.probes.to_core(),
-            queue_delay_ms: self.queue_delay_ms as u64,
+            overload: Overload {
+                in_flight: self.overload.in_flight,
+                queue_delay_ms: self.overload.queue_delay_ms as u64,
+                retry_after: RetryAfter::seconds(self.overload.retry_after_seconds),
+            },
             drain_bytes: limits.drain_bytes as u64,
             connections: limits.connections as usize,
             requests_per_connection: limits.requests_per_connection,

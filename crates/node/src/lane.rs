@@ -32,9 +32,6 @@ const DETACHED: Failure = Failure {
 };
 /// Smallest memory for an attached body; others are powers of two, so that they can be reused.
 const ATTACHED_MIN: usize = 32 * 1024;
-/// Records up to which this thread writes them for an I/O thread that sleeps, instead of waking it:
-/// two or three small replies (docs/design/0003).
-const HELP_BYTES_MAX: usize = 512;
 /// Bytes of idle memory for attached bodies; more is freed.
 const SPARE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
@@ -318,9 +315,9 @@ impl Lane {
         let Some(lane) = self.lanes.get_mut(to) else {
             return;
         };
-        let Some(batch) = &waiting else { return };
-        // Body memory that comes home lets connections be read, which is not this thread's work.
-        let is_few = batch.bytes.len() <= HELP_BYTES_MAX && batch.spent.is_empty();
+        if waiting.is_none() {
+            return;
+        }
         // A full ring empties without this thread's help: the I/O thread waits for nobody.
         while let Some(batch) = waiting.take() {
             match lane.publish(batch) {
@@ -332,9 +329,6 @@ impl Lane {
                     waiting = Some(batch);
                 }
             }
-        }
-        if is_few && lane.io_sleeps() && self.server.help(to) {
-            return;
         }
         lane.wake_io();
     }

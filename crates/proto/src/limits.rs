@@ -15,7 +15,7 @@ pub struct Limits {
     /// not. Default 32768.
     pub header_bytes: u32,
     /// Number of fields, trailers included. Default 100.
-    pub header_count: u16,
+    pub headers: u16,
     /// Bytes of a request body, `None` for no cap. Chunk framing counts, trailers count as headers.
     /// Default 30,000,000.
     pub body_bytes: Option<u64>,
@@ -31,8 +31,6 @@ pub struct Limits {
     pub reply_window_bytes: u32,
     /// Requests of one connection that are parsed and not yet answered. Default 32.
     pub pipelined: u16,
-    /// Requests of the whole server that are dispatched and not yet settled. Default 10,000.
-    pub in_flight: u32,
     /// Accept LF alone as the end of a line of the head or the trailers. Chunk framing stays
     /// strict. Default false.
     pub allow_bare_lf: bool,
@@ -43,7 +41,7 @@ impl Default for Limits {
         Limits {
             request_line_bytes: 8192,
             header_bytes: 32_768,
-            header_count: 100,
+            headers: 100,
             body_bytes: Some(30_000_000),
             chunk_extension_bytes: 256,
             chunk_extensions_bytes: 16_384,
@@ -51,7 +49,6 @@ impl Default for Limits {
             request_window_bytes: 1_048_576,
             reply_window_bytes: 65_536,
             pipelined: 32,
-            in_flight: 10_000,
             allow_bare_lf: false,
         }
     }
@@ -105,8 +102,8 @@ pub const LIMITS: &[LimitDoc] = &[
         reject: "headers_too_large",
     },
     LimitDoc {
-        name: "header_count",
-        option: "limits.headerCount",
+        name: "headers",
+        option: "limits.headers",
         what: "number of fields, trailers included",
         default: "100",
         unit: "fields",
@@ -191,17 +188,6 @@ pub const LIMITS: &[LimitDoc] = &[
         origin: "twice the depth of the usual pipelining benchmarks",
         on_breach: "the connection is not read until a reply is written",
         reject: "",
-    },
-    LimitDoc {
-        name: "in_flight",
-        option: "limits.inFlight",
-        what: "requests of the server dispatched and not settled",
-        default: "10000",
-        unit: "requests",
-        range: "1 to 1000000",
-        origin: "ten times the concurrency at which one isolate is saturated",
-        on_breach: "503 with `Retry-After`",
-        reject: "overloaded",
     },
     LimitDoc {
         name: "allow_bare_lf",

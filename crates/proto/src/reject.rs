@@ -142,15 +142,55 @@ impl RejectReason {
             _ => None,
         }
     }
+}
 
-    /// The value of the Retry-After field, in seconds.
-    pub fn retry_after(self) -> Option<&'static str> {
-        (self == RejectReason::Overloaded).then_some("1")
+/// When a shed client may try again: the value of `Retry-After`, in whole seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryAfter {
+    /// Digits; `u32::MAX` has ten.
+    text: [u8; 10],
+    len: u8,
+}
+
+impl RetryAfter {
+    /// So many seconds; 0 leaves the field out.
+    pub fn seconds(seconds: u32) -> RetryAfter {
+        let mut after = RetryAfter {
+            text: [0; 10],
+            len: 0,
+        };
+        if seconds > 0 {
+            let mut buffer = itoa::Buffer::new();
+            let digits = buffer.format(seconds).as_bytes();
+            if let Some(text) = after.text.get_mut(..digits.len()) {
+                text.copy_from_slice(digits);
+                after.len = digits.len() as u8;
+            }
+        }
+        after
+    }
+
+    /// The field's value; none where it is left out.
+    pub fn value(&self) -> Option<&[u8]> {
+        let value = self.text.get(..usize::from(self.len))?;
+        (!value.is_empty()).then_some(value)
     }
 }
 
-/// Appends the whole reply of a refusal; `date` is the Date field's value.
-pub fn write_reject(out: &mut Vec<u8>, reason: RejectReason, date: &[u8]) {
+impl Default for RetryAfter {
+    fn default() -> Self {
+        RetryAfter::seconds(1)
+    }
+}
+
+/// Appends the whole reply of a refusal; `date` is the Date field's value, `retry_after` goes with
+/// a 503.
+pub fn write_reject(
+    out: &mut Vec<u8>,
+    reason: RejectReason,
+    date: &[u8],
+    retry_after: &RetryAfter,
+) {
     let status = reason.status();
     out.extend_from_slice(b"HTTP/1.1 ");
     out.extend_from_slice(itoa::Buffer::new().format(status).as_bytes());
@@ -160,14 +200,15 @@ pub fn write_reject(out: &mut Vec<u8>, reason: RejectReason, date: &[u8]) {
     if reason.closes() {
         out.extend_from_slice(b"Connection: close\r\n");
     }
+    let is_shed = reason == RejectReason::Overloaded;
     let extras = [
-        ("Allow: ", reason.allow()),
-        ("Retry-After: ", reason.retry_after()),
+        ("Allow: ", reason.allow().map(str::as_bytes)),
+        ("Retry-After: ", retry_after.value().filter(|_| is_shed)),
     ];
     for (name, value) in extras {
         if let Some(value) = value {
             out.extend_from_slice(name.as_bytes());
-            out.extend_from_slice(value.as_bytes());
+            out.extend_from_slice(value);
             out.extend_from_slice(b"\r\n");
         }
     }

@@ -10,7 +10,7 @@ fn small() -> Limits {
     Limits {
         request_line_bytes: 40,
         header_bytes: 60,
-        header_count: 4,
+        headers: 4,
         body_bytes: Some(20),
         chunk_extension_bytes: 10,
         chunk_extensions_bytes: 25,

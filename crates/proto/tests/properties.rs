@@ -74,7 +74,7 @@ fn tight() -> Limits {
     Limits {
         request_line_bytes: 60,
         header_bytes: 120,
-        header_count: 5,
+        headers: 5,
         body_bytes: Some(40),
         chunk_extension_bytes: 12,
         chunk_extensions_bytes: 20,

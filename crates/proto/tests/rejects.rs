@@ -5,7 +5,7 @@
 
 mod support;
 
-use lanner_proto::{Limits, RejectReason as R, write_reject};
+use lanner_proto::{Limits, RejectReason as R, RetryAfter, write_reject};
 use support::refuse_with;
 
 /// One input for each reason that the decoder itself gives.
@@ -133,7 +133,7 @@ fn each_input_has_its_reason() {
     let limits = Limits {
         request_line_bytes: 50,
         header_bytes: 60,
-        header_count: 4,
+        headers: 4,
         body_bytes: Some(100),
         chunk_extension_bytes: 16,
         ..Limits::default()
@@ -184,7 +184,8 @@ fn statuses_and_labels() {
 
 fn reply(reason: R) -> String {
     let mut out = b"before".to_vec();
-    write_reject(&mut out, reason, &lanner_proto::http_date(784_111_777));
+    let date = lanner_proto::http_date(784_111_777);
+    write_reject(&mut out, reason, &date, &RetryAfter::seconds(120));
     String::from_utf8(out).expect("replies are ASCII")
 }
 
@@ -202,7 +203,7 @@ fn the_reply_on_the_wire() {
     );
     assert_eq!(
         reply(R::Overloaded),
-        "beforeHTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\n\
+        "beforeHTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 120\r\n\
          Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n"
     );
     assert!(reply(R::AuthorityNotAllowed).contains("\r\nAllow: CONNECT\r\n"));

@@ -228,7 +228,7 @@ impl Connection {
 
     fn slow_reply(&self, cx: &Context) -> Option<Deadline> {
         let active = self.active.as_ref()?;
-        let due = active.send_pace.due(&cx.config.rates.reply);
+        let due = active.send_pace.due(&cx.config.rates.response);
         due.map(Deadline::SlowReply)
     }
 }

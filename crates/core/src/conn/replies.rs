@@ -87,7 +87,10 @@ impl Connection {
         };
         exchange.lane = None;
         match exchange.reply {
-            ReplyPhase::Waiting => self.reply_natively(cx, slot, NativeReply::IsolateGone),
+            ReplyPhase::Waiting => {
+                let after = cx.config.overload.retry_after;
+                self.reply_natively(cx, slot, NativeReply::IsolateGone(after));
+            }
             ReplyPhase::Streaming { .. } => self.cut(cx, slot),
             ReplyPhase::Complete => {}
         }

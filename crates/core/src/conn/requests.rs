@@ -123,14 +123,15 @@ impl Connection {
         (slot, route): (SlotId, u32),
         (head_bytes, behind): (&[u8], &[u8]),
     ) -> usize {
-        let full = cx.busy || cx.slots.len() > cx.limits.in_flight as usize;
+        let full = cx.busy || cx.slots.len() > cx.config.overload.in_flight as usize;
         let lane = if full { None } else { cx.choose_lane() };
         let Some(lane) = lane else {
             bump(&cx.counters.shed, 1);
             cx.counters.reject(RejectReason::Overloaded);
             // Those behind it wait in the socket rather than here.
             self.active(cx).serial = true;
-            self.reply_natively(cx, slot, NativeReply::Overloaded);
+            let after = cx.config.overload.retry_after;
+            self.reply_natively(cx, slot, NativeReply::Overloaded(after));
             return 0;
         };
         if let Some(exchange) = cx.slots.get_mut(slot) {

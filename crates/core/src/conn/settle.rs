@@ -67,10 +67,13 @@ impl Connection {
         let Some(reason) = active.refusal.take() else {
             return;
         };
-        let date = cx.date;
+        let Context {
+            pool, date, config, ..
+        } = cx;
+        let after = &config.overload.retry_after;
         active
             .out
-            .append(&mut cx.pool, |into| write_reject(into, reason, &date));
+            .append(pool, |into| write_reject(into, reason, date, after));
         self.begin_close();
     }
 

@@ -31,7 +31,8 @@ impl IoThread {
             let token = Token(LISTENERS - self.listeners.len());
             let interest = mio::Interest::READABLE;
             if self
-                .registry
+                .poll
+                .registry()
                 .register(listener.source(), token, interest)
                 .is_ok()
             {
@@ -105,7 +106,7 @@ impl IoThread {
         let token = self.free.pop().unwrap_or(self.conns.len());
         if accepted
             .stream
-            .register(&self.registry, Token(token))
+            .register(self.poll.registry(), Token(token))
             .is_err()
         {
             self.free.push(token);

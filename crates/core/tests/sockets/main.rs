@@ -5,7 +5,6 @@ mod support;
 
 mod closing;
 mod connections;
-mod helping;
 #[cfg(unix)]
 mod listening;
 mod probes;

@@ -1,5 +1,7 @@
 //! More than can be served, or nobody to serve it: 503 from the core, and the connection goes on.
 
+use lanner_proto::RetryAfter;
+
 use crate::support::cuts::same;
 use crate::support::records::{stream, text};
 use crate::support::wire::{End, Setup, Wire};
@@ -15,7 +17,7 @@ fn get() -> Vec<u8> {
 
 #[test]
 fn past_the_limit_requests_are_shed_in_their_turn() {
-    let setup = Setup::with(|config| config.limits.in_flight = 2);
+    let setup = Setup::with(|config| config.overload.in_flight = 2);
     let mut wire = Wire::new(&setup);
     let requests = wire.feed(&get().repeat(4)).requests();
     assert_eq!(requests.len(), 2);
@@ -37,7 +39,7 @@ fn past_the_limit_requests_are_shed_in_their_turn() {
 
 #[test]
 fn a_shed_request_loses_its_body_and_nothing_else() {
-    let setup = Setup::with(|config| config.limits.in_flight = 0);
+    let setup = Setup::with(|config| config.overload.in_flight = 0);
     let post = crlf("POST /echo HTTP/1.1\nHost: a\nContent-Length: 5\n\nhello");
     let chunked = crlf("POST /echo HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n1\nx\n0\n\n");
     for input in [post, chunked] {
@@ -54,7 +56,7 @@ fn a_shed_request_loses_its_body_and_nothing_else() {
 fn a_stuck_isolate_sheds_once_its_queue_is_full() {
     let mut setup = Setup::with(|config| {
         config.limits.pipelined = 1024;
-        config.limits.in_flight = 10_000;
+        config.overload.in_flight = 10_000;
     });
     setup.ring = 2;
     let mut wire = Wire::new(&setup);
@@ -149,7 +151,7 @@ fn an_isolate_that_ends_leaves_uploads_to_be_dropped() {
 
 #[test]
 fn a_queue_that_stands_is_shed_until_it_is_worked_off() {
-    let setup = Setup::with(|config| config.queue_delay_ms = 100);
+    let setup = Setup::with(|config| config.overload.queue_delay_ms = 100);
     let mut wire = Wire::new(&setup);
     wire.set_stuck(true).feed(&get());
     wire.pass(100).feed(&get()).pass(999).feed(&get());
@@ -171,7 +173,7 @@ fn a_queue_that_stands_is_shed_until_it_is_worked_off() {
 
 #[test]
 fn without_a_bound_requests_wait() {
-    let setup = Setup::with(|config| config.queue_delay_ms = 0);
+    let setup = Setup::with(|config| config.overload.queue_delay_ms = 0);
     let mut wire = Wire::new(&setup);
     wire.set_stuck(true);
     for _ in 0..10 {
@@ -191,4 +193,16 @@ fn a_busy_server_sheds_everything_that_needs_a_handler() {
     assert!(wire.sent_text().starts_with("HTTP/1.1 404 "));
     wire.cx.busy = false;
     assert_eq!(wire.feed(&get()).requests().len(), 1);
+}
+
+#[test]
+fn the_shed_are_told_when_to_come_back_or_nothing() {
+    for (seconds, field) in [(0, ""), (1, "retry-after: 1\n"), (90, "retry-after: 90\n")] {
+        let mut wire = Wire::new(&Setup::with(|config| {
+            config.overload.in_flight = 0;
+            config.overload.retry_after = RetryAfter::seconds(seconds);
+        }));
+        let expected = crlf(&BUSY.replace("retry-after: 1\n", field));
+        same("retry-after", field, &wire.feed(&get()).sent(), &expected);
+    }
 }

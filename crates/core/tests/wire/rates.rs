@@ -118,7 +118,7 @@ fn a_closing_connection_is_held_to_the_rate_as_well() {
 fn no_rate_is_no_minimum() {
     let setup = Setup::with(|config| {
         config.rates.request.bytes_per_second = 0;
-        config.rates.reply.bytes_per_second = 0;
+        config.rates.response.bytes_per_second = 0;
     });
     let mut wire = Wire::new(&setup);
     wire.peer_takes(10);

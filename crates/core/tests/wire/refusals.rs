@@ -104,7 +104,7 @@ fn setup() -> Setup {
     Setup::with(|config| {
         config.limits.request_line_bytes = 60;
         config.limits.header_bytes = 66;
-        config.limits.header_count = 4;
+        config.limits.headers = 4;
         config.limits.body_bytes = Some(100);
         config.limits.chunk_extension_bytes = 16;
     })

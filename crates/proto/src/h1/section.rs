@@ -122,7 +122,7 @@ fn next_field(
         Start::Partial => return Ok(Next::Partial),
         Start::Content => {}
     }
-    if scan.fields.saturating_add(scan.used_fields) >= limits.header_count {
+    if scan.fields.saturating_add(scan.used_fields) >= limits.headers {
         return Err(RejectReason::TooManyHeaders);
     }
     let spent = at.saturating_sub(scan.fields_at as usize) + scan.used_bytes as usize;
@@ -171,7 +171,7 @@ pub(crate) fn parse_head(
     // empty line is looked for first: finding its fault would search everything behind the head.
     while bytes.get(at).is_some_and(|&byte| byte > b' ')
         && let Ok((field, next)) = field_line(bytes, at, limits.allow_bare_lf)
-        && head.fields.len() <= usize::from(limits.header_count)
+        && head.fields.len() <= usize::from(limits.headers)
     {
         if field.id.wrapping_sub(1) < LAST_FRAMING_ID {
             noted.note(&field);
@@ -179,7 +179,7 @@ pub(crate) fn parse_head(
         head.fields.push(field);
         at = next;
     }
-    let within = head.fields.len() <= usize::from(limits.header_count)
+    let within = head.fields.len() <= usize::from(limits.headers)
         && at - fields_at <= limits.header_bytes as usize;
     let len = match start_at(bytes, at, limits.allow_bare_lf) {
         Start::Empty { next } if within => next,
