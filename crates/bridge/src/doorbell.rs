@@ -101,6 +101,12 @@ impl Gate {
         self.sleeping.store(false, Relaxed);
     }
 
+    /// Whether the consumer has announced its sleep. Out of date at once: a hint on whether
+    /// [`wake`](Self::wake) would ring, and no replacement for it.
+    pub fn is_asleep(&self) -> bool {
+        self.sleeping.load(Relaxed)
+    }
+
     /// Producer, after publishing: rings if the consumer sleeps. Returns whether it rang.
     pub fn wake(&self) -> bool {
         // Pairs with the fence in try_sleep().

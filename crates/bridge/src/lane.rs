@@ -167,6 +167,11 @@ impl IsolateLane {
         self.end.peer_gate.wake()
     }
 
+    /// Whether the I/O thread has announced its sleep: a hint, see [`Gate::is_asleep`].
+    pub fn io_sleeps(&self) -> bool {
+        self.end.peer_gate.is_asleep()
+    }
+
     /// Takes a batch of requests, also after the I/O thread has closed.
     pub fn take(&mut self) -> Option<Box<Batch>> {
         self.end.take.take()

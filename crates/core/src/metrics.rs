@@ -111,6 +111,8 @@ counters! {
     batches_in,
     /// Turns of the loop.
     turns,
+    /// Turns that an isolate took over while the thread slept.
+    helped,
     /// Batches that did not follow the layout.
     malformed_batches,
     /// Exchanges that are not settled, now.

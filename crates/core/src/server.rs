@@ -18,6 +18,7 @@ use crate::context::Context;
 use crate::dispatch::lanes::Lanes;
 use crate::error::{Error, ErrorKind};
 use crate::io::clock;
+use crate::io::helm::Helm;
 use crate::io::remote::{Command, Remote};
 use crate::io::thread::{IoThread, WAKER};
 use crate::metrics::{Counters, Stats};
@@ -34,6 +35,7 @@ const LANE_BATCHES: usize = 256;
 pub struct Server {
     shared: Arc<Shared>,
     remotes: Vec<Arc<Remote>>,
+    helms: Vec<Arc<Helm>>,
     board: Arc<Board>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     is_closing: AtomicBool,
@@ -51,6 +53,7 @@ impl Server {
         let mut server = Self {
             shared: Arc::clone(&shared),
             remotes: Vec::new(),
+            helms: Vec::new(),
             board: Arc::default(),
             threads: Mutex::new(Vec::new()),
             is_closing: AtomicBool::new(false),
@@ -71,13 +74,19 @@ impl Server {
             cx.probes = probes.clone();
             server.remotes.push(Arc::clone(&remote));
             all_counters.push(counters);
-            prepared.push((index, poll, remote, cx));
+            let registry = poll.registry().try_clone();
+            let registry = registry.map_err(|error| resources(&error))?;
+            prepared.push((index, poll, registry, remote, cx));
         }
         server.board.show(all_counters);
         shared.introduce(server.remotes.clone());
-        for (index, poll, remote, cx) in prepared {
-            let shared = Arc::clone(&shared);
-            let body = move || IoThread::new(index, poll, remote, shared, cx).run();
+        for (index, poll, registry, remote, cx) in prepared {
+            let (shared, helm) = (Arc::clone(&shared), Arc::new(Helm::default()));
+            server.helms.push(Arc::clone(&helm));
+            let body = move || {
+                let state = IoThread::new(index, registry, remote, shared, cx);
+                helm.run(poll, state);
+            };
             let thread = std::thread::Builder::new()
                 .name(format!("lanner-io-{index}"))
                 .spawn(body);
@@ -193,6 +202,13 @@ impl Server {
     /// Whether every request for a handler is shed.
     pub fn is_busy(&self) -> bool {
         self.board.is_busy()
+    }
+
+    /// Lets the replies that an isolate has just published for the I/O thread go on the caller's
+    /// thread. Asked for when that thread sleeps and the replies are few; false when it has to be
+    /// woken after all.
+    pub fn help(&self, thread: usize) -> bool {
+        self.helms.get(thread).is_some_and(|helm| helm.help())
     }
 
     /// The counters.

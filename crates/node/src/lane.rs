@@ -32,6 +32,9 @@ const DETACHED: Failure = Failure {
 };
 /// Smallest memory for an attached body; others are powers of two, so that they can be reused.
 const ATTACHED_MIN: usize = 32 * 1024;
+/// Records up to which this thread writes them for an I/O thread that sleeps, instead of waking it:
+/// two or three small replies (docs/design/0003).
+const HELP_BYTES_MAX: usize = 512;
 /// Bytes of idle memory for attached bodies; more is freed.
 const SPARE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
@@ -315,9 +318,9 @@ impl Lane {
         let Some(lane) = self.lanes.get_mut(to) else {
             return;
         };
-        if waiting.is_none() {
-            return;
-        }
+        let Some(batch) = &waiting else { return };
+        // Body memory that comes home lets connections be read, which is not this thread's work.
+        let is_few = batch.bytes.len() <= HELP_BYTES_MAX && batch.spent.is_empty();
         // A full ring empties without this thread's help: the I/O thread waits for nobody.
         while let Some(batch) = waiting.take() {
             match lane.publish(batch) {
@@ -329,6 +332,9 @@ impl Lane {
                     waiting = Some(batch);
                 }
             }
+        }
+        if is_few && lane.io_sleeps() && self.server.help(to) {
+            return;
         }
         lane.wake_io();
     }

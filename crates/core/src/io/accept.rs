@@ -31,8 +31,7 @@ impl IoThread {
             let token = Token(LISTENERS - self.listeners.len());
             let interest = mio::Interest::READABLE;
             if self
-                .poll
-                .registry()
+                .registry
                 .register(listener.source(), token, interest)
                 .is_ok()
             {
@@ -106,7 +105,7 @@ impl IoThread {
         let token = self.free.pop().unwrap_or(self.conns.len());
         if accepted
             .stream
-            .register(self.poll.registry(), Token(token))
+            .register(&self.registry, Token(token))
             .is_err()
         {
             self.free.push(token);

@@ -1,10 +1,11 @@
 //! The I/O threads: each has a poller, its connections and one coarse clock.
 //!
-//! `thread` is the loop, `accept` and `sockets` what it does with listeners and connections,
-//! `clock` and `timers` its time, `remote` what other threads may ask of it.
+//! `helm` is the loop, `thread` its state, `accept` and `sockets` what it does with listeners and
+//! connections, `clock` and `timers` its time, `remote` what other threads may ask of it.
 
 mod accept;
 pub(crate) mod clock;
+pub(crate) mod helm;
 pub(crate) mod remote;
 pub(crate) mod seats;
 mod sockets;

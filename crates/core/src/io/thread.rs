@@ -1,17 +1,16 @@
-//! The loop of one I/O thread: poll, read and parse, hand over, take records, write.
+//! One I/O thread's state and what it does in a turn: read and parse, hand over, take, write.
 //!
-//! Started by the server, one per I/O thread. A readiness loop rather than a task per connection
+//! Driven by `helm`, which polls. A readiness loop rather than a task per connection
 //! (docs/design/0001): connections live in a table, an event names its place. Promises that all
 //! requests of one turn are handed over with one wake-up, that the replies of a turn leave with
-//! one write per connection, and that nothing here waits except the poller. HTTP is in `conn`.
+//! one write per connection, and that nothing here waits. HTTP is in `conn`.
 
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant, SystemTime};
 
 use lanner_bridge::Batch;
-use mio::{Events, Poll, Token};
+use mio::{Registry, Token};
 
 use super::accept::ACCEPT_PAUSE_MS;
 use super::remote::{Command, Remote};
@@ -28,14 +27,6 @@ use crate::transport::stream::Stream;
 
 /// The shared receive buffer. A small one makes uploads two to three times dearer.
 const RECEIVE_BYTES: usize = 256 * 1024;
-/// Events taken from the poller at once.
-const EVENTS_MAX: usize = 1024;
-/// Further looks at the poller before a turn's requests are handed over.
-const GATHERS_MAX: u32 = 3;
-/// Entries that are handed over without another look.
-const GATHERED_ENOUGH: u32 = 32;
-/// Entries of a turn up to which the isolate is let run at once.
-const YIELD_MAX: u32 = 4;
 /// Batches of records taken before the poller has its turn.
 const BATCHES_PER_TURN: usize = 64;
 /// How long the poller waits at most while the server closes.
@@ -68,11 +59,20 @@ pub(super) struct Conn {
     pub(super) _seat: Seat,
 }
 
+/// What follows a turn.
+pub(super) enum Rest {
+    /// The poller waits, for so long at most; without a bound for none.
+    Poll(Option<Duration>),
+    /// The server has closed, and every connection has ended.
+    Over,
+}
+
 /// One I/O thread.
 pub(crate) struct IoThread {
     _ended: Ended,
     pub(super) index: usize,
-    pub(super) poll: Poll,
+    /// Where sockets are registered; the poller itself waits outside (`helm`).
+    pub(super) registry: Registry,
     pub(super) remote: Arc<Remote>,
     pub(super) shared: Arc<Shared>,
     pub(super) cx: Context,
@@ -100,10 +100,10 @@ pub(crate) struct IoThread {
 }
 
 impl IoThread {
-    /// A thread's state; `run` is its life.
+    /// A thread's state; `helm` is its life.
     pub(crate) fn new(
         index: usize,
-        poll: Poll,
+        registry: Registry,
         remote: Arc<Remote>,
         shared: Arc<Shared>,
         cx: Context,
@@ -115,7 +115,7 @@ impl IoThread {
         Self {
             _ended: ended,
             index,
-            poll,
+            registry,
             remote,
             shared,
             began: cx.board.began,
@@ -139,62 +139,49 @@ impl IoThread {
         }
     }
 
-    /// Runs until the server has closed and every connection has ended.
-    pub(crate) fn run(mut self) {
-        let mut events = Events::with_capacity(EVENTS_MAX);
-        loop {
-            self.tick();
-            self.obey();
-            let more = self.take_records();
-            self.finish_dirty();
-            self.accept();
-            self.finish_dirty();
-            self.cx.publish();
-            if self.is_finished() {
-                break;
-            }
-            let wait = self.wait(more);
-            if let Err(error) = self.poll.poll(&mut events, wait)
-                && error.kind() != io::ErrorKind::Interrupted
-            {
-                // A poller that fails for good would make this loop spin; end the connections.
-                break;
-            }
-            self.remote.gate().awake();
-            bump(&self.cx.counters.turns, 1);
-            self.tick();
-            for event in &events {
-                self.on_event(event);
-            }
-            self.gather(&mut events);
-            self.hand_over();
-        }
-        self.end();
+    /// Begins a turn: this thread is awake, and knows the time.
+    pub(super) fn begin_turn(&mut self) {
+        self.remote.gate().awake();
+        bump(&self.cx.counters.turns, 1);
+        self.tick();
     }
 
-    /// Looks for more requests before few are handed over: while some arrive together others are on
-    /// their way, and a look costs a tenth of a hand-over (docs/design/0003). A single request is
-    /// not kept waiting.
-    fn gather(&mut self, events: &mut Events) {
-        for _ in 0..GATHERS_MAX {
-            let isolated = !(2..GATHERED_ENOUGH).contains(&self.cx.lanes.open_count());
-            if isolated || self.poll.poll(events, Some(Duration::ZERO)).is_err() {
-                return;
-            }
-            for event in &*events {
-                self.on_event(event);
-            }
-        }
+    /// Requests of this turn that wait to be handed over.
+    pub(super) fn gathered(&self) -> u32 {
+        self.cx.lanes.open_count()
     }
 
-    /// Publishes the turn's requests. When they are few, the isolate may be done with them before
-    /// this thread could fall asleep: letting it run first saves the wake-up of its reply where
-    /// the two share a core, and costs a system call where they do not (docs/design/0003).
-    fn hand_over(&mut self) {
-        let few = self.cx.lanes.open_count() <= YIELD_MAX;
-        if self.cx.publish() && few {
-            std::thread::yield_now();
+    /// Ends a turn: hands the requests over, does what it was asked, lets the replies go.
+    pub(super) fn end_turn(&mut self) -> Rest {
+        self.cx.publish();
+        self.tick();
+        self.obey();
+        let more = self.take_records();
+        self.finish_dirty();
+        self.accept();
+        self.finish_dirty();
+        self.cx.publish();
+        self.count_in_flight();
+        if self.is_finished() {
+            return Rest::Over;
         }
+        Rest::Poll(self.wait(more))
+    }
+
+    /// A turn that an isolate takes over with its replies while this thread sleeps. False when it
+    /// has to be woken instead.
+    pub(super) fn help(&mut self) -> bool {
+        if self.grace_until.is_some() || self.remote.is_pending() {
+            return false;
+        }
+        bump(&self.cx.counters.helped, 1);
+        self.tick();
+        let more = self.take_records();
+        self.finish_dirty();
+        self.cx.publish();
+        self.count_in_flight();
+        self.remote.set_wants_clock(self.wants_clock());
+        !more && self.dirty.is_empty()
     }
 
     /// Reads the clocks, and looks at the deadlines that came up.
@@ -211,10 +198,6 @@ impl IoThread {
                 .pool_idle_bytes
                 .store(self.cx.pool.idle_bytes() as u64, Relaxed);
         }
-        self.cx
-            .counters
-            .in_flight
-            .store(self.cx.slots.len() as u64, Relaxed);
         let mut due = std::mem::take(&mut self.due);
         self.timers.take_due(self.cx.now, &mut due);
         for timer in due.drain(..) {
@@ -302,7 +285,7 @@ impl IoThread {
         }
     }
 
-    fn on_event(&mut self, event: &mio::event::Event) {
+    pub(super) fn on_event(&mut self, event: &mio::event::Event) {
         let Token(token) = event.token();
         if event.token() == WAKER {
             return;
@@ -492,7 +475,7 @@ impl IoThread {
             conn.stream.reset_on_close();
         }
         conn.http.release(&mut self.cx);
-        conn.stream.deregister(self.poll.registry());
+        conn.stream.deregister(&self.registry);
         self.ended.push(token);
         self.open -= 1;
         lower(&self.cx.counters.connections, 1);
@@ -514,7 +497,7 @@ impl IoThread {
             return Some(Duration::ZERO);
         }
         let (lanes, remote) = (&self.cx.lanes, &self.remote);
-        remote.set_wants_clock(!self.timers.is_empty() || lanes.open_count() > 0);
+        remote.set_wants_clock(self.wants_clock());
         if !remote
             .gate()
             .try_sleep(|| lanes.is_quiet() && !remote.is_pending())
@@ -530,7 +513,18 @@ impl IoThread {
         None
     }
 
-    fn end(mut self) {
+    fn count_in_flight(&self) {
+        let count = self.cx.slots.len() as u64;
+        self.cx.counters.in_flight.store(count, Relaxed);
+    }
+
+    /// Whether something is due later that no event will tell of.
+    fn wants_clock(&self) -> bool {
+        !self.timers.is_empty() || self.cx.lanes.open_count() > 0
+    }
+
+    /// Ends every connection.
+    pub(super) fn end(mut self) {
         for token in 0..self.conns.len() {
             self.close(token);
         }

@@ -5,6 +5,7 @@ mod support;
 
 mod closing;
 mod connections;
+mod helping;
 #[cfg(unix)]
 mod listening;
 mod probes;
