@@ -132,9 +132,9 @@ export function fieldValue(value: unknown, path: string): string {
   throw wrong(path, 'a header value of visible ASCII characters', value)
 }
 
-/** Refuses what has no fields. */
+/** Refuses what has no named fields. */
 export function requireObject(value: unknown, path: string): void {
-  if (typeof value === 'object' && value !== null) return
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return
   throw wrong(path, 'an object', value)
 }
 

@@ -5,7 +5,7 @@
 
 import { binding, nativeError } from './native/binding.js'
 import { Lane } from './native/lane.js'
-import { duration } from './options.js'
+import { duration, refuseUnknown, requireObject } from './option-values.js'
 
 import type { NativeAddress, NativeServer } from './native/binding.js'
 import type { LaneConfig } from './native/lane.js'
@@ -86,6 +86,8 @@ export class Server {
    * hurry.
    */
   close(options: CloseOptions = {}): Promise<void> {
+    requireObject(options, 'options')
+    refuseUnknown(options, ['gracePeriod', 'gracePeriodMs'], '')
     const { gracePeriod, gracePeriodMs } = options
     const grace =
       gracePeriodMs === undefined

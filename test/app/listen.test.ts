@@ -1,6 +1,7 @@
 // app.listen() and app.close(): servers as values.
 
 import { App } from 'lanner'
+import type { CloseOptions } from 'lanner'
 import { expect, test } from 'vitest'
 
 test('app.close() closes every server of the application', async () => {
@@ -14,6 +15,21 @@ test('app.close() closes every server of the application', async () => {
   await Promise.all([first.closed, second.closed])
   await expect(fetch(first.url)).rejects.toThrow()
   await app.close()
+})
+
+test.each([
+  [null, /options is an object, not null/],
+  [{ gracePeriod: null }, /gracePeriod is a duration/],
+  [{ graceperiod: '1s' }, /no option graceperiod; there are gracePeriod/],
+])('close(%j) is an error that says why, and closes nothing', async (options, message) => {
+  const app = new App()
+  app.get('/', () => 'ok')
+  const server = await app.listen({ port: 0, host: '127.0.0.1' })
+  const close = async (): Promise<void> => server.close(options as CloseOptions)
+  await expect(close()).rejects.toThrow(message)
+  await expect(close()).rejects.toMatchObject({ code: 'LANNER_OPTION_INVALID' })
+  expect(await (await fetch(server.url)).text()).toBe('ok')
+  await server.close({ gracePeriodMs: 0 })
 })
 
 test('a signal closes the server', async () => {
