@@ -12,7 +12,11 @@ declare class App<State extends object = AnyState> extends Router<State> {
     prefix: string,
     ...middleware: readonly Middleware<State & Adds>[]
   ): App<State & Adds>
-  /** Answers when a handler failed, in place of the default problem document. */
+  /**
+   * Answers when a handler failed, in place of the default problem document. Errors that come when
+   * the reply has left (of a stream, of a handler that its middleware did not wait for) are told
+   * here too: then nothing can be sent any more, and what it returns is dropped.
+   */
   onError(handler: ErrorHandler<State>): this
   /**
    * Answers requests that match no route. Without it they are answered without waking JavaScript.
@@ -313,7 +317,8 @@ type Middleware<State extends object = AnyState> = Handler<AnyParams, State>
 
 /**
  * Goes on to the next middleware or the handler. Gives what that returned (await it: it may be a
- * promise). At most once per middleware.
+ * promise). At most once per middleware. Errors that come when the middleware is over go to
+ * `onError`; until then its promise is the middleware's to look at.
  */
 type Next = () => unknown
 

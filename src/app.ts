@@ -42,7 +42,11 @@ export class App<State extends object = AnyState> extends Router<State> {
     return super.use(...(args as readonly Middleware<State>[]))
   }
 
-  /** Answers when a handler failed, in place of the default problem document. */
+  /**
+   * Answers when a handler failed, in place of the default problem document. Errors that come when
+   * the reply has left (of a stream, of a handler that its middleware did not wait for) are told
+   * here too: then nothing can be sent any more, and what it returns is dropped.
+   */
   onError(handler: ErrorHandler<State>): this {
     this.registry.change()
     this.#onError = handler as unknown as ErrorHandler

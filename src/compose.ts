@@ -28,6 +28,8 @@ export const nextAtEnd: Next = () => {
   throw new LannerError('LANNER_NEXT_MISSING')
 }
 
+const nobody = (): void => {}
+
 /** What the outermost middleware that was not looked at yet got from its next(). */
 export function unwind(ctx: Context): unknown {
   const { downstream } = ctx
@@ -57,6 +59,8 @@ function link(
         // A copy of a list is cheaper than a new one that is filled.
         ctx.downstream ??= nothing.slice()
         ctx.downstream[level] = inner
+        // Called late, when nobody comes by any more to see to promises that are not waited for.
+        if (ctx.entryWords !== ctx.lane.words && inner instanceof Promise) inner.catch(nobody)
       }
       return inner
     })

@@ -10,7 +10,8 @@ export type Awaitable<T> = T | Promise<T>
 
 /**
  * Goes on to the next middleware or the handler. Gives what that returned (await it: it may be a
- * promise). At most once per middleware.
+ * promise). At most once per middleware. Errors that come when the middleware is over go to
+ * `onError`; until then its promise is the middleware's to look at.
  */
 export type Next = () => unknown
 

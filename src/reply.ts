@@ -11,6 +11,7 @@ import {
   BODY_NONE,
   BODY_STREAM,
   BODY_TEXT,
+  CANCELLED,
   extrasOf,
   METHOD_HEAD,
   OPEN,
@@ -29,13 +30,14 @@ import type { Context } from './context.js'
 import type { Extras } from './native/exchange.js'
 import type { Lane } from './native/lane.js'
 
-/** A chain has ended with a value. Throws what cannot be sent. */
-export function finish(lane: Lane, ctx: Context, value: unknown): void {
+/** A chain has ended with a value, at once or later. Throws what cannot be sent. */
+export function finish(lane: Lane, ctx: Context, value: unknown, isAtOnce = false): void {
   if (ctx.phase > PREPARED) return late(lane, ctx, value)
-  const result = value === undefined && ctx.downstream !== undefined ? unwind(ctx) : value
+  const { downstream } = ctx
+  const result = value === undefined && downstream !== undefined ? unwind(ctx) : value
   // A middleware that answers by itself may have left what next() gave it unlooked at.
-  if (ctx.downstream !== undefined && value !== undefined && !isThenable(value)) {
-    silence(ctx.downstream)
+  if (downstream !== undefined && result !== undefined && !isThenable(result)) {
+    leaveBehind(lane, ctx, downstream, ctx.level, isAtOnce)
   }
   if (typeof result === 'string') {
     sendText(lane, ctx, 1, result)
@@ -244,11 +246,12 @@ class StreamReply implements SinkTarget {
   }
 }
 
-/** A chain has failed: the error handler answers, or the default one. */
-export function fail(lane: Lane, ctx: Context, error: unknown): void {
+/** A chain has failed, at once or later: the error handler answers, or the default one. */
+export function fail(lane: Lane, ctx: Context, error: unknown, isAtOnce = false): void {
   if (ctx.phase > PREPARED) return late(lane, ctx, undefined)
   const extras = extrasOf(ctx)
   const isSecond = extras.failure !== undefined
+  if (ctx.downstream !== undefined) leaveBehind(lane, ctx, ctx.downstream, 0, isAtOnce)
   reset(ctx)
   extras.failure = { error }
   const { onError, report } = lane.config
@@ -268,16 +271,63 @@ function reset(ctx: Context): void {
   if (ctx.bodyKind === BODY_STREAM) cancelSource(ctx.replyBody)
   ctx.phase = OPEN
   ctx.statusCode = 0
-  if (ctx.downstream !== undefined) silence(ctx.downstream)
   ctx.downstream = undefined
   note(ctx, BODY_NONE, TYPE_NONE, undefined)
   dropBodyFields(ctx)
 }
 
-/** Promises that nobody waits for (any more): their errors must end nothing. */
-export function silence(values: readonly unknown[]): void {
-  for (const value of values) if (value instanceof Promise) value.catch(() => {})
+/**
+ * What middleware got from next() and will not look at any more, because the chain is over. An
+ * error in it ends nothing and is told all the same, unless it was there before and somebody could
+ * have looked at it: no middleware can wait for a promise in a chain that ends at once.
+ */
+function leaveBehind(
+  lane: Lane,
+  ctx: Context,
+  values: readonly unknown[],
+  from: number,
+  isAtOnce: boolean,
+): void {
+  silence(values, from)
+  watch(lane, ctx, values, from, isAtOnce)
 }
+
+/** Watches the outermost promise; what is behind it is its own affair until it is over. */
+function watch(
+  lane: Lane,
+  ctx: Context,
+  values: readonly unknown[],
+  from: number,
+  isAtOnce: boolean,
+): void {
+  const level = values.findIndex((value, at) => at >= from && value instanceof Promise)
+  if (level < 0) return
+  let isUnseen = isAtOnce
+  const onValue = (): void => watch(lane, ctx, values, level + 1, false)
+  const onError = (error: unknown): void => {
+    if (isUnseen && ctx.phase !== CANCELLED) tell(lane, ctx, error)
+  }
+  void then.call(values[level] as Promise<unknown>, onValue, onError)
+  if (isAtOnce) return
+  // Behind the reaction of a promise that is settled already, before that of any other.
+  void then.call(SETTLED_PROMISE, () => {
+    isUnseen = true
+  })
+}
+
+/** Promises that nobody may be waiting for: their errors must not end the process. */
+export function silence(values: readonly unknown[], from = 0): void {
+  for (let level = from; level < values.length; level++) {
+    const value = values[level]
+    if (value instanceof Promise) void then.call(value, undefined, nothing)
+  }
+}
+
+const SETTLED_PROMISE = Promise.resolve()
+const nothing = (): void => {}
+// Of the intrinsic: whatever a promise's own `then` would do, this only looks.
+// oxlint-disable-next-line unicorn/no-thenable, typescript/unbound-method
+const { then } = Promise.prototype
 
 function sendProblem(lane: Lane, ctx: Context, error: unknown): void {
   const { slot, generation } = ctx
@@ -303,11 +353,16 @@ function sendProblem(lane: Lane, ctx: Context, error: unknown): void {
 function tell(lane: Lane, ctx: Context, error: unknown): void {
   const { onError, report } = lane.config
   if (onError === undefined) return report(error)
+  const failed = (second: unknown): void => {
+    // A handler that wants to reply, or to read a request that is gone, is too late for it.
+    report(error)
+    if (!(second instanceof LannerError)) report(second)
+  }
   try {
     const result = onError(error, ctx)
-    if (result instanceof Promise) result.catch(report)
+    if (result instanceof Promise) result.catch(failed)
   } catch (second) {
-    report(second)
+    failed(second)
   }
 }
 

@@ -200,9 +200,9 @@ export class Lane {
     if (id < 0) ctx.statusCode = 404
     const { run } = route
     try {
-      finish(this, ctx, run(ctx, nextAtEnd))
+      finish(this, ctx, run(ctx, nextAtEnd), true)
     } catch (error) {
-      fail(this, ctx, error)
+      fail(this, ctx, error, true)
     }
     if (ctx.phase < SETTLED) this.#hold(ctx)
   }
@@ -281,7 +281,7 @@ export class Lane {
     // Those that an early dispatch has overtaken keep nothing: see Context.view.
     const kept = pending.filter((ctx) => ctx.phase < SETTLED && ctx.turn === this.turn)
     // A middleware that has called next() and works on has nobody who looks at what that gave.
-    for (const ctx of kept) if (ctx.downstream !== undefined) silence(ctx.downstream)
+    for (const ctx of pending) if (ctx.downstream !== undefined) silence(ctx.downstream)
     copyEntries(words, this.bytes, kept)
   }
 

@@ -6,7 +6,9 @@ import { HttpError } from '../../src/errors.ts'
 import { deferred } from '../support/deferred.ts'
 import { harness } from '../support/lane.ts'
 
-import type { Handler } from '../../src/handler.ts'
+import type { ErrorHandler, Handler } from '../../src/handler.ts'
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 const later: Handler = async (_, next) => {
   await next()
@@ -194,21 +196,162 @@ describe('errors', () => {
     expect(lane.takeReports()).toMatchObject([{ message: 'alone' }])
   })
 
-  test('of a handler that its middleware has left behind end nothing', async () => {
-    const lane = harness((r) =>
-      r.get(
-        '/',
+  describe('of a handler that its middleware has left behind', () => {
+    const own = 'own'
+    const middleware: [string, Handler][] = [
+      [
+        'is synchronous',
+        (_, next) => {
+          next()
+          return own
+        },
+      ],
+      [
+        'is asynchronous',
         async (_, next) => {
           void next()
-          throw new HttpError(418)
+          return own
         },
-        async () => {
-          await undefined
+      ],
+      [
+        'is asynchronous and called next() late',
+        async (_, next) => {
+          await turn()
+          void next()
+          await turn()
+          return own
+        },
+      ],
+      [
+        'has another one around it',
+        (_, next) => {
+          next()
+        },
+      ],
+    ]
+    const inside: Handler = (_, next) => {
+      next()
+      return own
+    }
+    test.each(middleware)('are told: a middleware that %s', async (_, outside) => {
+      const late: Handler = async () => {
+        for (let i = 0; i < 6; i++) await turn()
+        throw new Error('left behind')
+      }
+      const lane = harness((r) => r.get('/', outside, inside, late))
+      const [slot] = lane.send({})
+      await expect.poll(() => lane.reports.length).toBe(1)
+      expect(lane.reply(slot!).text).toBe(own)
+      expect(lane.takeReports()).toMatchObject([{ message: 'left behind' }])
+    })
+
+    test('are told when they were there before a synchronous middleware ended', async () => {
+      const lane = harness((r) =>
+        r.get('/', inside, async () => {
           throw new Error('left behind')
-        },
-      ),
-    )
-    expect((await lane.ask('/')).status).toBe(418)
+        }),
+      )
+      expect((await lane.ask('/')).text).toBe(own)
+      expect(lane.takeReports()).toMatchObject([{ message: 'left behind' }])
+    })
+
+    test('are not told when they were there before: the middleware may have looked', async () => {
+      const lane = harness((r) =>
+        r.get(
+          '/',
+          async (_, next) => {
+            void next()
+            throw new HttpError(418)
+          },
+          async () => {
+            await undefined
+            throw new Error('left behind')
+          },
+        ),
+      )
+      expect((await lane.ask('/')).status).toBe(418)
+    })
+
+    test('are not told when somebody has looked at them', async () => {
+      const catching: Handler = async (_, next) => {
+        await Promise.resolve(next()).catch(() => {})
+        return own
+      }
+      const failing: Handler = async () => {
+        await turn()
+        throw new Error('seen')
+      }
+      for (const around of [[], [later], [inside], [catching]]) {
+        const handlers = [...around, catching, failing] as unknown as [Handler]
+        const lane = harness((r) => r.get('/', ...handlers))
+        const [slot] = lane.send({})
+        await expect.poll(() => lane.records.length).toBe(1)
+        for (let i = 0; i < 4; i++) await turn()
+        expect(lane.reply(slot!).text).toBe(own)
+      }
+    })
+
+    test.each([
+      ['at once', true],
+      ['later', false],
+    ])('are told when the middleware itself fails %s', async (_, isAtOnce) => {
+      const failing: Handler = (_ctx, next) => {
+        next()
+        throw new HttpError(418)
+      }
+      const failingLater: Handler = async (_ctx, next) => {
+        void next()
+        throw new HttpError(418)
+      }
+      const lane = harness((r) =>
+        r.get('/', isAtOnce ? failing : failingLater, async () => {
+          await turn()
+          throw new Error('left behind')
+        }),
+      )
+      const [slot] = lane.send({})
+      await expect.poll(() => lane.reports.length).toBe(1)
+      expect(lane.reply(slot!).status).toBe(418)
+      expect(lane.takeReports()).toMatchObject([{ message: 'left behind' }])
+    })
+
+    test('go to the error handler, and to the report when that is too late to reply', async () => {
+      const seen: unknown[] = []
+      const onError: ErrorHandler = (error, ctx) => {
+        seen.push(error)
+        return ctx.text('never', 500)
+      }
+      const error = new Error('left behind')
+      const late: Handler = async () => {
+        await turn()
+        throw error
+      }
+      const lane = harness((r) => r.get('/', inside, late), { onError })
+      lane.send({})
+      await expect.poll(() => seen).toEqual([error])
+      expect(lane.takeReports()).toEqual([error])
+    })
+
+    test('end nothing when nobody could look at them any more', async () => {
+      const lane = harness((r) =>
+        r.get(
+          '/',
+          async (_, next) => {
+            await turn()
+            const inner = next() as Promise<unknown>
+            await turn()
+            await turn()
+            return inner
+          },
+          async () => {
+            throw new HttpError(418)
+          },
+        ),
+      )
+      lane.send({})
+      await expect.poll(() => lane.records.length).toBe(1)
+      expect(lane.reply(0).status).toBe(418)
+    })
   })
 
   const twice: [string, Handler][] = [
