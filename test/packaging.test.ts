@@ -70,3 +70,10 @@ test('nothing runs when the package is installed', () => {
   expect(Object.keys(manifest.scripts).filter((name) => hooks.includes(name))).toEqual([])
   expect(manifest.dependencies).toBeUndefined()
 })
+
+test('a benchmark that failed still shows what it found', () => {
+  const steps = read('.github/workflows/bench.yml').split(/\n {6}- /)
+  const bench = steps.findIndex((step) => step.includes('npm run bench'))
+  expect(bench).toBeGreaterThan(0)
+  for (const step of steps.slice(bench + 1)) expect(step).toMatch(/^ {8}if: \$\{\{ !cancelled\(\)/m)
+})
