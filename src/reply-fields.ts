@@ -15,6 +15,7 @@ export type FieldInit = Readonly<Record<string, string | readonly string[]>>
 
 /** The part of a Context that is about fields. */
 export interface FieldOwner {
+  readonly statusCode: number
   replyFields: string[] | undefined
   extras: Extras | undefined
 }
@@ -53,6 +54,8 @@ export function addField(owner: FieldOwner, name: string, value: string): void {
     extrasOf(owner).length = parseLength(text)
   } else if (kind === CONNECTION && text.toLowerCase() === 'close') {
     extrasOf(owner).close = true
+  } else if (kind === UPGRADE) {
+    addUpgrade(owner, name, text)
   } else {
     throw new LannerError(
       'LANNER_HEADER_RESERVED',
@@ -60,6 +63,20 @@ export function addField(owner: FieldOwner, name: string, value: string): void {
     )
   }
 }
+
+/** A reply with 426 has to say what to upgrade to (RFC 9110 section 15.5.22); no other may. */
+function addUpgrade(owner: FieldOwner, name: string, value: string): void {
+  if (owner.statusCode !== UPGRADE_REQUIRED) {
+    throw new LannerError(
+      'LANNER_HEADER_RESERVED',
+      `The header field ${name} is for replies with status 426: set that status first.`,
+    )
+  }
+  if (owner.replyFields === undefined) owner.replyFields = [name, value]
+  else owner.replyFields.push(name, value)
+}
+
+const UPGRADE_REQUIRED = 426
 
 /** Removes all fields of a name given in lower case. */
 export function removeField(owner: FieldOwner, lower: string): void {
@@ -75,7 +92,8 @@ export function removeField(owner: FieldOwner, lower: string): void {
 const PLAIN = 0
 const LENGTH = 1
 const CONNECTION = 2
-const RESERVED = 3
+const UPGRADE = 3
+const RESERVED = 4
 
 interface FieldName {
   readonly lower: string
@@ -98,9 +116,11 @@ function fieldName(name: string): FieldName {
       ? LENGTH
       : lower === 'connection'
         ? CONNECTION
-        : isReservedField(lower)
-          ? RESERVED
-          : PLAIN
+        : lower === 'upgrade'
+          ? UPGRADE
+          : isReservedField(lower)
+            ? RESERVED
+            : PLAIN
   const made = { lower, kind }
   if (fieldNames.size < FIELD_NAMES_MAX) fieldNames.set(name, made)
   return made
@@ -118,10 +138,10 @@ export function replaceCookie(
 
 /**
  * Fields that describe a body or let caches keep it: they must not outlive the body that they were
- * for.
+ * for. Nor may `upgrade` outlive its status.
  */
 const OF_THE_BODY =
-  /^(?:content-(?!security-policy)|etag$|last-modified$|cache-control$|expires$|accept-ranges$|age$)/
+  /^(?:content-(?!security-policy)|etag$|last-modified$|cache-control$|expires$|accept-ranges$|age$|upgrade$)/
 
 /** Forgets what was said about a body that is not sent, after an error. */
 export function dropBodyFields(owner: FieldOwner): void {

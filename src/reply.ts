@@ -334,6 +334,7 @@ function sendProblem(lane: Lane, ctx: Context, error: unknown): void {
   const { outbox } = lane
   try {
     const { status, text, headers } = toProblem(error, lane.config.development)
+    ctx.statusCode = status
     for (const [name, value] of Object.entries(headers ?? {})) {
       removeField(ctx, name.toLowerCase())
       addField(ctx, name, value)

@@ -146,7 +146,7 @@ function copyHeaders(owner: FieldOwner, response: Response): void {
   const isDecoded = response.url !== '' && response.headers.has('content-encoding')
   const replaced = new Set<string>()
   for (const [name, value] of response.headers) {
-    if (HOP_BY_HOP.test(name)) continue
+    if (HOP_BY_HOP.test(name) && !(name === 'upgrade' && owner.statusCode === 426)) continue
     if (isDecoded && (name === 'content-encoding' || name === 'content-length')) continue
     if (name !== 'set-cookie' && !replaced.has(name)) {
       replaced.add(name)

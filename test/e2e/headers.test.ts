@@ -115,6 +115,17 @@ test.each([
   takeReports()
 })
 
+test('426 says what to upgrade to, for this connection', async () => {
+  const server = await serve((app) =>
+    app.get('/', (ctx) => ctx.status(426).header('upgrade', 'websocket').text('no')),
+  )
+  const client = await RawClient.open(server.url)
+  await client.send('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+  const { status, headers } = await client.response()
+  expect(status).toBe(426)
+  expect(headers).toMatchObject({ upgrade: 'websocket', connection: 'upgrade' })
+})
+
 test('cookies are read, set and replaced', async () => {
   const server = await serve((app) =>
     app.get('/', (ctx) => {

@@ -209,6 +209,38 @@ describe('fields', () => {
     },
   )
 
+  describe('upgrade goes with 426', () => {
+    const replies: [string, Handler][] = [
+      ['by hand', (ctx) => ctx.status(426).header('Upgrade', 'websocket').text('')],
+      ['of a Response', () => new Response('', { status: 426, headers: { upgrade: 'websocket' } })],
+      [
+        'of an error',
+        () => {
+          throw new HttpError(426, '', { headers: { upgrade: 'websocket' } })
+        },
+      ],
+    ]
+    test.each(replies)('%s', async (_, handler) => {
+      const { status, fields } = await reply(handler)
+      expect(status).toBe(426)
+      expect(fields).toContainEqual([expect.stringMatching(/^upgrade$/i), 'websocket'])
+    })
+
+    test('and goes with it', async () => {
+      const { status, fields } = await reply((ctx) => {
+        ctx.status(426).header('upgrade', 'websocket')
+        throw new HttpError(400)
+      })
+      expect([status, fields]).toEqual([400, []])
+    })
+
+    test('not of a Response with another status', async () => {
+      const headers = { upgrade: 'websocket' }
+      const { status, fields } = await reply(() => new Response(null, { status: 400, headers }))
+      expect([status, fields]).toEqual([400, []])
+    })
+  })
+
   test('connection: close closes', async () => {
     const closed = await reply((ctx) => ctx.header('connection', 'close').text('bye'))
     expect(closed).toMatchObject({ close: true, fields: [], text: 'bye' })

@@ -440,16 +440,43 @@ fn connect_and_upgrade() {
             close: false
         }
     );
+}
+
+/// RFC 9110 section 15.5.22 asks for the field, section 7.8 for the connection option.
+#[test]
+fn upgrade_required() {
     let fields: Fields<'_> = &[(b"Upgrade", b"h2c")];
+    let upgrade = Case {
+        status: 426,
+        fields,
+        ..GET
+    };
     assert_eq!(
-        lines(Case {
-            status: 426,
-            fields,
-            ..GET
-        })
-        .0,
-        "Upgrade: h2c\r\nContent-Length: 0\r\n"
+        lines(upgrade).0,
+        "Upgrade: h2c\r\nContent-Length: 0\r\nConnection: upgrade\r\n"
     );
+    let closing = Case {
+        close: true,
+        ..upgrade
+    };
+    assert_eq!(
+        lines(closing).0,
+        "Upgrade: h2c\r\nContent-Length: 0\r\nConnection: upgrade, close\r\n"
+    );
+    let old = Case {
+        version: Version::Http10,
+        ..upgrade
+    };
+    assert_eq!(
+        lines(old).0,
+        "Upgrade: h2c\r\nContent-Length: 0\r\nConnection: upgrade, keep-alive\r\n"
+    );
+    for status in [200, 400, 503] {
+        assert_eq!(
+            encode(Case { status, ..upgrade }),
+            Err(EncodeError::ForbiddenField(0))
+        );
+    }
 }
 
 #[test]

@@ -218,6 +218,7 @@ struct Seen {
     date: bool,
     server: bool,
     close: bool,
+    upgrade: bool,
 }
 
 /// Appends the head of a final reply. On an error `out` is as before.
@@ -262,11 +263,16 @@ fn finish(
             || !cx.keep_alive
             || cx.connect
             || framing == Framing::UntilClose);
-    if close {
-        out.extend_from_slice(b"Connection: close\r\n");
-    } else if cx.version == Version::Http10 && !tunnel {
-        out.extend_from_slice(b"Connection: keep-alive\r\n");
-    }
+    let keep_alive = !close && cx.version == Version::Http10 && !tunnel;
+    out.extend_from_slice(match (seen.upgrade, close, keep_alive) {
+        (false, false, false) => b"",
+        (false, true, _) => b"Connection: close\r\n",
+        (false, false, true) => b"Connection: keep-alive\r\n",
+        // What is proposed is for this connection alone (RFC 9110 section 7.8).
+        (true, false, false) => b"Connection: upgrade\r\n",
+        (true, true, _) => b"Connection: upgrade, close\r\n",
+        (true, false, true) => b"Connection: upgrade, keep-alive\r\n",
+    });
     if let (Some(server), false) = (cx.server, seen.server) {
         out.extend_from_slice(b"Server: ");
         out.extend_from_slice(server);
@@ -349,7 +355,8 @@ fn final_fields(out: &mut Vec<u8>, head: &ReplyHead<'_>) -> Result<Seen, EncodeE
                 seen.close = true;
                 continue;
             }
-            known::UPGRADE if matches!(head.status, 101 | 426) => {}
+            known::UPGRADE if head.status == 101 => {}
+            known::UPGRADE if head.status == 426 => seen.upgrade = true,
             known::CONNECTION
             | known::TRANSFER_ENCODING
             | known::KEEP_ALIVE
