@@ -120,6 +120,13 @@ declare class Context<Params extends object = AnyParams, State extends object = 
   get url(): URL
   /** The parameters of the path, by their names in the pattern. */
   get params(): Params
+  /** The route that the request matched, with its options. */
+  get route(): RouteInfo
+  /**
+   * The limits of this request, which begin as those of its route:
+   * `ctx.limits.bodyBytes = '1GB'`, before the body is read.
+   */
+  get limits(): RequestLimits
   /** The query parameters. */
   get query(): QueryView
   /** The header fields. */
@@ -251,6 +258,7 @@ type ErrorCode =
   | 'LANNER_BODY_CHUNK'
   | 'LANNER_BODY_USED'
   | 'LANNER_BODY_CLOSED'
+  | 'LANNER_LIMIT_LATE'
   | 'LANNER_JSON_INVALID'
   | 'LANNER_FORM_INVALID'
   | 'LANNER_URL_INVALID'
@@ -491,6 +499,33 @@ interface TimeoutOptions {
   connectionAge?: Duration | null
 }
 
+/** The limits of one request. They begin as those of its route; a handler can change them. */
+declare class RequestLimits {
+  #private
+  /**
+   * Longest request body, null for no limit. Set it before the body is read
+   * (LANNER_LIMIT_LATE). Fails with status 413 when the client announced more. A limit above the
+   * one of the route helps bodies of unknown length only: announced ones were refused before.
+   */
+  get bodyBytes(): number | null
+  set bodyBytes(value: Size | null)
+  /** Bytes of a body nobody reads that are dropped to keep the connection, null for any number. */
+  get drainBytes(): number | null
+  set drainBytes(value: Size | null)
+  /** Milliseconds for the rest of a body that nobody reads. */
+  get drain(): number
+  set drain(value: Duration)
+  /** Milliseconds from the head of the request to the end of its reply, null for no deadline. */
+  get timeout(): number | null
+  set timeout(value: Duration | null)
+  /** The slowest pace of the request body, null for none. What is not said of it stays. */
+  get requestRate(): Required<Rate> | null
+  set requestRate(value: Rate | null)
+  /** The slowest pace at which the client may take the reply, null for none. */
+  get responseRate(): Required<Rate> | null
+  set responseRate(value: Rate | null)
+}
+
 /** When requests are refused with 503 although they are well. */
 interface OverloadOptions {
   /** Requests that handlers work on at the same time, in the whole server. Default 10 000. */
@@ -565,6 +600,60 @@ interface RateOptions {
 /** Field names with a value each, or several. */
 type FieldInit = Readonly<Record<string, string | readonly string[]>>
 
+/** Which requests are shed first when there are too many. */
+type Priority = (typeof PRIORITIES)[number]
+
+/** The route that a request matched. */
+interface RouteInfo {
+  /** Its method, '*' for any. */
+  readonly method: string
+  /** Its pattern, for example '/users/:id'; empty where no route matched. */
+  readonly pattern: string
+  /** Its options, those of its groups among them. */
+  readonly options: Readonly<RouteOptions>
+}
+
+/** Limits of a route, in place of those of the server. */
+interface RouteLimitOptions {
+  /** Longest request body; null for no limit. */
+  bodyBytes?: Size | null
+  /** Bytes of a body nobody reads that are dropped to keep the connection; null for any number. */
+  drainBytes?: Size | null
+}
+
+/** What an application notes about its routes. Declare fields of your own by merging with it. */
+interface RouteMeta {
+  [name: string]: unknown
+}
+
+/**
+ * Options of a route, and of the routes of a group. The network side holds to them before a handler
+ * is asked. `ctx.route.options` has them.
+ */
+interface RouteOptions {
+  /**
+   * Which requests are shed first under overload. 'low': as soon as the queue is longer than
+   * `overload.queueDelay`, or half of `overload.inFlight` is used. 'high': only when no request can
+   * be taken at all; while there is such a route, a tenth of `overload.inFlight` is kept for it.
+   * Default 'normal'.
+   */
+  priority?: Priority
+  /** In place of `timeouts.request`: then 504, and `ctx.signal` aborts; null for never. */
+  timeout?: Duration | null
+  /** In place of `timeouts.drain`: for the rest of a request body that nobody reads. */
+  drain?: Duration
+  /** Limits in place of those of the server. */
+  limits?: RouteLimitOptions
+  /** Minimum rates in place of those of the server; what is not said stays. */
+  rates?: RateOptions
+  /** What the route is for, in one line. */
+  summary?: string
+  /** What it belongs to. */
+  tags?: readonly string[]
+  /** Whatever middleware wants to know of it, for example `{ role: 'admin' }`. */
+  meta?: RouteMeta
+}
+
 /** Registers routes and middleware under a prefix. */
 declare class Router<State extends object = AnyState, Prefix extends string = ''> {
   /** Runs middleware for every request, or for those under a path prefix. */
@@ -575,59 +664,67 @@ declare class Router<State extends object = AnyState, Prefix extends string = ''
     prefix: string,
     ...middleware: readonly Middleware<State & Adds>[]
   ): Router<State & Adds, Prefix>
-  /** A route of one method, any method for '*'. */
+  /**
+   * A route of one method, any method for '*'. Options may stand before its handlers:
+   * `app.post('/files', { limits: { bodyBytes: '1GB' } }, upload)`.
+   */
   route<Path extends string>(
     method: string,
     path: Path,
-    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
   ): this
   /** A route for GET, which also serves HEAD. */
   get<Path extends string>(
     path: Path,
-    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
   ): this
   /** A route for POST. */
   post<Path extends string>(
     path: Path,
-    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
   ): this
   /** A route for PUT. */
   put<Path extends string>(
     path: Path,
-    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
   ): this
   /** A route for PATCH. */
   patch<Path extends string>(
     path: Path,
-    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
   ): this
   /** A route for DELETE. */
   delete<Path extends string>(
     path: Path,
-    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
   ): this
   /** A route for HEAD, where it must differ from the one for GET. */
   head<Path extends string>(
     path: Path,
-    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
   ): this
   /** A route for OPTIONS, in place of the automatic answer. */
   options<Path extends string>(
     path: Path,
-    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
   ): this
   /** A route for every method. */
   all<Path extends string>(
     path: Path,
-    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
   ): this
   /**
    * Registers under a prefix: `app.group('/admin', (admin) => { admin.use(…); admin.get('/', …)
-   * })`.
+   * })`. Options before the function hold for every route in it, as far as that says nothing else.
    */
   group<Path extends string>(
     prefix: Path,
-    register: (group: Router<State, JoinPath<Prefix, Path>>) => void,
+    ...args:
+      | readonly [register: (group: Router<State, JoinPath<Prefix, Path>>) => void]
+      | readonly [
+          options: RouteOptions,
+          register: (group: Router<State, JoinPath<Prefix, Path>>) => void,
+        ]
   ): this
 }
 
@@ -700,11 +797,13 @@ type Receive = (chunk: Uint8Array) => unknown
 
 declare const replyMark: unique symbol
 
-/** One or more functions for a route: the last one answers, those before it may call `next`. */
-type RouteHandlers<Pattern extends string, State extends object> = readonly [
-  Handler<ParamsOf<Pattern>, State>,
-  ...Handler<ParamsOf<Pattern>, State>[],
-]
+/** Priorities by their number. */
+declare const PRIORITIES: readonly ['low', 'normal', 'high']
+
+/** What a route is made of beside its path: its handlers, and options before them. */
+type RouteArguments<Pattern extends string, State extends object> =
+  | RouteHandlers<Pattern, State>
+  | readonly [options: RouteOptions, ...RouteHandlers<Pattern, State>]
 
 /** A prefix and a pattern, as `group` joins them. */
 type JoinPath<Prefix extends string, Path extends string> = Path extends '/'
@@ -723,6 +822,12 @@ type Flat<T> = {
 type SegmentParams<Path extends string> = Path extends `${infer Segment}/${infer Rest}`
   ? ParamOf<Segment> & SegmentParams<Rest>
   : ParamOf<Path>
+
+/** One or more functions for a route: the last one answers, those before it may call `next`. */
+type RouteHandlers<Pattern extends string, State extends object> = readonly [
+  Handler<ParamsOf<Pattern>, State>,
+  ...Handler<ParamsOf<Pattern>, State>[],
+]
 
 type ParamOf<Segment extends string> = Segment extends `:${infer Name}?`
   ? {
@@ -771,6 +876,7 @@ export {
   type ListenOptions,
   type Size,
   type TimeoutOptions,
+  type RequestLimits,
   type OverloadOptions,
   type HealthOptions,
   type MetricsOptions,
@@ -778,6 +884,11 @@ export {
   type Rate,
   type RateOptions,
   type FieldInit,
+  type Priority,
+  type RouteInfo,
+  type RouteLimitOptions,
+  type RouteMeta,
+  type RouteOptions,
   type Router,
   type ParamsOf,
   type CloseOptions,

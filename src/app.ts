@@ -11,6 +11,7 @@ import { toInjectResponse } from './inject/response.js'
 import { parseOptions } from './options.js'
 import { compileFallback, compileRoutes } from './routing/route.js'
 import { Registry, Router } from './routing/router.js'
+import { rulesOfServer } from './rules.js'
 import { INBOX_BYTES, OUTBOX_BYTES, startServer } from './server.js'
 
 import type { AnyParams, AnyState, ErrorHandler, Handler, Middleware } from './handler.js'
@@ -93,11 +94,16 @@ export class App<State extends object = AnyState> extends Router<State> {
   #compile(options: ParsedOptions): LaneConfig {
     const { routes, scopes } = this.registry
     const { native } = options
-    native.routes = routes.map(({ method, pattern }) => ({ method, pattern }))
-    native.fallback = this.#notFound !== undefined
+    const server = rulesOfServer(native)
+    const compiled = compileRoutes(routes, scopes, server)
+    const notFound = this.#notFound
+    native.routes = compiled.map(({ info: { method, pattern }, rules }) =>
+      rules === server ? { method, pattern } : { method, pattern, rules },
+    )
+    native.fallback = notFound !== undefined
     return {
-      routes: compileRoutes(routes, scopes),
-      fallback: this.#notFound === undefined ? undefined : compileFallback(this.#notFound, scopes),
+      routes: compiled,
+      fallback: notFound === undefined ? undefined : compileFallback(notFound, scopes, server),
       onError: this.#onError,
       report,
       development: options.development,

@@ -31,6 +31,7 @@ import {
   TYPE_TEXT,
 } from './native/exchange.js'
 import { ABSENT, REQUEST_SECURE } from './native/generated/layout.js'
+import { RequestLimits } from './limits.js'
 import { problemText } from './problem.js'
 import { QueryView } from './query.js'
 import { addField, checkStatus, fieldsOf, replaceCookie, setField } from './reply-fields.js'
@@ -44,6 +45,7 @@ import type { PeerAddress } from './native/address.js'
 import type { Extras } from './native/exchange.js'
 import type { Lane } from './native/lane.js'
 import type { FieldInit } from './reply-fields.js'
+import type { RouteInfo } from './routing/options.js'
 import type { CompiledRoute } from './routing/route.js'
 
 /** The connection that a request came in on. */
@@ -67,7 +69,7 @@ export class Context<Params extends object = AnyParams, State extends object = A
   /** @internal */
   declare readonly lane: Lane
   /** @internal */
-  declare readonly route: CompiledRoute
+  declare readonly compiled: CompiledRoute
   /** @internal The batch, or an own copy of the entry once the batch is gone. */
   declare entryWords: Int32Array
   /** @internal */
@@ -118,7 +120,7 @@ export class Context<Params extends object = AnyParams, State extends object = A
   /** @internal */
   constructor(lane: Lane, route: CompiledRoute, words: Int32Array, bytes: Bytes, at: number) {
     this.lane = lane
-    this.route = route
+    this.compiled = route
     this.entryWords = words
     this.entryBytes = bytes
     this.entryAt = at
@@ -180,8 +182,22 @@ export class Context<Params extends object = AnyParams, State extends object = A
       words,
       this.entryBytes,
       this.entryAt,
-      this.route,
+      this.compiled,
     ) as Params)
+  }
+
+  /** The route that the request matched, with its options. */
+  get route(): RouteInfo {
+    return this.compiled.info
+  }
+
+  /**
+   * The limits of this request, which begin as those of its route:
+   * `ctx.limits.bodyBytes = '1GB'`, before the body is read.
+   */
+  get limits(): RequestLimits {
+    const extras = extrasOf(this)
+    return (extras.limits ??= new RequestLimits(this, this.compiled.rules))
   }
 
   /** The query parameters. */

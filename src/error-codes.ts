@@ -76,6 +76,10 @@ const table = {
     status: 500,
     text: 'The reply is complete, so the rest of the request body was given up.',
   },
+  LANNER_LIMIT_LATE: {
+    status: 500,
+    text: 'A limit was changed too late: set it before the body is read or the reply is complete.',
+  },
   LANNER_JSON_INVALID: { status: 400, text: 'The request body is not valid JSON.' },
   LANNER_FORM_INVALID: {
     status: 415,

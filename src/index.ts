@@ -22,11 +22,19 @@ export type {
   Size,
   TimeoutOptions,
 } from './options.js'
+export type { RequestLimits } from './limits.js'
 export type { OverloadOptions } from './overload.js'
 export type { HealthOptions, MetricsOptions } from './probes.js'
 export type { QueryView } from './query.js'
 export type { Rate, RateOptions } from './rates.js'
 export type { FieldInit } from './reply-fields.js'
+export type {
+  Priority,
+  RouteInfo,
+  RouteLimitOptions,
+  RouteMeta,
+  RouteOptions,
+} from './routing/options.js'
 export type { Router } from './routing/router.js'
 export type { ParamsOf } from './routing/types.js'
 export type { CloseOptions, Server, ServerAddress } from './server.js'

@@ -107,7 +107,7 @@ export function optionalInteger(value: unknown, path: string, max: number): numb
   throw wrong(path, `an integer from 1 to ${max}${OR_NONE}`, value)
 }
 
-/** Whether a value says that there is no limit. `undefined` says nothing: then the default holds. */
+/** Whether a value says that there is no limit. `undefined` says nothing: the default holds. */
 export function isNone(value: unknown): boolean {
   return value === null || value === Infinity
 }
@@ -139,12 +139,12 @@ export function requireObject(value: unknown, path: string): void {
 }
 
 /** A misspelt limit is a limit that does not exist. */
-export function refuseUnknown(value: object, names: readonly string[], at: string): void {
+export function refuseUnknown(value: object, names: readonly string[], at: string, of = ''): void {
   for (const name of Object.keys(value)) {
     if (names.includes(name)) continue
     throw new LannerError(
       'LANNER_OPTION_INVALID',
-      `There is no option ${at}${name}; there are ${names.map((known) => at + known).join(', ')}.`,
+      `There is no option ${at}${name}${of}; there are ${names.map((known) => at + known).join(', ')}.`,
     )
   }
 }

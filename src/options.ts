@@ -14,7 +14,6 @@ import {
   integer,
   optionalDuration,
   optionalInteger,
-  optionalSize,
   refuseUnknown,
   requireObject,
   size,
@@ -24,6 +23,7 @@ import {
 import { parseOverload } from './overload.js'
 import { parseProbes } from './probes.js'
 import { parseRates } from './rates.js'
+import { bodyBytes, drainBytes } from './rules.js'
 
 import type { NativeConfig, NativeEndpoint } from './native/binding.js'
 import type { OverloadOptions } from './overload.js'
@@ -140,8 +140,6 @@ export type ParsedOptions = {
   signal: AbortSignal | undefined
 }
 
-const NO_LIMIT = -1
-
 /** Checks the options and fills in the defaults. */
 export function parseOptions(options: ListenOptions): ParsedOptions {
   requireObject(options, 'options')
@@ -183,14 +181,12 @@ export function parseOptions(options: ListenOptions): ParsedOptions {
 function parseLimits(limits: LimitOptions): NativeConfig['limits'] {
   const bytes = (name: keyof LimitOptions, fallback: number, min: number, max: number): number =>
     size(limits[name], `limits.${name}`, fallback, min, max)
-  const unbounded = (name: 'bodyBytes' | 'drainBytes', fallback: number, none: number): number =>
-    optionalSize(limits[name], `limits.${name}`, fallback, none)
   const { headers, pipelined, connections, requestsPerConnection } = limits
   return {
     requestLineBytes: bytes('requestLineBytes', 8192, 16, 65_536),
     headerBytes: bytes('headerBytes', 32_768, 64, 57_344),
     headers: integer(headers, 'limits.headers', 100, 1, 1000),
-    bodyBytes: unbounded('bodyBytes', 30_000_000, NO_LIMIT),
+    bodyBytes: bodyBytes(limits.bodyBytes, 'limits.bodyBytes', 30_000_000),
     requestWindowBytes: bytes('requestWindowBytes', 1_048_576, 65_536, 2 ** 30),
     replyWindowBytes: bytes('replyWindowBytes', 65_536, 4096, 2 ** 30),
     pipelined: integer(pipelined, 'limits.pipelined', 32, 1, 1024),
@@ -200,7 +196,7 @@ function parseLimits(limits: LimitOptions): NativeConfig['limits'] {
       'limits.requestsPerConnection',
       2 ** 31,
     ),
-    drainBytes: unbounded('drainBytes', 1_048_576, Number.MAX_SAFE_INTEGER),
+    drainBytes: drainBytes(limits.drainBytes, 'limits.drainBytes', 1_048_576),
   }
 }
 

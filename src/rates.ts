@@ -5,7 +5,7 @@
 
 import { duration, isNone, refuseUnknown, requireObject, size } from './option-values.js'
 
-import type { NativeConfig } from './native/binding.js'
+import type { NativeConfig, NativeRate } from './native/binding.js'
 import type { Duration, Size } from './options.js'
 
 /** A minimum rate: slower transfers are cut, because they hold memory for nothing. */
@@ -24,26 +24,34 @@ export interface RateOptions {
   response?: Rate | null
 }
 
-const BYTES_PER_SECOND = 240
-const GRACE_MS = 5000
+const DEFAULT: NativeRate = { bytesPerSecond: 240, graceMs: 5000 }
 
 /** Checks the rates and fills in the defaults. */
 export function parseRates(rates: RateOptions = {}): NativeConfig['rates'] {
   requireObject(rates, 'rates')
   refuseUnknown(rates, ['request', 'response'], 'rates.')
   return {
-    request: parseRate(rates.request, 'rates.request'),
-    response: parseRate(rates.response, 'rates.response'),
+    request: parseRate(rates.request, 'rates.request', '', DEFAULT),
+    response: parseRate(rates.response, 'rates.response', '', DEFAULT),
   }
 }
 
-function parseRate(rate: Rate | null = {}, at: string): NativeConfig['rates']['request'] {
+/** Checks one rate; what it does not say is `base`. `of` says whose option it is. */
+export function parseRate(
+  rate: Rate | null | undefined,
+  at: string,
+  of: string,
+  base: NativeRate,
+): NativeRate {
+  if (rate === undefined) return base
   if (rate === null || isNone(rate)) return { bytesPerSecond: 0, graceMs: 0 }
-  requireObject(rate, at)
-  refuseUnknown(rate, ['bytesPerSecond', 'grace'], `${at}.`)
+  requireObject(rate, `${at}${of}`)
+  refuseUnknown(rate, ['bytesPerSecond', 'grace'], `${at}.`, of)
+  // Without a rate there is no grace either that could stay.
+  const { bytesPerSecond: bytes, graceMs } = base.bytesPerSecond === 0 ? DEFAULT : base
   const { bytesPerSecond, grace } = rate
   return {
-    bytesPerSecond: size(bytesPerSecond, `${at}.bytesPerSecond`, BYTES_PER_SECOND, 1, 2 ** 30),
-    graceMs: duration(grace, `${at}.grace`, GRACE_MS),
+    bytesPerSecond: size(bytesPerSecond, `${at}.bytesPerSecond${of}`, bytes, 1, 2 ** 30),
+    graceMs: duration(grace, `${at}.grace${of}`, graceMs),
   }
 }

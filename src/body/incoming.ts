@@ -5,6 +5,7 @@
 // stops reading the socket. Pieces are copied out of the batch here, into the collector where one
 // is, so that the bytes of a body that is read whole are copied once.
 
+import { httpError } from '../errors.js'
 import { SETTLED } from '../native/exchange.js'
 import { Collector } from './collector.js'
 import { InlinePiece, ownCopy } from './piece.js'
@@ -54,6 +55,9 @@ export class Incoming {
   #receiver: Receiver | undefined
   /** Bytes taken by the handler for which no credit was given back. */
   #consumed = 0
+  /** Bytes that came, and how many may come. */
+  #received = 0
+  #most = Infinity
   #trailers: HeaderView | undefined
 
   constructor(owner: IncomingOwner, length: number | undefined) {
@@ -75,6 +79,8 @@ export class Incoming {
 
   /** A piece has arrived; it is valid during this call. */
   push(piece: Piece, isLast: boolean): void {
+    this.#received += piece.length
+    if (this.#received > this.#most) return this.#refuse()
     if (isLast) this.#isEnded = true
     if (this.#collector !== undefined) {
       this.#collector.add(piece)
@@ -102,6 +108,19 @@ export class Incoming {
     for (const waiter of this.#waiters.splice(0)) waiter.reject(error)
     this.#receiver?.reject(error)
     this.#receiver = undefined
+  }
+
+  /** Sets how many bytes may come, before any was read. What has come already counts. */
+  limit(most: number): void {
+    this.#most = most
+    if (this.#received > most) this.#refuse()
+  }
+
+  /** Too much has come: who reads hears of it, though the end may be here. */
+  #refuse(): void {
+    this.#queue.length = 0
+    this.#isEnded = false
+    this.fail(httpError('LANNER_BODY_TOO_LARGE'))
   }
 
   // ---- to the handler

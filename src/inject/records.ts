@@ -10,6 +10,7 @@ import {
   RECORD_INFORM,
   RECORD_READ,
   RECORD_REPLY,
+  RECORD_RULES,
   RECORD_WRITE,
   RECORD_WRITE_LARGE,
   REPLY_LARGE,
@@ -82,6 +83,9 @@ function readRecord(
     }
     case RECORD_READ:
       return handler.onRead(words[at + 4]!)
+    case RECORD_RULES:
+      // Rates and deadlines are the network side's; the body's length is counted by its reader.
+      return
     default:
       throw new Error(`there is no record of kind ${kind}`)
   }

@@ -23,10 +23,37 @@ export interface NativeEndpoint {
   reusePort?: boolean
 }
 
+/** A minimum rate; 0 bytes per second is none. */
+export interface NativeRate {
+  bytesPerSecond: number
+  graceMs: number
+}
+
+/** What one request is held to. */
+export interface NativeRules {
+  /** -1 is none. */
+  bodyBytes: number
+  drainBytes: number
+  drainMs: number
+  /** 0 is none. */
+  requestMs: number
+  request: NativeRate
+  response: NativeRate
+  /** 0 low, 1 normal, 2 high. */
+  priority: number
+}
+
+export interface NativeRoute {
+  method: string
+  pattern: string
+  /** None where those of the server hold. */
+  rules?: NativeRules
+}
+
 export interface NativeConfig {
   endpoints: NativeEndpoint[]
   /** The index is the route id. */
-  routes: { method: string; pattern: string }[]
+  routes: NativeRoute[]
   /** Whether requests without a route go to JavaScript. */
   fallback: boolean
   limits: {
@@ -51,11 +78,7 @@ export interface NativeConfig {
     requestMs: number
     connectionAgeMs: number
   }
-  /** 0 bytes per second is no minimum. */
-  rates: {
-    request: { bytesPerSecond: number; graceMs: number }
-    response: { bytesPerSecond: number; graceMs: number }
-  }
+  rates: { request: NativeRate; response: NativeRate }
   /** An empty path is none. */
   probes: { live: string; ready: string; metrics: string; maxLoopDelayMs: number }
   /** 0 is no bound of the delay, and no Retry-After. */

@@ -14,6 +14,7 @@
 
 import type { Cookies } from '../cookies.js'
 import type { LannerError } from '../errors.js'
+import type { RequestLimits } from '../limits.js'
 import type { Trailers } from '../trailers.js'
 import type { PeerAddress } from './address.js'
 
@@ -82,6 +83,7 @@ export class Extras {
   request: Request | undefined = undefined
   controller: AbortController | undefined = undefined
   trailers: Trailers | undefined = undefined
+  limits: RequestLimits | undefined = undefined
   remote: PeerAddress | undefined = undefined
   local: PeerAddress | undefined = undefined
   /** The content-length that the handler set, or -1. */

@@ -49,6 +49,7 @@ import { Settler } from './settler.js'
 
 import type { ErrorHandler } from '../handler.js'
 import type { CompiledRoute } from '../routing/route.js'
+import type { NativeRules } from './binding.js'
 import type { Bytes } from './bytes.js'
 import type { Fields, Port } from './outbox.js'
 
@@ -152,6 +153,12 @@ export class Lane {
   /** Credit for a request body. */
   read(slot: number, generation: number, bytes: number): void {
     this.outbox.read(slot, generation, bytes)
+    this.touch()
+  }
+
+  /** What a request is held to from now on. */
+  rules(slot: number, generation: number, rules: NativeRules): void {
+    this.outbox.rules(slot, generation, rules)
     this.touch()
   }
 

@@ -5,6 +5,7 @@
 // the lane's decision; what a reply contains was decided before (response.ts).
 
 import {
+  ABSENT,
   END_WORDS,
   PREFIX_BYTES,
   RECORD_ABORT,
@@ -12,16 +13,19 @@ import {
   RECORD_INFORM,
   RECORD_READ,
   RECORD_REPLY,
+  RECORD_RULES,
   RECORD_WRITE,
   RECORD_WRITE_LARGE,
   REPLY_LARGE,
   REPLY_NO_BODY,
   REPLY_WORDS,
+  RULES_WORDS,
   WRITE_WORDS,
 } from './generated/layout.js'
 import { LannerError } from '../errors.js'
 import { bytesOf } from './bytes.js'
 
+import type { NativeRules } from './binding.js'
 import type { Bytes } from './bytes.js'
 
 /**
@@ -193,6 +197,26 @@ export class Outbox {
     const start = this.#reserve(size, undefined)
     this.#prefix(start, size, RECORD_READ, slot, generation)
     this.#words[(start >> 2) + 4] = bytes
+  }
+
+  /** What a request is held to, in place of the limits of its route. */
+  rules(slot: number, generation: number, rules: NativeRules): void {
+    const size = RULES_WORDS * 4
+    const start = this.#reserve(size, undefined)
+    this.#prefix(start, size, RECORD_RULES, slot, generation)
+    const words = this.#words
+    const w = start >> 2
+    const { bodyBytes, drainBytes, request, response } = rules
+    words[w + 4] = bodyBytes | 0
+    words[w + 5] = bodyBytes < 0 ? ABSENT : (bodyBytes / 2 ** 32) | 0
+    words[w + 6] = drainBytes | 0
+    words[w + 7] = (drainBytes / 2 ** 32) | 0
+    words[w + 8] = rules.drainMs
+    words[w + 9] = rules.requestMs
+    words[w + 10] = request.bytesPerSecond
+    words[w + 11] = request.graceMs
+    words[w + 12] = response.bytesPerSecond
+    words[w + 13] = response.graceMs
   }
 
   /** Where a record of at most `size` bytes and these fields begins. */

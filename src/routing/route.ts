@@ -4,11 +4,15 @@
 // native router is built from. The index in that table is the route id that request entries carry.
 
 import { compose } from '../compose.js'
+import { rulesOfRoute } from '../rules.js'
+import { NO_OPTIONS } from './options.js'
 import { coverage, isUnder, parsePattern, parsePrefix } from './pattern.js'
 
 import type { Chain } from '../compose.js'
 import type { Context } from '../context.js'
 import type { Handler } from '../handler.js'
+import type { NativeRules } from '../native/binding.js'
+import type { RouteInfo, RouteOptions } from './options.js'
 import type { Segment } from './pattern.js'
 
 /** A method, a pattern and its handlers. */
@@ -19,6 +23,7 @@ export interface Route {
   readonly segments: readonly Segment[]
   /** Middleware of this route, then its handler. */
   readonly handlers: readonly Handler[]
+  readonly options: RouteOptions
 }
 
 /** A middleware and the paths that it covers. */
@@ -29,8 +34,10 @@ export interface Scope {
 
 /** A route as the lane runs it. */
 export interface CompiledRoute {
-  readonly method: string
-  readonly pattern: string
+  /** What ctx.route says. */
+  readonly info: RouteInfo
+  /** What its requests are held to. */
+  readonly rules: NativeRules
   readonly run: Chain
   /** Number of middlewares in the chain. */
   readonly depth: number
@@ -39,16 +46,25 @@ export interface CompiledRoute {
   readonly Params: new () => Record<string, string | undefined>
 }
 
-export function createRoute(method: string, pattern: string, handlers: readonly Handler[]): Route {
-  return { method, pattern, segments: parsePattern(pattern), handlers }
+export function createRoute(
+  method: string,
+  pattern: string,
+  handlers: readonly Handler[],
+  options: RouteOptions,
+): Route {
+  return { method, pattern, segments: parsePattern(pattern), handlers, options }
 }
 
 export function createScope(prefix: string, middleware: Handler): Scope {
   return { prefix: parsePrefix(prefix), middleware }
 }
 
-/** Composes the chain of each route once. */
-export function compileRoutes(routes: readonly Route[], scopes: readonly Scope[]): CompiledRoute[] {
+/** Composes the chain of each route once; `server` is what requests are held to by default. */
+export function compileRoutes(
+  routes: readonly Route[],
+  scopes: readonly Scope[],
+  server: NativeRules,
+): CompiledRoute[] {
   return routes.map((route) => {
     const around: Handler[] = []
     for (const scope of scopes) {
@@ -58,29 +74,41 @@ export function compileRoutes(routes: readonly Route[], scopes: readonly Scope[]
     }
     const handlers = [...around, ...route.handlers]
     const paramNames = route.segments.filter((s) => s.kind !== 'text').map((s) => s.value)
-    return compiled(route.method, route.pattern, handlers, paramNames)
+    const { method, pattern, options } = route
+    const rules = options === NO_OPTIONS ? server : rulesOfRoute(options, server, nameOf(route))
+    return compiled(Object.freeze({ method, pattern, options }), rules, handlers, paramNames)
   })
 }
 
 /**
  * The chain for requests that match no route: every path is possible, so each scope looks at it.
  */
-export function compileFallback(handler: Handler, scopes: readonly Scope[]): CompiledRoute {
+export function compileFallback(
+  handler: Handler,
+  scopes: readonly Scope[],
+  server: NativeRules,
+): CompiledRoute {
   const around = scopes.map((scope) =>
     scope.prefix.length === 0 ? scope.middleware : onlyUnder(scope),
   )
-  return compiled('*', '', [...around, handler], [])
+  const info = Object.freeze({ method: '*', pattern: '', options: NO_OPTIONS })
+  return compiled(info, server, [...around, handler], [])
+}
+
+/** How errors name a route, behind the path of an option. */
+export function nameOf({ method, pattern }: { method: string; pattern: string }): string {
+  return ` of the route ${method} ${pattern}`
 }
 
 function compiled(
-  method: string,
-  pattern: string,
+  info: RouteInfo,
+  rules: NativeRules,
   handlers: readonly Handler[],
   paramNames: readonly string[],
 ): CompiledRoute {
   return {
-    method,
-    pattern,
+    info,
+    rules,
     run: compose(handlers),
     depth: handlers.length - 1,
     paramNames,

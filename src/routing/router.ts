@@ -6,9 +6,11 @@
 import { LannerError } from '../errors.js'
 import { isToken } from '../headers.js'
 import { joinPath } from './pattern.js'
-import { createRoute, createScope } from './route.js'
+import { checkRouteOptions, joinOptions, NO_OPTIONS } from './options.js'
+import { createRoute, createScope, nameOf } from './route.js'
 
 import type { AnyState, Handler, Middleware } from '../handler.js'
+import type { RouteOptions } from './options.js'
 import type { Route, Scope } from './route.js'
 import type { JoinPath, ParamsOf } from './types.js'
 
@@ -17,6 +19,11 @@ export type RouteHandlers<Pattern extends string, State extends object> = readon
   Handler<ParamsOf<Pattern>, State>,
   ...Handler<ParamsOf<Pattern>, State>[],
 ]
+
+/** What a route is made of beside its path: its handlers, and options before them. */
+export type RouteArguments<Pattern extends string, State extends object> =
+  | RouteHandlers<Pattern, State>
+  | readonly [options: RouteOptions, ...RouteHandlers<Pattern, State>]
 
 /** Everything that was registered. */
 export class Registry {
@@ -42,11 +49,14 @@ export class Router<State extends object = AnyState, Prefix extends string = ''>
   readonly registry: Registry
   /** @internal */
   readonly prefix: string
+  /** @internal What the routes of a group have in common. */
+  readonly common: RouteOptions
 
   /** @internal */
-  constructor(registry: Registry, prefix: string) {
+  constructor(registry: Registry, prefix: string, common: RouteOptions = NO_OPTIONS) {
     this.registry = registry
     this.prefix = prefix
+    this.common = common
   }
 
   /** Runs middleware for every request, or for those under a path prefix. */
@@ -68,11 +78,14 @@ export class Router<State extends object = AnyState, Prefix extends string = ''>
     return this
   }
 
-  /** A route of one method, any method for '*'. */
+  /**
+   * A route of one method, any method for '*'. Options may stand before its handlers:
+   * `app.post('/files', { limits: { bodyBytes: '1GB' } }, upload)`.
+   */
   route<Path extends string>(
     method: string,
     path: Path,
-    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
   ): this {
     if (method !== '*' && !isToken(method)) {
       throw new LannerError('LANNER_ROUTE_INVALID', `${JSON.stringify(method)} is not a method.`)
@@ -80,15 +93,20 @@ export class Router<State extends object = AnyState, Prefix extends string = ''>
     this.registry.change()
     const pattern = joinPath(this.prefix, path)
     const name = method.toUpperCase()
-    const functions = checkFunctions(handlers, `the route ${name} ${pattern}`)
-    this.registry.routes.push(createRoute(name, pattern, functions))
+    const [first, ...rest] = handlers as readonly unknown[]
+    const hasOptions = typeof first === 'object' && first !== null
+    const of = nameOf({ method: name, pattern })
+    const own = hasOptions ? checkRouteOptions(first, of) : NO_OPTIONS
+    const functions = checkFunctions(hasOptions ? rest : handlers, `the route ${name} ${pattern}`)
+    const options = joinOptions(this.common, own)
+    this.registry.routes.push(createRoute(name, pattern, functions, options))
     return this
   }
 
   /** A route for GET, which also serves HEAD. */
   get<Path extends string>(
     path: Path,
-    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
   ): this {
     return this.route('GET', path, ...handlers)
   }
@@ -96,7 +114,7 @@ export class Router<State extends object = AnyState, Prefix extends string = ''>
   /** A route for POST. */
   post<Path extends string>(
     path: Path,
-    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
   ): this {
     return this.route('POST', path, ...handlers)
   }
@@ -104,7 +122,7 @@ export class Router<State extends object = AnyState, Prefix extends string = ''>
   /** A route for PUT. */
   put<Path extends string>(
     path: Path,
-    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
   ): this {
     return this.route('PUT', path, ...handlers)
   }
@@ -112,7 +130,7 @@ export class Router<State extends object = AnyState, Prefix extends string = ''>
   /** A route for PATCH. */
   patch<Path extends string>(
     path: Path,
-    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
   ): this {
     return this.route('PATCH', path, ...handlers)
   }
@@ -120,7 +138,7 @@ export class Router<State extends object = AnyState, Prefix extends string = ''>
   /** A route for DELETE. */
   delete<Path extends string>(
     path: Path,
-    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
   ): this {
     return this.route('DELETE', path, ...handlers)
   }
@@ -128,7 +146,7 @@ export class Router<State extends object = AnyState, Prefix extends string = ''>
   /** A route for HEAD, where it must differ from the one for GET. */
   head<Path extends string>(
     path: Path,
-    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
   ): this {
     return this.route('HEAD', path, ...handlers)
   }
@@ -136,7 +154,7 @@ export class Router<State extends object = AnyState, Prefix extends string = ''>
   /** A route for OPTIONS, in place of the automatic answer. */
   options<Path extends string>(
     path: Path,
-    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
   ): this {
     return this.route('OPTIONS', path, ...handlers)
   }
@@ -144,20 +162,30 @@ export class Router<State extends object = AnyState, Prefix extends string = ''>
   /** A route for every method. */
   all<Path extends string>(
     path: Path,
-    ...handlers: RouteHandlers<JoinPath<Prefix, Path>, State>
+    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
   ): this {
     return this.route('*', path, ...handlers)
   }
 
   /**
    * Registers under a prefix: `app.group('/admin', (admin) => { admin.use(…); admin.get('/', …)
-   * })`.
+   * })`. Options before the function hold for every route in it, as far as that says nothing else.
    */
   group<Path extends string>(
     prefix: Path,
-    register: (group: Router<State, JoinPath<Prefix, Path>>) => void,
+    ...args:
+      | readonly [register: (group: Router<State, JoinPath<Prefix, Path>>) => void]
+      | readonly [
+          options: RouteOptions,
+          register: (group: Router<State, JoinPath<Prefix, Path>>) => void,
+        ]
   ): this {
-    register(new Router(this.registry, joinPath(this.prefix, prefix)))
+    const pattern = joinPath(this.prefix, prefix)
+    const of = ` of the group ${pattern}`
+    const own = args.length === 1 ? NO_OPTIONS : checkRouteOptions(args[0], of)
+    const register = args.length === 1 ? args[0] : args[1]
+    checkFunctions([register], `the group ${pattern}`)
+    register(new Router(this.registry, pattern, joinOptions(this.common, own)))
     return this
   }
 }

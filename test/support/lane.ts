@@ -8,6 +8,8 @@ import { expect, onTestFinished } from 'vitest'
 import { KNOWN_NAMES } from '../../src/native/generated/known-names.ts'
 import { Lane } from '../../src/native/lane.ts'
 import { compileFallback, compileRoutes } from '../../src/routing/route.ts'
+import { parseOptions } from '../../src/options.ts'
+import { rulesOfServer } from '../../src/rules.ts'
 import { Registry, Router } from '../../src/routing/router.ts'
 import { decodeRecords, encodeRequest } from './wire.mjs'
 
@@ -45,10 +47,11 @@ export class Harness {
     register(new Router(registry, ''))
     this.#routes = registry.routes
     const { notFound } = options
+    const rules = rulesOfServer(parseOptions({}).native)
     this.lane = new Lane(
       {
-        routes: compileRoutes(registry.routes, registry.scopes),
-        fallback: notFound && compileFallback(notFound, registry.scopes),
+        routes: compileRoutes(registry.routes, registry.scopes, rules),
+        fallback: notFound && compileFallback(notFound, registry.scopes, rules),
         onError: options.onError,
         report: (error) => this.reports.push(error),
         development: options.development ?? false,

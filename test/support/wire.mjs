@@ -183,7 +183,7 @@ export function encodeUnknown(slot, generation) {
   return entryOf(99, slot, generation, [1, 2, 3])
 }
 
-const KINDS = ['', 'reply', 'write', 'write-large', 'end', 'abort', 'inform', 'read']
+const KINDS = ['', 'reply', 'write', 'write-large', 'end', 'abort', 'inform', 'read', 'rules']
 
 /**
  * The records of a flush. `attached` are the buffers that LARGE records take in order.
@@ -224,8 +224,22 @@ function decodeRecord(record, attached) {
       return { ...base, status: word(4), fields: decodeFields(record, 11, word(6), word(7)).fields }
     case 'read':
       return { ...base, bytes: word(4) }
+    case 'rules':
+      return { ...base, ...decodeRules(record, word) }
     default:
       throw new Error(`a record of kind ${word(1)}`)
+  }
+}
+
+function decodeRules(record, word) {
+  const long = (i) => (word(i + 1) === -1 ? null : Number(record.readBigUInt64LE(i * 4)))
+  return {
+    bodyBytes: long(4),
+    drainBytes: long(6),
+    drainMs: word(8),
+    requestMs: word(9),
+    request: [word(10), word(11)],
+    response: [word(12), word(13)],
   }
 }
 

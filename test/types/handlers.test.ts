@@ -59,6 +59,26 @@ test('handlers infer them, each of several too', () => {
   })
 })
 
+test('options stand before the handlers and change nothing of their types', () => {
+  const app = new App()
+  app.get('/users/:id', { timeout: '2s', limits: { bodyBytes: 0 } }, (ctx) => {
+    expectTypeOf(ctx.params).toEqualTypeOf<{ id: string }>()
+    expectTypeOf(ctx.route.options.priority).toEqualTypeOf<'low' | 'normal' | 'high' | undefined>()
+    expectTypeOf(ctx.limits.bodyBytes).toEqualTypeOf<number | null>()
+    ctx.limits.bodyBytes = '1MB'
+    // @ts-expect-error there is no such limit
+    ctx.limits.body = 1
+  })
+  // @ts-expect-error a misspelt option
+  const misspelt = (): unknown => app.get('/', { timout: '2s' }, () => '')
+  expect(misspelt).toThrow('timout')
+  app.group('/orgs/:org', { priority: 'high' }, (orgs) => {
+    orgs.get('/', ({ params }) => {
+      expectTypeOf(params).toEqualTypeOf<{ org: string }>()
+    })
+  })
+})
+
 test('groups add their prefix', () => {
   new App().group('/orgs/:org', (orgs) => {
     orgs.get('/', ({ params }) => {

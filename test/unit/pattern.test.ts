@@ -112,7 +112,7 @@ describe('registration', () => {
   test.each<[string, (made: Router) => unknown]>([
     ['a method that is none', (made) => made.route('GE T', '/', () => '')],
     ['an empty method', (made) => made.route('', '/', () => '')],
-    ['no handler', (made) => (made.get as (path: string) => unknown)('/')],
+    ['no handler', (made) => (made.get as unknown as (path: string) => unknown)('/')],
     ['a handler that is none', (made) => made.get('/', 'text' as unknown as () => string)],
     ['no middleware', (made) => made.use()],
     ['a prefix alone', (made) => made.use('/a')],

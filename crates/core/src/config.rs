@@ -6,6 +6,7 @@
 use lanner_proto::{Limits, RetryAfter};
 
 use crate::probes::Probes;
+use crate::rules::Rules;
 
 /// Points after which something is given up, in milliseconds; 0 means never.
 #[derive(Debug, Clone)]
@@ -33,6 +34,16 @@ pub struct Rate {
     pub bytes_per_second: u32,
     /// Time before the first verdict. Default 5 s, as Kestrel's.
     pub grace_ms: u64,
+}
+
+impl Rate {
+    /// The one of the two that asks for less, in each respect.
+    pub fn or_less(self, other: Self) -> Self {
+        Self {
+            bytes_per_second: self.bytes_per_second.min(other.bytes_per_second),
+            grace_ms: self.grace_ms.max(other.grace_ms),
+        }
+    }
 }
 
 impl Default for Rate {
@@ -107,6 +118,9 @@ pub struct Config {
     /// Bytes of an unread body that are dropped to keep a connection; longer bodies close it.
     /// Default 1 MiB: what a client has in flight on a good line, so that closing costs more.
     pub drain_bytes: u64,
+    /// What requests are held to, by number of their route; the server's own limits hold where
+    /// there is none.
+    pub routes: Vec<Rules>,
     /// Value of the `Server` field; none by default.
     pub server_header: Option<Vec<u8>>,
     /// Whether a handler wants the requests that match no route.
@@ -126,6 +140,7 @@ impl Default for Config {
             connections: 0,
             requests_per_connection: 0,
             drain_bytes: 1024 * 1024,
+            routes: Vec::new(),
             server_header: None,
             fallback: false,
             io_threads: 1,

@@ -18,9 +18,11 @@ use crate::conn::exchange::Exchange;
 use crate::dispatch::entry;
 use crate::dispatch::lanes::Lanes;
 use crate::dispatch::layout;
+use crate::dispatch::permits::{self, Permits};
 use crate::metrics::Counters;
 use crate::pool::Pool;
 use crate::probes::ProbeTable;
+use crate::rules::{self, Priority, RuleTable, Rules};
 
 /// Memory for parsing that is reused from request to request.
 #[derive(Debug, Default)]
@@ -45,6 +47,10 @@ pub struct Context {
     pub routes: Arc<RouteTable>,
     /// Limits of requests.
     pub limits: Limits,
+    /// What requests are held to, by route.
+    pub rules: RuleTable,
+    /// How many more requests the isolates may get.
+    pub(crate) permits: Permits,
     /// The other options.
     pub config: Arc<Config>,
     /// The counters of this thread.
@@ -75,7 +81,14 @@ impl Context {
         counters: Arc<Counters>,
     ) -> Self {
         let limits = config.limits.clone();
+        let pool = permits::Pool::new(
+            config.overload.in_flight as usize,
+            1,
+            rules::has_urgent(&config),
+        );
         Self {
+            rules: RuleTable::new(&config),
+            permits: Permits::new(pool),
             slots: Slots::new(SLOTS_MAX),
             lanes,
             pool: Pool::default(),
@@ -107,13 +120,34 @@ impl Context {
         if let Some(lane) = exchange.lane {
             self.lanes.settled(lane);
         }
+        if exchange.has_permit {
+            self.permits.give_back();
+        }
         Some(exchange)
     }
 
-    /// The lane for the next request; none when every isolate is full or gone.
-    pub fn choose_lane(&mut self) -> Option<usize> {
+    /// The lane for the next request, and the permit to use it; none when every isolate is full or
+    /// gone, or too many requests are in flight.
+    pub fn admit(&mut self, priority: Priority) -> Option<usize> {
+        if self.busy && priority != Priority::High {
+            return None;
+        }
         let target = self.config.overload.queue_delay_ms;
-        self.lanes.choose(target, self.now)
+        let lane = self.lanes.choose(priority, target, self.now)?;
+        self.permits.take(priority).then_some(lane)
+    }
+
+    /// What an exchange is held to.
+    pub fn rules_of(&self, slot: SlotId) -> &Rules {
+        match self.slots.get(slot) {
+            Some(exchange) => self.rules_for(exchange),
+            None => self.rules.of_server(),
+        }
+    }
+
+    /// The same, where the exchange is at hand.
+    pub fn rules_for<'a>(&'a self, exchange: &'a Exchange) -> &'a Rules {
+        exchange.rules_in(&self.rules)
     }
 
     /// Hands a piece of a request body over.

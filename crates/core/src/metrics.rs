@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use lanner_proto::RejectReason;
 
+use crate::rules::Priority;
+
 /// Merged counters.
 #[derive(Debug, Default)]
 pub struct Stats {
@@ -81,6 +83,10 @@ counters! {
     cancelled,
     /// Requests refused because of overload.
     shed,
+    /// Those of routes of low priority among them.
+    shed_low,
+    /// Those of routes of high priority among them.
+    shed_high,
     /// Records for exchanges that were settled already.
     stale_records,
     /// Replies after a reply.
@@ -136,6 +142,16 @@ impl Default for RejectCounters {
 }
 
 impl Counters {
+    /// Counts a request that was shed.
+    pub(crate) fn shed_one(&self, priority: Priority) {
+        bump(&self.shed, 1);
+        match priority {
+            Priority::Low => bump(&self.shed_low, 1),
+            Priority::Normal => {}
+            Priority::High => bump(&self.shed_high, 1),
+        }
+    }
+
     /// Counts a refusal.
     pub fn reject(&self, reason: RejectReason) {
         let place = RejectReason::ALL.iter().position(|&other| other == reason);

@@ -16,6 +16,7 @@ use crate::board::Board;
 use crate::config::Config;
 use crate::context::Context;
 use crate::dispatch::lanes::Lanes;
+use crate::dispatch::permits::{self, Permits};
 use crate::error::{Error, ErrorKind};
 use crate::io::clock;
 use crate::io::helm::Helm;
@@ -23,6 +24,7 @@ use crate::io::remote::{Command, Remote};
 use crate::io::thread::{IoThread, WAKER};
 use crate::metrics::{Counters, Stats};
 use crate::pulse::Pulse;
+use crate::rules;
 use crate::shared::Shared;
 use crate::transport::listen::{Address, Endpoint, Listener};
 
@@ -58,6 +60,8 @@ impl Server {
             threads: Mutex::new(Vec::new()),
             is_closing: AtomicBool::new(false),
         };
+        let in_flight = config.overload.in_flight as usize;
+        let permits = permits::Pool::new(in_flight, count, rules::has_urgent(&config));
         let (mut prepared, mut all_counters) = (Vec::new(), Vec::new());
         for index in 0..count {
             let poll = mio::Poll::new().map_err(|error| resources(&error))?;
@@ -72,6 +76,7 @@ impl Server {
             );
             cx.board = Arc::clone(&server.board);
             cx.probes = probes.clone();
+            cx.permits = Permits::new(Arc::clone(&permits));
             server.remotes.push(Arc::clone(&remote));
             all_counters.push(counters);
             let registry = poll.registry().try_clone();

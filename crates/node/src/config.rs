@@ -4,7 +4,7 @@
 //! here values are only translated, field by named field.
 
 use lanner_core::transport::listen::{BACKLOG, Endpoint};
-use lanner_core::{Config, Overload, Probes, Rate, Rates, Timeouts};
+use lanner_core::{Config, Overload, Priority, Probes, Rate, Rates, Rules, Timeouts};
 use lanner_proto::{Limits, RetryAfter};
 use napi::bindgen_prelude::{Either, Null};
 use napi_derive::napi;
@@ -35,6 +35,45 @@ pub struct RouteOptions {
     pub method: String,
     /// Path pattern.
     pub pattern: String,
+    /// What its requests are held to; nothing for what the server says.
+    pub rules: Option<RuleOptions>,
+}
+
+/// What one request is held to.
+#[napi(object)]
+pub struct RuleOptions {
+    /// Bytes of a request body; -1 for no limit.
+    pub body_bytes: f64,
+    /// Bytes of an unread body that are dropped to keep a connection.
+    pub drain_bytes: f64,
+    /// Time for that.
+    pub drain_ms: f64,
+    /// From the head to the end of the reply; 0 for never.
+    pub request_ms: f64,
+    /// The slowest pace of the body.
+    pub request: RateOptions,
+    /// The slowest pace of the reply.
+    pub response: RateOptions,
+    /// 0 low, 1 normal, 2 high.
+    pub priority: u32,
+}
+
+impl RuleOptions {
+    fn to_core(&self) -> Rules {
+        Rules {
+            body_bytes: (self.body_bytes >= 0.0).then_some(self.body_bytes as u64),
+            drain_bytes: self.drain_bytes as u64,
+            drain_ms: self.drain_ms as u64,
+            request_ms: self.request_ms as u64,
+            request: self.request.to_core(),
+            response: self.response.to_core(),
+            priority: match self.priority {
+                0 => Priority::Low,
+                1 => Priority::Normal,
+                _ => Priority::High,
+            },
+        }
+    }
 }
 
 /// Limits, see `lanner_proto::limits`.
@@ -170,6 +209,19 @@ pub struct NativeConfig {
 impl NativeConfig {
     /// What the core is started with.
     pub(crate) fn to_core(&self) -> Config {
+        let mut config = self.server_config();
+        if self.routes.iter().any(|route| route.rules.is_some()) {
+            let server = Rules::of_server(&config);
+            let rules = |route: &RouteOptions| {
+                let own = route.rules.as_ref();
+                own.map_or(server, RuleOptions::to_core)
+            };
+            config.routes = self.routes.iter().map(rules).collect();
+        }
+        config
+    }
+
+    fn server_config(&self) -> Config {
         let limits = &self.limits;
         let body_bytes = (limits.body_bytes >= 0.0).then_some(limits.body_bytes as u64);
         Config {
@@ -202,6 +254,7 @@ impl NativeConfig {
                 retry_after: RetryAfter::seconds(self.overload.retry_after_seconds),
             },
             drain_bytes: limits.drain_bytes as u64,
+            routes: Vec::new(),
             connections: limits.connections as usize,
             requests_per_connection: limits.requests_per_connection,
             server_header: match &self.server_header {

@@ -8,8 +8,10 @@ use std::cell::RefCell;
 use lanner_bridge::SlotId;
 use lanner_core::context::Scratch;
 use lanner_core::dispatch::entry::RequestEntry;
+use lanner_core::dispatch::layout;
 use lanner_core::native_reply::NativeReply;
 use lanner_core::routing::{Answer, find_answer};
+use lanner_core::rules::RuleTable;
 use lanner_core::{Config, Error, ErrorKind};
 use lanner_proto::h1::{Decoder, Step};
 use lanner_proto::{Limits, RejectReason, RouteSpec, RouteTable};
@@ -22,6 +24,7 @@ use crate::server::NativeServer;
 pub(crate) struct Injector {
     routes: RouteTable,
     limits: Limits,
+    rules: RuleTable,
     fallback: bool,
 }
 
@@ -48,6 +51,7 @@ impl Injector {
         Ok(Self {
             routes,
             limits: config.limits.clone(),
+            rules: RuleTable::new(config),
             fallback: config.fallback,
         })
     }
@@ -62,15 +66,17 @@ impl Injector {
             Step::Reject(reason) => return Err(refused(reason)),
             _ => return Err(refused(RejectReason::InvalidRequestLine)),
         };
-        decoder
-            .limit_body(self.limits.body_bytes)
-            .map_err(refused)?;
         let head_bytes = raw.get(start..start + len).unwrap_or_default();
         let answer = find_answer(&self.routes, self.fallback, &mut scratch, head_bytes);
-        let route = match answer {
-            Answer::Isolate { route } => route,
-            Answer::Core(reply) => return Err(answered(&reply)),
+        let route = match &answer {
+            Answer::Isolate { route } => *route,
+            Answer::Core(_) => layout::ABSENT,
         };
+        let rules = self.rules.of_route(route);
+        decoder.limit_body(rules.body_bytes).map_err(refused)?;
+        if let Answer::Core(reply) = &answer {
+            return Err(answered(reply));
+        }
         let entry = RequestEntry {
             slot: SlotId {
                 index: 0,

@@ -43,6 +43,9 @@ export const RECORD_INFORM = 6
 /** Credit for the request body; the first one asks for `100 Continue` where it is expected. */
 export const RECORD_READ = 7
 
+/** What the request is held to from now on, in place of the limits of its route. */
+export const RECORD_RULES = 8
+
 /** Flag of a request entry: the request has a body. */
 export const REQUEST_HAS_BODY = 1
 
@@ -108,6 +111,9 @@ export const WRITE_WORDS = 5
 
 /** Words before the fields of an end record and of a body-end entry. */
 export const END_WORDS = 6
+
+/** Words of a record of rules: body bytes and drain bytes (low and high word each; high `ABSENT` for no cap), drain time, deadline, request rate and grace, response rate and grace. */
+export const RULES_WORDS = 14
 
 /** The word of a span that is absent (an optional parameter, a missing query). */
 export const ABSENT = -1

@@ -22,6 +22,7 @@ use super::deadline::Deadline;
 use super::out::Out;
 use super::rate::RateClock;
 use super::settle::cancel_notice;
+use crate::config::Rate;
 use crate::context::Context;
 use crate::dispatch::layout;
 
@@ -75,6 +76,8 @@ pub struct Active {
     pub(super) body_pace: RateClock,
     /// The pace of what is sent.
     pub(super) send_pace: RateClock,
+    /// The slowest that it may be, where replies differ in that; none for the server's.
+    pub(super) send_rate: Option<Rate>,
 }
 
 impl Active {
@@ -89,6 +92,16 @@ impl Active {
         self.refusal = None;
         self.body_pace = RateClock::default();
         self.send_pace = RateClock::default();
+        self.send_rate = None;
+    }
+
+    /// The rate of what is sent when a reply of this one joins it: while an earlier one is still
+    /// on its way, the one that asks for less.
+    pub(super) fn joined_rate(&self, rate: Rate) -> Rate {
+        match self.send_rate {
+            Some(earlier) if !self.out.is_empty() => earlier.or_less(rate),
+            _ => rate,
+        }
     }
 
     pub(super) fn is_quiet(&self) -> bool {

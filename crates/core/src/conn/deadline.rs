@@ -8,7 +8,7 @@ use lanner_bridge::SlotId;
 use lanner_proto::RejectReason;
 
 use super::connection::{Active, BodyTarget, Connection, Phase};
-use super::exchange::{Exchange, ReplyPhase};
+use super::exchange::ReplyPhase;
 use super::rate::RateClock;
 use crate::context::Context;
 use crate::dispatch::layout;
@@ -97,11 +97,9 @@ impl Connection {
 
     /// The handler took too long: the peer gets a 504, or a reply that visibly breaks off.
     fn on_request_deadline(&mut self, cx: &mut Context) {
-        let Some(slot) = self
-            .active
-            .as_ref()
-            .and_then(|a| a.exchanges.front().copied())
-        else {
+        let mut exchanges = self.active.iter().flat_map(|active| &active.exchanges);
+        let is_due = |slot: &SlotId| deadline_of(cx, *slot).is_some_and(|at| at <= cx.now);
+        let Some(slot) = exchanges.find(|&slot| is_due(slot)).copied() else {
             return;
         };
         bump(&cx.counters.deadlines_passed, 1);
@@ -110,7 +108,15 @@ impl Connection {
             Some(ReplyPhase::Waiting) => {
                 self.reply_natively(cx, slot, NativeReply::DeadlinePassed);
             }
-            Some(ReplyPhase::Streaming { .. }) => self.cut(cx, slot),
+            Some(ReplyPhase::Streaming { .. }) if self.is_first(slot) => self.cut(cx, slot),
+            // Nothing of it was sent: the peer can be told.
+            Some(ReplyPhase::Streaming { .. }) => {
+                if let Some(exchange) = cx.slots.get_mut(slot) {
+                    exchange.early.clear(&mut cx.pool);
+                    exchange.reply = ReplyPhase::Waiting;
+                }
+                self.reply_natively(cx, slot, NativeReply::DeadlinePassed);
+            }
             Some(ReplyPhase::Complete) | None => {}
         }
     }
@@ -205,7 +211,7 @@ impl Connection {
             _ => Deadline::None,
         };
         let slow_body = match active.body {
-            BodyTarget::Exchange(_) => active.body_pace.due(&cx.config.rates.request),
+            BodyTarget::Exchange(slot) => active.body_pace.due(&cx.rules_of(slot).request),
             _ => None,
         };
         Some(
@@ -216,19 +222,33 @@ impl Connection {
         )
     }
 
-    /// The deadline of the request whose turn it is; the ones behind it came later.
+    /// The first deadline of a request. Where all have the same, it is that of the one whose turn
+    /// it is: those behind it came later.
     fn request_deadline(&self, cx: &Context) -> Option<Deadline> {
-        if cx.config.timeouts.request_ms == 0 {
-            return None;
-        }
-        let slot: SlotId = *self.active.as_ref()?.exchanges.front()?;
-        let Exchange { began, .. } = cx.slots.get(slot)?;
-        Some(Deadline::Request(began + cx.config.timeouts.request_ms))
+        let exchanges = &self.active.as_ref()?.exchanges;
+        let first = if cx.rules.are_varied() {
+            let all = exchanges.iter().filter_map(|&slot| deadline_of(cx, slot));
+            all.min()
+        } else if cx.rules.of_server().request_ms == 0 {
+            None
+        } else {
+            deadline_of(cx, *exchanges.front()?)
+        };
+        first.map(Deadline::Request)
     }
 
     fn slow_reply(&self, cx: &Context) -> Option<Deadline> {
         let active = self.active.as_ref()?;
-        let due = active.send_pace.due(&cx.config.rates.response);
-        due.map(Deadline::SlowReply)
+        let rate = active.send_rate.as_ref();
+        let rate = rate.unwrap_or(&cx.rules.of_server().response);
+        active.send_pace.due(rate).map(Deadline::SlowReply)
     }
+}
+
+/// When the request must have been replied; none when it was, or has no deadline.
+fn deadline_of(cx: &Context, slot: SlotId) -> Option<u64> {
+    let exchange = cx.slots.get(slot)?;
+    let ms = cx.rules_for(exchange).request_ms;
+    let is_open = !matches!(exchange.reply, ReplyPhase::Complete);
+    (ms != 0 && is_open).then(|| exchange.began.saturating_add(ms))
 }

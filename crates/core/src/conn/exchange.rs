@@ -16,6 +16,7 @@ use lanner_proto::Version;
 use lanner_proto::h1::Framing;
 
 use super::out::Out;
+use crate::rules::{RuleTable, Rules};
 
 /// Where the reply of an exchange stands.
 #[derive(Debug)]
@@ -56,6 +57,12 @@ pub struct Exchange {
     pub token: usize,
     /// The lane (isolate) that it was given to; none where the core itself replies.
     pub lane: Option<usize>,
+    /// Its route, or `ABSENT`: what it is held to.
+    pub route: u32,
+    /// What it is held to instead, when its handler said so.
+    pub rules: Option<Box<Rules>>,
+    /// Whether it counts as in flight.
+    pub has_permit: bool,
     /// When its head was parsed, in milliseconds of the thread's clock.
     pub began: u64,
     /// Protocol version of the request.
@@ -76,4 +83,14 @@ pub struct Exchange {
     pub body: BodyPhase,
     /// Bytes that were encoded before it was this exchange's turn.
     pub early: Out,
+}
+
+impl Exchange {
+    /// What it is held to, its own rules or those of its route.
+    pub fn rules_in<'a>(&'a self, table: &'a RuleTable) -> &'a Rules {
+        match &self.rules {
+            Some(own) => own,
+            None => table.of_route(self.route),
+        }
+    }
 }

@@ -46,6 +46,7 @@ impl Connection {
             Action::Abort => self.cut(cx, slot),
             Action::Inform { status, fields } => self.on_inform(cx, slot, status, fields),
             Action::Read(bytes) => self.on_read(cx, slot, bytes as usize),
+            Action::Rules(rules) => self.on_rules(cx, slot, rules),
         }
     }
 
@@ -180,6 +181,11 @@ impl Connection {
         let (version, head_request) = (exchange.version, exchange.head_request);
         let ends = (cx.draining || self.is_worn(cx)) && self.is_last(slot);
         let keep_alive = exchange.keep_alive && !unread_body && !ends;
+        if cx.rules.are_varied() && self.is_first(slot) {
+            let rate = cx.rules_of(slot).response;
+            let active = self.active(cx);
+            active.send_rate = Some(active.joined_rate(rate));
+        }
         let encoded = self.with_out(cx, slot, |cx, out| {
             let Context {
                 pool, date, config, ..
@@ -242,7 +248,7 @@ impl Connection {
         }
         self.decoder
             .remaining()
-            .is_some_and(|left| left > cx.config.drain_bytes)
+            .is_some_and(|left| left > cx.rules_for(exchange).drain_bytes)
     }
 
     fn on_write(

@@ -20,6 +20,7 @@ use crate::dispatch::layout;
 use crate::metrics::bump;
 use crate::native_reply::NativeReply;
 use crate::routing::{Answer, find_answer};
+use crate::rules::Rules;
 
 impl Connection {
     /// Handles a head; returns how many bytes behind it were used (a small complete body).
@@ -37,12 +38,16 @@ impl Connection {
             self.refuse(cx, RejectReason::UnsupportedConnect);
             return 0;
         }
-        if let Err(reason) = self.decoder.limit_body(cx.limits.body_bytes) {
+        let answer = find_answer(&cx.routes, cx.config.fallback, scratch, head_bytes);
+        let route = match answer {
+            Answer::Isolate { route } => route,
+            Answer::Core(_) => layout::ABSENT,
+        };
+        if let Err(reason) = self.decoder.limit_body(cx.rules.of_route(route).body_bytes) {
             self.refuse(cx, reason);
             return 0;
         }
-        let answer = find_answer(&cx.routes, cx.config.fallback, scratch, head_bytes);
-        let Some(slot) = cx.slots.claim(self.exchange_for(cx, scratch)) else {
+        let Some(slot) = cx.slots.claim(self.exchange_for(cx, scratch, route)) else {
             bump(&cx.counters.shed, 1);
             self.refuse(cx, RejectReason::Overloaded);
             return 0;
@@ -64,7 +69,7 @@ impl Connection {
         }
     }
 
-    fn exchange_for(&self, cx: &Context, scratch: &Scratch) -> Exchange {
+    fn exchange_for(&self, cx: &Context, scratch: &Scratch, route: u32) -> Exchange {
         let head = &scratch.head;
         let body = match head.body {
             BodyLength::None => BodyPhase::Finished,
@@ -76,6 +81,9 @@ impl Connection {
         Exchange {
             token: self.token,
             lane: None,
+            route,
+            rules: None,
+            has_permit: false,
             began: cx.now,
             version: head.version,
             head_request: head.method == Method::Head,
@@ -123,10 +131,9 @@ impl Connection {
         (slot, route): (SlotId, u32),
         (head_bytes, behind): (&[u8], &[u8]),
     ) -> usize {
-        let full = cx.busy || cx.slots.len() > cx.config.overload.in_flight as usize;
-        let lane = if full { None } else { cx.choose_lane() };
-        let Some(lane) = lane else {
-            bump(&cx.counters.shed, 1);
+        let priority = cx.rules.of_route(route).priority;
+        let Some(lane) = cx.admit(priority) else {
+            cx.counters.shed_one(priority);
             cx.counters.reject(RejectReason::Overloaded);
             // Those behind it wait in the socket rather than here.
             self.active(cx).serial = true;
@@ -136,6 +143,7 @@ impl Connection {
         };
         if let Some(exchange) = cx.slots.get_mut(slot) {
             exchange.lane = Some(lane);
+            exchange.has_permit = true;
         }
         let inline = match scratch.head.body {
             BodyLength::Known(n) if n <= layout::INLINE_BODY_MAX as u64 => behind.get(..n as usize),
@@ -156,6 +164,27 @@ impl Connection {
         bump(&cx.counters.dispatched, 1);
         let Some(body) = inline else { return 0 };
         self.skip_inline_body(cx, scratch, slot, body)
+    }
+
+    /// The handler changed what its request is held to.
+    pub(super) fn on_rules(&mut self, cx: &mut Context, slot: SlotId, rules: Rules) {
+        let Some(exchange) = cx.slots.get_mut(slot) else {
+            return;
+        };
+        exchange.rules = Some(Box::new(rules));
+        cx.rules.vary();
+        let Some(active) = &mut self.active else {
+            return;
+        };
+        let is_first = active.exchanges.front() == Some(&slot);
+        if is_first && !matches!(exchange.reply, ReplyPhase::Waiting) {
+            active.send_rate = Some(rules.response);
+        }
+        if active.body == BodyTarget::Exchange(slot)
+            && let Err(reason) = self.decoder.limit_body(rules.body_bytes)
+        {
+            self.refuse(cx, reason);
+        }
     }
 
     /// Moves the decoder over a body that travelled with its request.

@@ -26,6 +26,10 @@ impl Connection {
             if let Some(exchange) = cx.slots.get_mut(slot) {
                 if !exchange.early.is_empty() {
                     let early = std::mem::take(&mut exchange.early);
+                    if cx.rules.are_varied() {
+                        let rate = exchange.rules_in(&cx.rules).response;
+                        active.send_rate = Some(active.joined_rate(rate));
+                    }
                     active.out.adopt(&mut cx.pool, early);
                 }
                 if !matches!(exchange.reply, ReplyPhase::Complete) {
@@ -38,9 +42,10 @@ impl Connection {
             };
             bump(&cx.counters.settled, 1);
             if active.body == BodyTarget::Exchange(slot) {
+                let rules = cx.rules_for(&exchange);
                 active.body = BodyTarget::Discard {
-                    left: cx.config.drain_bytes,
-                    until: cx.now + cx.config.timeouts.drain_ms.max(1),
+                    left: rules.drain_bytes,
+                    until: cx.now + rules.drain_ms.max(1),
                 };
             }
             if exchange.close {

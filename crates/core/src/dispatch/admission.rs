@@ -7,6 +7,8 @@
 
 use std::collections::VecDeque;
 
+use crate::rules::Priority;
+
 /// For how long every wait must be above the target. A pause of the garbage collector, or a start
 /// of the application, is shorter.
 pub const INTERVAL_MS: u64 = 1_000;
@@ -49,8 +51,14 @@ impl Admission {
         self.published.drain(..taken);
     }
 
-    /// Whether a request may join; `queued` counts the batches that were not taken.
-    pub(super) fn admits(&mut self, target: u64, now: u64, queued: impl Fn() -> usize) -> bool {
+    /// Whether a request may join; `queued` counts the batches that were not taken. One of low
+    /// priority does not join a queue above its target, an urgent one joins any.
+    pub(super) fn admits(
+        &mut self,
+        priority: Priority,
+        (target, now): (u64, u64),
+        queued: impl Fn() -> usize,
+    ) -> bool {
         if target == 0 {
             return true;
         }
@@ -58,7 +66,11 @@ impl Admission {
             self.looked_at = now;
             self.look(target, now, queued());
         }
-        !self.sheds
+        match priority {
+            Priority::Low => self.above_since.is_none(),
+            Priority::Normal => !self.sheds,
+            Priority::High => true,
+        }
     }
 
     fn look(&mut self, target: u64, now: u64, queued: usize) {
@@ -84,10 +96,13 @@ mod tests {
     fn a_queue_that_stands_for_the_interval_is_shed_and_not_before() {
         let mut admission = Admission::default();
         admission.published(1_000, 1);
-        assert!(admission.admits(TARGET, 1_099, || 1));
-        assert!(admission.admits(TARGET, 2_099, || 1));
-        assert!(!admission.admits(TARGET, 2_100, || 1));
-        assert!(admission.admits(TARGET, 2_101, || 0), "it was worked off");
+        assert!(admission.admits(Priority::Normal, (TARGET, 1_099), || 1));
+        assert!(admission.admits(Priority::Normal, (TARGET, 2_099), || 1));
+        assert!(!admission.admits(Priority::Normal, (TARGET, 2_100), || 1));
+        assert!(
+            admission.admits(Priority::Normal, (TARGET, 2_101), || 0),
+            "it was worked off"
+        );
     }
 
     #[test]
@@ -95,8 +110,14 @@ mod tests {
         let mut admission = Admission::default();
         for now in (1_000..60_000).step_by(200) {
             admission.published(now, 1);
-            assert!(admission.admits(TARGET, now + 150, || 1), "{now}");
-            assert!(admission.admits(TARGET, now + 199, || 0), "{now}");
+            assert!(
+                admission.admits(Priority::Normal, (TARGET, now + 150), || 1),
+                "{now}"
+            );
+            assert!(
+                admission.admits(Priority::Normal, (TARGET, now + 199), || 0),
+                "{now}"
+            );
         }
     }
 
@@ -108,7 +129,7 @@ mod tests {
         for now in (1_000..4_000).step_by(10) {
             let waiting = usize::min(50, (now as usize - 990) / 10);
             admission.published(now, waiting);
-            if !admission.admits(TARGET, now, || waiting) {
+            if !admission.admits(Priority::Normal, (TARGET, now), || waiting) {
                 shed_at.get_or_insert(now);
             }
         }
@@ -116,9 +137,25 @@ mod tests {
     }
 
     #[test]
+    fn low_priority_waits_in_no_queue_and_high_priority_in_any() {
+        let mut admission = Admission::default();
+        admission.published(1_000, 1);
+        for (now, low, normal) in [
+            (1_099, true, true),
+            (1_100, false, true),
+            (2_099, false, true),
+            (2_100, false, false),
+        ] {
+            let admits = |priority| admission.admits(priority, (TARGET, now), || 1);
+            let all = [Priority::Low, Priority::Normal, Priority::High].map(admits);
+            assert_eq!(all, [low, normal, true], "{now}");
+        }
+    }
+
+    #[test]
     fn without_a_target_everything_is_admitted() {
         let mut admission = Admission::default();
         admission.published(0, 1);
-        assert!(admission.admits(0, 1 << 40, || 1));
+        assert!(admission.admits(Priority::Normal, (0, 1 << 40), || 1));
     }
 }

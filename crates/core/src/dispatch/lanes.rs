@@ -14,6 +14,7 @@ use super::admission::Admission;
 use super::entry::{self, RequestEntry};
 use super::layout;
 use crate::pulse::Pulse;
+use crate::rules::Priority;
 
 /// Chunks of request bodies on their way to an isolate and back, 2 MiB: more would only push each
 /// other out of the caches before they are read. Past it bodies wait in their sockets.
@@ -71,10 +72,10 @@ impl Lanes {
 
     /// The least loaded lane that accepts a request; `target` is the waiting time that is aimed
     /// at, in milliseconds, 0 for none.
-    pub fn choose(&mut self, target: u64, now: u64) -> Option<usize> {
+    pub fn choose(&mut self, priority: Priority, target: u64, now: u64) -> Option<usize> {
         let accepting = |lane: &mut Lane| {
             let Lane { io, admission, .. } = lane;
-            let admitted = admission.admits(target, now, || io.queued());
+            let admitted = admission.admits(priority, (target, now), || io.queued());
             admitted && !lane.gone && lane.backlog.len() < BACKLOG_MAX
         };
         let lanes = self

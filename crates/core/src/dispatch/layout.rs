@@ -41,6 +41,8 @@ pub mod record {
     pub const INFORM: u32 = 6;
     /// Credit for the request body; the first one asks for `100 Continue` where it is expected.
     pub const READ: u32 = 7;
+    /// What the request is held to from now on, in place of the limits of its route.
+    pub const RULES: u32 = 8;
 }
 
 /// Flag of a request entry: the request has a body.
@@ -91,6 +93,10 @@ pub const BODY_WORDS: usize = 6;
 pub const WRITE_WORDS: usize = 5;
 /// Words before the fields of an end record and of a body-end entry.
 pub const END_WORDS: usize = 6;
+
+/// Words of a record of rules: body bytes and drain bytes (low and high word each; high `ABSENT`
+/// for no cap), drain time, deadline, request rate and grace, response rate and grace.
+pub const RULES_WORDS: usize = 14;
 
 /// The word of a span that is absent (an optional parameter, a missing query).
 pub const ABSENT: u32 = u32::MAX;

@@ -4,4 +4,5 @@ pub mod admission;
 pub mod entry;
 pub mod lanes;
 pub mod layout;
+pub(crate) mod permits;
 pub mod record;

@@ -9,6 +9,8 @@ use lanner_proto::h1::FieldIter;
 
 use super::entry::padded;
 use super::layout;
+use crate::config::Rate;
+use crate::rules::{Priority, Rules};
 
 /// One record of a batch.
 #[derive(Debug)]
@@ -41,6 +43,8 @@ pub enum Action<'a> {
     },
     /// Bytes of the request body that were consumed.
     Read(u32),
+    /// What the request is held to from now on.
+    Rules(Rules),
 }
 
 /// A reply's head and, where it is complete, its body.
@@ -123,6 +127,7 @@ impl<'a> Records<'a> {
                 }
             }
             layout::record::READ => Action::Read(word(record, 4)?),
+            layout::record::RULES => Action::Rules(rules(record)?),
             _ => return Err(MalformedBatch),
         };
         Ok(Some(Record { slot, action }))
@@ -157,6 +162,30 @@ fn reply(record: &[u8]) -> Result<Reply<'_>, MalformedBatch> {
         fields,
         body,
         length,
+    })
+}
+
+fn rules(record: &[u8]) -> Result<Rules, MalformedBatch> {
+    let long = |at| -> Result<Option<u64>, MalformedBatch> {
+        let (low, high) = (word(record, at)?, word(record, at + 1)?);
+        let value = u64::from(low) | u64::from(high) << 32;
+        Ok((high != layout::ABSENT).then_some(value))
+    };
+    let rate = |at| -> Result<Rate, MalformedBatch> {
+        Ok(Rate {
+            bytes_per_second: word(record, at)?,
+            grace_ms: word(record, at + 1)?.into(),
+        })
+    };
+    Ok(Rules {
+        body_bytes: long(4)?,
+        drain_bytes: long(6)?.unwrap_or(u64::MAX),
+        drain_ms: word(record, 8)?.into(),
+        request_ms: word(record, 9)?.into(),
+        request: rate(10)?,
+        response: rate(12)?,
+        // The request was admitted already.
+        priority: Priority::Normal,
     })
 }
 

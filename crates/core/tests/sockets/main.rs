@@ -6,6 +6,7 @@ mod support;
 mod closing;
 mod connections;
 mod helping;
+mod limits;
 #[cfg(unix)]
 mod listening;
 mod probes;

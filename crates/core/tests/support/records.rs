@@ -4,6 +4,7 @@
 //! on purpose, word by word.
 
 use lanner_bridge::{Batch, Chunk, Home, SlotId};
+use lanner_core::Rules;
 use lanner_core::dispatch::layout::{self, record};
 
 /// A reply in the making.
@@ -133,6 +134,23 @@ impl Records {
 
     pub(crate) fn read(&mut self, slot: SlotId, bytes: u32) -> &mut Self {
         self.add(record::READ, slot, |out| word(out, bytes))
+    }
+
+    /// What the request is held to from now on.
+    pub(crate) fn rules(&mut self, slot: SlotId, rules: &Rules) -> &mut Self {
+        self.add(record::RULES, slot, |out| {
+            let cap = rules.body_bytes.unwrap_or(u64::MAX);
+            for long in [cap, rules.drain_bytes] {
+                word(out, long as u32);
+                word(out, (long >> 32) as u32);
+            }
+            word(out, rules.drain_ms as u32);
+            word(out, rules.request_ms as u32);
+            for rate in [rules.request, rules.response] {
+                word(out, rate.bytes_per_second);
+                word(out, rate.grace_ms as u32);
+            }
+        })
     }
 
     /// Appends words as they are.

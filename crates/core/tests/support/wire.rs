@@ -17,7 +17,7 @@ use lanner_core::dispatch::lanes::Lanes;
 use lanner_core::dispatch::layout;
 use lanner_core::dispatch::record::{Action, Records as RecordReader};
 use lanner_core::metrics::Counters;
-use lanner_core::{Config, config::Timeouts};
+use lanner_core::{Config, Rules, config::Timeouts};
 use lanner_proto::{RouteSpec, RouteTable};
 
 use super::entries::{self, Entry, Request};
@@ -79,6 +79,17 @@ impl Setup {
         let mut setup = Self::default();
         change(&mut setup.config);
         setup
+    }
+}
+
+impl Setup {
+    /// The rules of the route that is number `route` among `ROUTES`, changed by `change`; those
+    /// of the others are the server's.
+    pub(crate) fn rule(mut self, route: usize, change: impl FnOnce(&mut Rules)) -> Self {
+        let server = Rules::of_server(&self.config);
+        self.config.routes.resize(ROUTES.len(), server);
+        change(&mut self.config.routes[route]);
+        self
     }
 }
 

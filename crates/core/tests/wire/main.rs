@@ -21,6 +21,7 @@ mod reply_framing;
 mod request_bodies;
 mod request_deadline;
 mod request_forms;
+mod route_rules;
 mod timeouts;
 mod unread_body;
 mod wear;

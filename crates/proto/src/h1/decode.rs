@@ -60,8 +60,10 @@ pub enum Step {
 #[derive(Clone, Debug, Default)]
 pub struct Decoder {
     stage: Stage,
-    /// What the current body may still take, `u64::MAX` for no cap.
-    allowance: u64,
+    /// What the current body may have in all, `u64::MAX` for no cap.
+    cap: u64,
+    /// Bytes of the current body so far, with the framing of its chunks.
+    counted: u64,
     /// Known: bytes left of the body. Chunked: bytes left of the current chunk.
     remaining: u64,
     chunks: Chunks,
@@ -106,11 +108,16 @@ impl Decoder {
         })
     }
 
-    /// Sets the cap of the body whose head has just been returned, before the next step. Without
+    /// Sets the cap of the body whose head has been returned; what has come of it counts. Without
     /// this call the cap is [`Limits::body_bytes`].
     pub fn limit_body(&mut self, max: Option<u64>) -> Result<(), RejectReason> {
-        self.allowance = max.unwrap_or(u64::MAX);
-        if self.stage == Stage::Known && self.remaining > self.allowance {
+        self.cap = max.unwrap_or(u64::MAX);
+        let is_over = match self.stage {
+            Stage::Known => self.counted.saturating_add(self.remaining) > self.cap,
+            Stage::Chunked => self.counted > self.cap,
+            Stage::Head | Stage::Trailers | Stage::Failed(_) => false,
+        };
+        if is_over {
             self.stage = Stage::Failed(RejectReason::ContentTooLarge);
             return Err(RejectReason::ContentTooLarge);
         }
@@ -184,7 +191,8 @@ impl Decoder {
         self.scan = Scan::default();
         self.begun = false;
         self.empty_lines = 0;
-        self.allowance = limits.body_bytes.unwrap_or(u64::MAX);
+        self.cap = limits.body_bytes.unwrap_or(u64::MAX);
+        self.counted = 0;
         match head.body {
             BodyLength::None => {}
             BodyLength::Known(length) => {
@@ -201,7 +209,7 @@ impl Decoder {
     }
 
     fn step_known(&mut self, input: &[u8]) -> Result<Step, RejectReason> {
-        if self.remaining > self.allowance {
+        if self.counted.saturating_add(self.remaining) > self.cap {
             return Err(RejectReason::ContentTooLarge);
         }
         if self.remaining == 0 {
@@ -215,6 +223,7 @@ impl Decoder {
             return Ok(Step::Incomplete { consumed: 0 });
         }
         self.remaining -= len as u64;
+        self.counted = self.counted.saturating_add(len as u64);
         Ok(Step::Data { start: 0, len })
     }
 
@@ -253,11 +262,11 @@ impl Decoder {
 
     /// Counts bytes of a chunked body: a chunk is refused by its size, before its data comes.
     fn count(&mut self, bytes: u64) -> Result<(), RejectReason> {
-        if self.allowance != u64::MAX {
-            let left = self.allowance.checked_sub(bytes);
-            self.allowance = left.ok_or(RejectReason::ContentTooLarge)?;
+        self.counted = self.counted.saturating_add(bytes);
+        match self.counted > self.cap {
+            true => Err(RejectReason::ContentTooLarge),
+            false => Ok(()),
         }
-        Ok(())
     }
 
     fn step_trailers(

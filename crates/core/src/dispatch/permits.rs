@@ -1,0 +1,181 @@
+//! How many requests may be with the isolates at once, all I/O threads together.
+//!
+//! Asked before a request is given to a lane. A thread borrows permits in blocks from the one count
+//! that all threads share, and gives blocks back: the shared count is touched once in a block and
+//! not for each request. Promises that there are never more requests than permits. A thread may
+//! keep two blocks for itself while another one sheds; a block is at most a sixteenth of a thread's
+//! share, so requests are shed at seven eighths of the limit at the earliest, and with one thread
+//! at the limit exactly.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use crate::rules::Priority;
+
+/// Most permits that a thread borrows at once.
+const BLOCK_MAX: usize = 64;
+/// Blocks that the limit would be cut into for each thread.
+const BLOCKS_PER_THREAD: usize = 16;
+
+/// The permits of a server.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    free: AtomicUsize,
+    limit: usize,
+    block: usize,
+    /// Permits that only urgent requests get.
+    reserve: usize,
+}
+
+impl Pool {
+    /// `limit` permits for `threads` threads; `has_urgent`: whether some are kept for requests of
+    /// high priority.
+    pub(crate) fn new(limit: usize, threads: usize, has_urgent: bool) -> Arc<Self> {
+        let block = match threads {
+            0 | 1 => limit.max(1),
+            many => (limit / (BLOCKS_PER_THREAD * many)).clamp(1, BLOCK_MAX),
+        };
+        let tenth = limit.div_ceil(10);
+        Arc::new(Self {
+            free: AtomicUsize::new(limit),
+            limit,
+            block,
+            reserve: if has_urgent { tenth } else { 0 },
+        })
+    }
+}
+
+/// The permits of one I/O thread.
+#[derive(Debug)]
+pub(crate) struct Permits {
+    pool: Arc<Pool>,
+    spare: usize,
+}
+
+impl Permits {
+    /// None yet; they are borrowed when they are needed.
+    pub(crate) fn new(pool: Arc<Pool>) -> Self {
+        Self { pool, spare: 0 }
+    }
+
+    /// Takes a permit for a request, if one is left for its priority.
+    pub(crate) fn take(&mut self, priority: Priority) -> bool {
+        if self.spare == 0 && !self.borrow() {
+            return false;
+        }
+        let most = self.most(priority);
+        if most < self.pool.limit && self.taken() >= most {
+            return false;
+        }
+        self.spare -= 1;
+        true
+    }
+
+    /// A request was settled.
+    pub(crate) fn give_back(&mut self) {
+        let block = self.pool.block;
+        self.spare += 1;
+        if self.spare > 2 * (block - 1) {
+            let back = block.min(self.spare);
+            self.spare -= back;
+            self.pool.free.fetch_add(back, Relaxed);
+        }
+    }
+
+    /// Requests up to which one of this priority is admitted.
+    fn most(&self, priority: Priority) -> usize {
+        let Pool { limit, reserve, .. } = *self.pool;
+        match priority {
+            Priority::High => limit,
+            Priority::Normal => limit - reserve,
+            Priority::Low => limit.div_ceil(2).min(limit - reserve),
+        }
+    }
+
+    /// Permits in use, and those that other threads keep.
+    fn taken(&self) -> usize {
+        let free = self.pool.free.load(Relaxed);
+        self.pool.limit.saturating_sub(free + self.spare)
+    }
+
+    fn borrow(&mut self) -> bool {
+        let Pool { free, block, .. } = &*self.pool;
+        let mut left = free.load(Relaxed);
+        while left > 0 {
+            let some = left.min(*block);
+            match free.compare_exchange_weak(left, left - some, Relaxed, Relaxed) {
+                Ok(_) => {
+                    self.spare += some;
+                    return true;
+                }
+                Err(now) => left = now,
+            }
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn take_all(permits: &mut Permits, priority: Priority) -> usize {
+        (0..).take_while(|_| permits.take(priority)).count()
+    }
+
+    #[test]
+    fn one_thread_has_exactly_the_limit() {
+        for limit in [0, 1, 2, 7, 100, 10_000] {
+            let mut permits = Permits::new(Pool::new(limit, 1, false));
+            assert_eq!(take_all(&mut permits, Priority::Normal), limit);
+            if limit > 0 {
+                permits.give_back();
+                assert_eq!(take_all(&mut permits, Priority::Normal), 1, "{limit}");
+            }
+        }
+    }
+
+    #[test]
+    fn many_threads_never_have_more_and_seldom_less() {
+        for (limit, threads) in [(1, 4), (10, 4), (64, 4), (1_000, 4), (10_000, 8)] {
+            let pool = Pool::new(limit, threads, false);
+            let mut all: Vec<_> = (0..threads).map(|_| Permits::new(pool.clone())).collect();
+            // Every thread was at its most once, and has let go of everything.
+            for _ in 0..3 {
+                for permits in &mut all {
+                    let n = take_all(permits, Priority::Normal);
+                    (0..n).for_each(|_| permits.give_back());
+                }
+            }
+            let (first, others) = all.split_first_mut().expect("there are threads");
+            let mut taken = take_all(first, Priority::Normal);
+            assert!(taken * 8 >= limit * 7, "{taken} of {limit}");
+            for permits in others {
+                taken += take_all(permits, Priority::Normal);
+            }
+            assert_eq!(taken, limit, "the rest is where it was kept");
+        }
+    }
+
+    #[test]
+    fn the_less_urgent_leave_room() {
+        for (has_urgent, expected) in [(false, [50, 100, 100]), (true, [50, 90, 100])] {
+            let classes = [Priority::Low, Priority::Normal, Priority::High];
+            let mut together = Permits::new(Pool::new(100, 1, has_urgent));
+            let mut taken = 0;
+            for (priority, most) in classes.into_iter().zip(expected) {
+                let mut alone = Permits::new(Pool::new(100, 1, has_urgent));
+                assert_eq!(take_all(&mut alone, priority), most, "{priority:?} alone");
+                taken += take_all(&mut together, priority);
+                assert_eq!(taken, most, "{priority:?} behind the others");
+            }
+        }
+    }
+
+    #[test]
+    fn the_smallest_limit_admits_every_priority() {
+        for priority in [Priority::Low, Priority::Normal, Priority::High] {
+            assert!(Permits::new(Pool::new(1, 2, false)).take(priority));
+        }
+    }
+}
