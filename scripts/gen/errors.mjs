@@ -1,6 +1,6 @@
 // docs/errors.md: every code that an error can carry and every reason for which a request is
 // refused without a handler. Sources: the table in src/error-codes.ts and the list of reasons in
-// crates/proto/src/reject.rs.
+// crates/proto/src/reject.rs, which src/native/generated/reject-reasons.ts is the twin of.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -30,14 +30,27 @@ export function generate() {
     '## Refusals',
     '',
     'A request that breaks the rules of HTTP or a limit is refused by the core: no handler sees',
-    'it. Each reason has a label, which `server.stats()` counts.',
+    'it. Each reason has a label: `server.stats()` counts by it, the event `reject` tells of it, and',
+    'the option `rejects.body` gives it a text.',
     '',
     '| label | status | cause |',
     '|---|--:|---|',
     ...reasons().map(({ label, status, doc }) => `| \`${label}\` | ${status} | ${cell(doc)} |`),
     '',
   ]
-  return { 'docs/errors.md': lines.join('\n') }
+  return { 'docs/errors.md': lines.join('\n'), 'src/native/generated/reject-reasons.ts': twin() }
+}
+
+function twin() {
+  const lines = [
+    '// The reasons for which a request is refused before any handler sees it, with their statuses.',
+    `// Source: ${reasonsPath}. Written by "npm run gen", never by hand.`,
+    '',
+    'export const REJECT_STATUS = {',
+    ...reasons().map(({ label, status }) => `  ${label}: ${status},`),
+    '} as const',
+  ]
+  return `${lines.join('\n')}\n`
 }
 
 function codes() {

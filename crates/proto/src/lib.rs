@@ -32,6 +32,6 @@ pub use fields::{Field, known};
 pub use head::{Head, TargetForm, Version};
 pub use limits::{LIMITS, LimitDoc, Limits};
 pub use method::Method;
-pub use reject::{RejectReason, RetryAfter, write_reject};
+pub use reject::{RejectPage, RejectPages, RejectReason, RejectReply, RetryAfter, write_reject};
 pub use router::{Found, RouteError, RouteSpec, RouteTable};
 pub use span::Span;

@@ -2,7 +2,8 @@
 //!
 //! The decoder returns these, `core` adds the causes that need a clock or a count of its own. Each
 //! reason has one status, one metric label, and says whether the connection can go on. The reply
-//! has no body and never echoes what the peer sent: details belong in the debug log.
+//! has no body, or one that was fixed when the server started, and never echoes what the peer sent:
+//! details belong in the debug log.
 
 use crate::status;
 
@@ -22,6 +23,11 @@ macro_rules! reasons {
             /// The status code of the reply.
             pub fn status(self) -> u16 {
                 match self { $(RejectReason::$name => $status,)+ }
+            }
+
+            /// The reason with this label.
+            pub fn from_label(label: &str) -> Option<RejectReason> {
+                match label { $($label => Some(RejectReason::$name),)+ _ => None }
             }
 
             /// The stable name in metrics and logs.
@@ -183,27 +189,76 @@ impl Default for RetryAfter {
     }
 }
 
-/// Appends the whole reply of a refusal; `date` is the Date field's value, `retry_after` goes with
-/// a 503.
-pub fn write_reject(
-    out: &mut Vec<u8>,
-    reason: RejectReason,
-    date: &[u8],
-    retry_after: &RetryAfter,
-) {
+/// What a refusal says in place of nothing: fixed when the server starts, so that it holds while
+/// nobody can be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectPage {
+    /// Value of the Content-Type field.
+    pub content_type: Vec<u8>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// The pages of all reasons; most have none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RejectPages(Vec<Option<RejectPage>>);
+
+impl RejectPages {
+    /// Gives a reason its page.
+    pub fn set(&mut self, reason: RejectReason, page: RejectPage) {
+        let place = reason as usize;
+        if self.0.len() <= place {
+            self.0.resize(RejectReason::ALL.len(), None);
+        }
+        if let Some(slot) = self.0.get_mut(place) {
+            *slot = Some(page);
+        }
+    }
+
+    /// The page of a reason.
+    pub fn get(&self, reason: RejectReason) -> Option<&RejectPage> {
+        self.0.get(reason as usize)?.as_ref()
+    }
+}
+
+/// What a refusal's reply has beside its reason.
+#[derive(Clone, Copy, Debug)]
+pub struct RejectReply<'a> {
+    /// The Date field's value.
+    pub date: &'a [u8],
+    /// Goes with a 503.
+    pub retry_after: &'a RetryAfter,
+    /// What it says, when it says something.
+    pub page: Option<&'a RejectPage>,
+    /// Whether the request was HEAD: then the page's length is said and the page is not.
+    pub is_head: bool,
+}
+
+/// Appends the whole reply of a refusal. The framing is the same with and without a page: a length,
+/// and the end of the connection.
+pub fn write_reject(out: &mut Vec<u8>, reason: RejectReason, reply: &RejectReply<'_>) {
     let status = reason.status();
+    let mut digits = itoa::Buffer::new();
     out.extend_from_slice(b"HTTP/1.1 ");
-    out.extend_from_slice(itoa::Buffer::new().format(status).as_bytes());
+    out.extend_from_slice(digits.format(status).as_bytes());
     out.push(b' ');
     out.extend_from_slice(status::reason(status).as_bytes());
-    out.extend_from_slice(b"\r\nContent-Length: 0\r\n");
+    out.extend_from_slice(b"\r\nContent-Length: ");
+    let length = reply.page.map_or(0, |page| page.body.len());
+    out.extend_from_slice(digits.format(length).as_bytes());
+    out.extend_from_slice(b"\r\n");
     if reason.closes() {
         out.extend_from_slice(b"Connection: close\r\n");
     }
     let is_shed = reason == RejectReason::Overloaded;
+    let content_type = reply.page.map(|page| page.content_type.as_slice());
     let extras = [
+        ("Content-Type: ", content_type),
         ("Allow: ", reason.allow().map(str::as_bytes)),
-        ("Retry-After: ", retry_after.value().filter(|_| is_shed)),
+        (
+            "Retry-After: ",
+            reply.retry_after.value().filter(|_| is_shed),
+        ),
     ];
     for (name, value) in extras {
         if let Some(value) = value {
@@ -213,6 +268,9 @@ pub fn write_reject(
         }
     }
     out.extend_from_slice(b"Date: ");
-    out.extend_from_slice(date);
+    out.extend_from_slice(reply.date);
     out.extend_from_slice(b"\r\n\r\n");
+    if let Some(page) = reply.page.filter(|_| !reply.is_head) {
+        out.extend_from_slice(&page.body);
+    }
 }

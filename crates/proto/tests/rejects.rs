@@ -5,7 +5,9 @@
 
 mod support;
 
-use lanner_proto::{Limits, RejectReason as R, RetryAfter, write_reject};
+use lanner_proto::{
+    Limits, RejectPage, RejectPages, RejectReason as R, RejectReply, RetryAfter, write_reject,
+};
 use support::refuse_with;
 
 /// One input for each reason that the decoder itself gives.
@@ -171,6 +173,7 @@ fn statuses_and_labels() {
         assert_eq!(reason.allow().is_some(), reason.status() == 405);
         assert_eq!(reason.closes(), *reason != R::Overloaded);
         let label = reason.label();
+        assert_eq!(R::from_label(label), Some(*reason));
         assert!(
             label
                 .bytes()
@@ -183,10 +186,48 @@ fn statuses_and_labels() {
 }
 
 fn reply(reason: R) -> String {
+    reply_with(reason, None, false)
+}
+
+fn reply_with(reason: R, page: Option<&RejectPage>, is_head: bool) -> String {
     let mut out = b"before".to_vec();
-    let date = lanner_proto::http_date(784_111_777);
-    write_reject(&mut out, reason, &date, &RetryAfter::seconds(120));
+    let reply = RejectReply {
+        date: &lanner_proto::http_date(784_111_777),
+        retry_after: &RetryAfter::seconds(120),
+        page,
+        is_head,
+    };
+    write_reject(&mut out, reason, &reply);
     String::from_utf8(out).expect("replies are ASCII")
+}
+
+#[test]
+fn a_page_changes_the_body_and_not_the_framing() {
+    let page = RejectPage {
+        content_type: b"text/html".to_vec(),
+        body: b"<p>no</p>".to_vec(),
+    };
+    let head = "beforeHTTP/1.1 400 Bad Request\r\nContent-Length: 9\r\nConnection: close\r\n\
+                Content-Type: text/html\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n";
+    let said = reply_with(R::MissingHost, Some(&page), false);
+    assert_eq!(said, format!("{head}<p>no</p>"));
+    assert_eq!(reply_with(R::MissingHost, Some(&page), true), head);
+}
+
+#[test]
+fn each_reason_has_its_own_page() {
+    let mut pages = RejectPages::default();
+    assert_eq!(pages.get(R::TlsOverHttp), None);
+    let page = |text: &str| RejectPage {
+        content_type: b"text/plain".to_vec(),
+        body: text.into(),
+    };
+    for reason in R::ALL {
+        pages.set(*reason, page(reason.label()));
+    }
+    for reason in R::ALL {
+        assert_eq!(pages.get(*reason), Some(&page(reason.label())));
+    }
 }
 
 #[test]
