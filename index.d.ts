@@ -462,6 +462,7 @@ interface ListenOptions extends EndpointOptions {
   timeouts?: TimeoutOptions
   rates?: RateOptions
   overload?: OverloadOptions
+  rejects?: RejectOptions
   health?: HealthOptions
   metrics?: MetricsOptions
   /** Threads that do the network's work. Default 'auto'. */
@@ -596,6 +597,36 @@ interface RateOptions {
   /** Of replies: the connection is reset. */
   response?: Rate | null
 }
+
+/** What the reply to refused requests of one reason will be. */
+interface RejectedRequest {
+  readonly reason: RejectReason
+  /** The status of the reply. */
+  readonly status: number
+  /** The text of the status, for example 'Bad Request'. */
+  readonly title: string
+}
+
+/** What the replies to malformed requests say. */
+interface RejectOptions {
+  /**
+   * The body of the refusals for a reason: text, or text with a content type; nothing for none. It
+   * is called once for each reason when the server starts, because refusals are written without
+   * JavaScript. At most 4096 bytes.
+   */
+  body?: (refused: RejectedRequest) => string | RejectPage | undefined
+}
+
+/** A body with its content type. */
+interface RejectPage {
+  /** Value of the content-type field. */
+  type: string
+  /** At most 4096 bytes of UTF-8. */
+  body: string
+}
+
+/** Why a request was refused before any handler saw it. docs/errors.md says what each means. */
+type RejectReason = keyof typeof REJECT_STATUS
 
 /** Field names with a value each, or several. */
 type FieldInit = Readonly<Record<string, string | readonly string[]>>
@@ -763,6 +794,20 @@ declare class Server {
    */
   get busy(): boolean
   set busy(busy: boolean)
+  /**
+   * Calls `listener` for each event of this name. What is watched is seen on the network side, also
+   * while JavaScript is stuck: up to 100 events a second, of which 256 wait; `dropped` of the next
+   * one says how many were left out. Nothing is collected while nobody listens.
+   */
+  on<Name extends keyof ServerEvents>(
+    name: Name,
+    listener: (event: ServerEvents[Name]) => void,
+  ): this
+  /** Calls `listener` no more. */
+  off<Name extends keyof ServerEvents>(
+    name: Name,
+    listener: (event: ServerEvents[Name]) => void,
+  ): this
   /** What the server has counted. */
   stats(): Record<string, number>
   [Symbol.asyncDispose](): Promise<void>
@@ -776,6 +821,62 @@ interface ServerAddress {
   readonly address: string
   /** The port; 0 for a Unix socket. */
   readonly port: number
+}
+
+/** A limit that was hit. */
+interface LimitEvent {
+  /** Which; docs/limits.md says what each is, `server.stats()` counts them. */
+  readonly limit: LimitLabel
+  /** The client's end of the connection. */
+  readonly remote: PeerAddress
+  /** The server's end of the connection. */
+  readonly local: PeerAddress
+  /** Number of the connection; undefined where there is none yet. */
+  readonly connection: number | undefined
+  /** When, in milliseconds since 1970. */
+  readonly time: number
+  /** How many events were left out since the one before. */
+  readonly dropped: number
+}
+
+/** The limits that end something without refusing a request; each is also counted by its name. */
+type LimitLabel =
+  | 'keep_alive_timeouts'
+  | 'deadlines_passed'
+  | 'slow_replies_cut'
+  | 'drains_given_up'
+  | 'connections_refused'
+  | 'accept_pauses'
+
+/** A request that was refused before any handler saw it. */
+interface RejectEvent {
+  /** Why; docs/errors.md says what each reason means, `server.stats()` counts them. */
+  readonly reason: RejectReason
+  /** The status of the reply. */
+  readonly status: number
+  /** The client's end of the connection. */
+  readonly remote: PeerAddress
+  /** The server's end of the connection. */
+  readonly local: PeerAddress
+  /** Number of the connection, as `ctx.connection.id`. */
+  readonly connection: number | undefined
+  /**
+   * The first bytes of what was refused, at most 128, often the whole head: printable ASCII, the
+   * rest as `\r`, `\n`, `\t` or `\x00`. It is the client's text, secrets included.
+   */
+  readonly bytes: string
+  /** When, in milliseconds since 1970. */
+  readonly time: number
+  /** How many events were left out since the one before. */
+  readonly dropped: number
+}
+
+/** The events of a server, by name. */
+interface ServerEvents {
+  /** A request was refused before any handler saw it. */
+  reject: RejectEvent
+  /** A limit ended something: a timeout, a rate, the number of connections. */
+  limit: LimitEvent
 }
 
 /** The trailer fields of a reply. */
@@ -796,6 +897,55 @@ type OwnCode = string & {}
 type Receive = (chunk: Uint8Array) => unknown
 
 declare const replyMark: unique symbol
+
+declare const REJECT_STATUS: {
+  readonly tls_over_http: 400
+  readonly http2_preface: 505
+  readonly too_many_empty_lines: 400
+  readonly bare_line_feed: 400
+  readonly bare_carriage_return: 400
+  readonly invalid_request_line: 400
+  readonly invalid_method: 400
+  readonly request_line_too_long: 414
+  readonly invalid_request_target: 400
+  readonly fragment_in_target: 400
+  readonly nul_in_path: 400
+  readonly asterisk_not_allowed: 405
+  readonly authority_not_allowed: 405
+  readonly unsupported_version: 505
+  readonly headers_too_large: 431
+  readonly too_many_headers: 431
+  readonly obsolete_line_folding: 400
+  readonly missing_colon: 400
+  readonly empty_header_name: 400
+  readonly whitespace_before_colon: 400
+  readonly invalid_header_name: 400
+  readonly invalid_header_value: 400
+  readonly missing_host: 400
+  readonly multiple_hosts: 400
+  readonly invalid_host: 400
+  readonly host_mismatch: 400
+  readonly invalid_content_length: 400
+  readonly multiple_content_lengths: 400
+  readonly transfer_encoding_with_content_length: 400
+  readonly transfer_encoding_http10: 400
+  readonly invalid_transfer_encoding: 400
+  readonly chunked_not_final: 400
+  readonly unsupported_transfer_coding: 501
+  readonly length_required_http10: 400
+  readonly content_too_large: 413
+  readonly invalid_chunk_size: 400
+  readonly invalid_chunk_extension: 400
+  readonly chunk_extension_too_long: 400
+  readonly invalid_chunk_line_end: 400
+  readonly invalid_chunk_end: 400
+  readonly forbidden_trailer: 400
+  readonly unexpected_end: 400
+  readonly headers_timeout: 408
+  readonly body_timeout: 408
+  readonly unsupported_connect: 501
+  readonly overloaded: 503
+}
 
 /** Priorities by their number. */
 declare const PRIORITIES: readonly ['low', 'normal', 'high']
@@ -883,6 +1033,10 @@ export {
   type QueryView,
   type Rate,
   type RateOptions,
+  type RejectedRequest,
+  type RejectOptions,
+  type RejectPage,
+  type RejectReason,
   type FieldInit,
   type Priority,
   type RouteInfo,
@@ -894,5 +1048,9 @@ export {
   type CloseOptions,
   type Server,
   type ServerAddress,
+  type LimitEvent,
+  type LimitLabel,
+  type RejectEvent,
+  type ServerEvents,
   type Trailers,
 }

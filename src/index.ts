@@ -27,6 +27,7 @@ export type { OverloadOptions } from './overload.js'
 export type { HealthOptions, MetricsOptions } from './probes.js'
 export type { QueryView } from './query.js'
 export type { Rate, RateOptions } from './rates.js'
+export type { RejectedRequest, RejectOptions, RejectPage, RejectReason } from './rejects.js'
 export type { FieldInit } from './reply-fields.js'
 export type {
   Priority,
@@ -38,4 +39,5 @@ export type {
 export type { Router } from './routing/router.js'
 export type { ParamsOf } from './routing/types.js'
 export type { CloseOptions, Server, ServerAddress } from './server.js'
+export type { LimitEvent, LimitLabel, RejectEvent, ServerEvents } from './server-events.js'
 export type { Trailers } from './trailers.js'

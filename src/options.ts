@@ -24,11 +24,13 @@ import { parseOverload } from './overload.js'
 import { parseProbes } from './probes.js'
 import { parseRates } from './rates.js'
 import { bodyBytes, drainBytes } from './rules.js'
+import { parseRejects } from './rejects.js'
 
 import type { NativeConfig, NativeEndpoint } from './native/binding.js'
 import type { OverloadOptions } from './overload.js'
 import type { HealthOptions, MetricsOptions } from './probes.js'
 import type { RateOptions } from './rates.js'
+import type { RejectOptions } from './rejects.js'
 
 export { duration, size }
 
@@ -116,6 +118,7 @@ export interface ListenOptions extends EndpointOptions {
   timeouts?: TimeoutOptions
   rates?: RateOptions
   overload?: OverloadOptions
+  rejects?: RejectOptions
   health?: HealthOptions
   metrics?: MetricsOptions
   /** Threads that do the network's work. Default 'auto'. */
@@ -171,6 +174,7 @@ export function parseOptions(options: ListenOptions): ParsedOptions {
       rates: parseRates(options.rates),
       probes: parseProbes(options.health, options.metrics),
       overload: parseOverload(options.overload),
+      rejectPages: parseRejects(options.rejects),
       ioThreads: parseThreads(options.ioThreads),
       serverHeader: serverHeader === undefined ? null : fieldValue(serverHeader, 'serverHeader'),
       allowBareLf: flag(options.allowBareLf, 'allowBareLf', false),
@@ -208,6 +212,7 @@ const OPTION_NAMES = [
   'timeouts',
   'rates',
   'overload',
+  'rejects',
   'health',
   'metrics',
   'ioThreads',

@@ -6,11 +6,13 @@
 import { binding, nativeError } from './native/binding.js'
 import { Lane } from './native/lane.js'
 import { duration, refuseUnknown, requireObject } from './option-values.js'
+import { EventSource } from './server-events.js'
 
 import type { NativeAddress, NativeServer } from './native/binding.js'
 import type { LaneConfig } from './native/lane.js'
 import type { Port } from './native/outbox.js'
 import type { Duration, ParsedOptions } from './options.js'
+import type { ServerEvents } from './server-events.js'
 
 /** Where a server listens. */
 export interface ServerAddress {
@@ -41,12 +43,14 @@ export class Server {
   readonly #native: NativeServer
   readonly #lane: Lane
   readonly #onClosed: () => void
+  readonly #events: EventSource
   #busy = false
 
   /** @internal */
   constructor(native: NativeServer, lane: Lane, addresses: readonly NativeAddress[]) {
     this.#native = native
     this.#lane = lane
+    this.#events = new EventSource(native)
     this.addresses = addresses
     let settle = (): void => {}
     this.closed = new Promise((resolve) => {
@@ -108,6 +112,28 @@ export class Server {
   set busy(busy: boolean) {
     this.#busy = busy
     this.#native.setBusy(busy)
+  }
+
+  /**
+   * Calls `listener` for each event of this name. What is watched is seen on the network side, also
+   * while JavaScript is stuck: up to 100 events a second, of which 256 wait; `dropped` of the next
+   * one says how many were left out. Nothing is collected while nobody listens.
+   */
+  on<Name extends keyof ServerEvents>(
+    name: Name,
+    listener: (event: ServerEvents[Name]) => void,
+  ): this {
+    this.#events.add(name, listener)
+    return this
+  }
+
+  /** Calls `listener` no more. */
+  off<Name extends keyof ServerEvents>(
+    name: Name,
+    listener: (event: ServerEvents[Name]) => void,
+  ): this {
+    this.#events.remove(name, listener)
+    return this
   }
 
   /** What the server has counted. */

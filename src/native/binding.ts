@@ -8,6 +8,8 @@ import { createRequire } from 'node:module'
 
 import { LannerError } from '../errors.js'
 
+import type { PeerAddress } from './address.js'
+
 /** The version of the batch layout and of the calls below. */
 export const ABI_VERSION = 1
 
@@ -83,6 +85,8 @@ export interface NativeConfig {
   probes: { live: string; ready: string; metrics: string; maxLoopDelayMs: number }
   /** 0 is no bound of the delay, and no Retry-After. */
   overload: { inFlight: number; queueDelayMs: number; retryAfterSeconds: number }
+  /** For reasons whose refusals say something. */
+  rejectPages: { reason: string; contentType: string; body: string }[]
   /** 0 is automatic. */
   ioThreads: number
   serverHeader: string | null
@@ -94,6 +98,25 @@ export interface NativeAddress {
   address: string
   port: number
 }
+
+/** A refusal, or a limit that was hit. */
+export interface NativeSighting {
+  isReject: boolean
+  label: string
+  /** 0 is none. */
+  status: number
+  /** -1 is none. */
+  connection: number
+  remote: PeerAddress
+  local: PeerAddress
+  bytes: string
+  time: number
+  dropped: number
+}
+
+/** Bits of NativeServer.watch. */
+export const WATCH_REJECTS = 1
+export const WATCH_LIMITS = 2
 
 export interface NativeLane {
   flush(bytes: number): void
@@ -108,6 +131,9 @@ export interface NativeServer {
   close(gracePeriodMs: number, onClosed: () => void): void
   stats(): Record<string, number>
   setBusy(busy: boolean): void
+  /** Bits of WATCH_REJECTS and WATCH_LIMITS; 0 is nothing any more. */
+  watch(wanted: number, onPending: () => void): void
+  takeSightings(): NativeSighting[]
 }
 
 /** An answer of the core itself: 404, 405, OPTIONS. */

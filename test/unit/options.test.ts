@@ -39,6 +39,7 @@ test('defaults', () => {
       },
       probes: { live: '', ready: '', metrics: '', maxLoopDelayMs: 1000 },
       overload: { inFlight: 10_000, queueDelayMs: 100, retryAfterSeconds: 1 },
+      rejectPages: [],
       ioThreads: 0,
       serverHeader: null,
       allowBareLf: false,
@@ -222,6 +223,12 @@ describe('errors name the option and what it may be', () => {
     [{ metrics: '/metrics' }, /metrics is an object/],
     [{ overload: { queueDelay: -1 } }, /overload\.queueDelay is a duration/],
     [{ overload: { inflight: 1 } }, /no option overload\.inflight/],
+    [{ rejects: { page: 1 } }, /no option rejects\.page; there are rejects\.body/],
+    [{ rejects: { body: 'no' } }, /rejects\.body is a function, not "no"/],
+    [{ rejects: { body: () => 7 } }, /rejects\.body \(for \w+\) is a function that gives text/],
+    [{ rejects: { body: () => null } }, /rejects\.body \(for \w+\) is a function that gives text/],
+    [{ rejects: { body: () => 'x'.repeat(4097) } }, /gives at most 4096 bytes, not 4097/],
+    [{ rejects: { body: () => ({ type: 'a\nb', body: '' }) } }, /, type is a header value/],
     [{ rates: { respnse: null } }, /no option rates\.respnse; there are rates\.request/],
     [{ rates: { response: 240 } }, /rates\.response is an object/],
     [
@@ -248,6 +255,25 @@ describe('errors name the option and what it may be', () => {
     expect(parse).toThrow(message)
     expect(parse).toThrow(expect.objectContaining({ code: 'LANNER_OPTION_INVALID' }))
   })
+})
+
+test('the body of refusals is asked for once for each reason but overload', () => {
+  const asked: string[] = []
+  const { native } = parseOptions({
+    rejects: {
+      body: ({ reason, status, title }) => {
+        asked.push(reason)
+        return reason === 'missing_host' ? `${status} ${title}` : undefined
+      },
+    },
+  })
+  const contentType = 'text/plain; charset=utf-8'
+  expect(native.rejectPages).toEqual([
+    { reason: 'missing_host', contentType, body: '400 Bad Request' },
+  ])
+  expect(new Set(asked).size).toBe(asked.length)
+  expect(asked).not.toContain('overloaded')
+  expect(asked.length).toBeGreaterThan(40)
 })
 
 test('NODE_ENV decides about details unless the option does', () => {

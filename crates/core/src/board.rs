@@ -11,6 +11,7 @@ use lanner_bridge::Gate;
 
 use crate::metrics::{Counters, Stats};
 use crate::pulse::Pulse;
+use crate::sightings::{Cause, Sightings, Whom};
 
 #[derive(Debug)]
 struct Isolate {
@@ -25,6 +26,8 @@ pub struct Board {
     /// Whether requests for handlers are shed by hand (`server.busy`).
     pub(crate) busy: AtomicBool,
     pub(crate) closing: AtomicBool,
+    /// Refusals and limits, for whoever watches.
+    pub sightings: Sightings,
     isolates: Mutex<Vec<Isolate>>,
     counters: OnceLock<Vec<Arc<Counters>>>,
 }
@@ -35,6 +38,7 @@ impl Default for Board {
             began: Instant::now(),
             busy: AtomicBool::new(false),
             closing: AtomicBool::new(false),
+            sightings: Sightings::default(),
             isolates: Mutex::default(),
             counters: OnceLock::new(),
         }
@@ -80,6 +84,18 @@ impl Board {
             delay
         };
         isolates.iter().map(feel).collect()
+    }
+
+    /// Tells whoever watches, and rings once for all that is not taken yet.
+    pub(crate) fn tell(&self, cause: Cause, whom: Whom, bytes: &[u8], now: u64) {
+        if !self.sightings.add(cause, whom, bytes, now) {
+            return;
+        }
+        for isolate in &*self.lock() {
+            if isolate.gate.wake() {
+                isolate.pulse.rung();
+            }
+        }
     }
 
     /// The merged counters.

@@ -3,7 +3,7 @@
 //! Made by `node` from the user's options, read everywhere else. After this nothing checks an
 //! option again. Defaults and ranges of the limits are in `lanner_proto::limits`.
 
-use lanner_proto::{Limits, RetryAfter};
+use lanner_proto::{Limits, RejectPages, RetryAfter};
 
 use crate::probes::Probes;
 use crate::rules::Rules;
@@ -111,6 +111,8 @@ pub struct Config {
     pub probes: Probes,
     /// When requests are shed.
     pub overload: Overload,
+    /// What refusals say; nothing by default.
+    pub reject_pages: RejectPages,
     /// Connections open at the same time; more are closed without a reply. 0 for no limit.
     pub connections: usize,
     /// Requests of one connection; the last one's reply ends it. 0 for no limit.
@@ -137,6 +139,7 @@ impl Default for Config {
             rates: Rates::default(),
             probes: Probes::default(),
             overload: Overload::default(),
+            reject_pages: RejectPages::default(),
             connections: 0,
             requests_per_connection: 0,
             drain_bytes: 1024 * 1024,

@@ -24,6 +24,7 @@ pub mod routing;
 pub mod rules;
 pub mod server;
 mod shared;
+pub mod sightings;
 pub mod transport;
 
 pub use config::{Config, Overload, Rate, Rates, Timeouts};

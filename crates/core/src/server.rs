@@ -26,6 +26,7 @@ use crate::metrics::{Counters, Stats};
 use crate::pulse::Pulse;
 use crate::rules;
 use crate::shared::Shared;
+use crate::sightings::Sightings;
 use crate::transport::listen::{Address, Endpoint, Listener};
 
 /// Batches that may wait on their way to an isolate or back. A batch holds all requests of a turn,
@@ -214,6 +215,11 @@ impl Server {
     /// woken after all.
     pub fn help(&self, thread: usize) -> bool {
         self.helms.get(thread).is_some_and(|helm| helm.help())
+    }
+
+    /// Refusals and limits, one by one. Who watches is rung for when something waits.
+    pub fn sightings(&self) -> &Sightings {
+        &self.board.sightings
     }
 
     /// The counters.

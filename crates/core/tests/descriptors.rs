@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use lanner_core::Config;
+use lanner_core::sightings::{Breach, Cause, WATCH_LIMITS};
 
 use support::live::{Client, Live, echo};
 
@@ -23,11 +24,15 @@ const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 #[ignore = "run by the other test, as a child"]
 fn child() {
     let live = Live::start(Config::default(), echo());
+    live.server.sightings().watch(WATCH_LIMITS);
     let mut out = std::io::stderr();
     writeln!(out, "port {}", live.address.port()).expect("a parent");
     let _ = std::io::stdin().read_to_end(&mut Vec::new());
     let counts = ["accept_pauses", "accepted"].map(|name| live.counter(name));
-    writeln!(out, "counts {} {}", counts[0], counts[1]).expect("a parent");
+    let seen = live.server.sightings().take();
+    let paused = Cause::Limit(Breach::AcceptPaused);
+    let seen = seen.iter().filter(|seen| seen.cause == paused).count();
+    writeln!(out, "counts {} {} {seen}", counts[0], counts[1]).expect("a parent");
     live.close(0);
 }
 
@@ -97,5 +102,6 @@ fn accepting_pauses_and_recovers() {
     let counts = next("counts");
     assert!(counts[0] > 0, "accepting never paused");
     assert_eq!(counts[1], 2 * LIMIT as u64);
+    assert!(counts[2] > 0, "whoever watches saw no pause");
     assert!(child.wait().expect("an end").success());
 }

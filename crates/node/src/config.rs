@@ -5,7 +5,7 @@
 
 use lanner_core::transport::listen::{BACKLOG, Endpoint};
 use lanner_core::{Config, Overload, Priority, Probes, Rate, Rates, Rules, Timeouts};
-use lanner_proto::{Limits, RetryAfter};
+use lanner_proto::{Limits, RejectPage, RejectPages, RejectReason, RetryAfter};
 use napi::bindgen_prelude::{Either, Null};
 use napi_derive::napi;
 
@@ -179,6 +179,17 @@ pub struct OverloadOptions {
     pub retry_after_seconds: u32,
 }
 
+/// What the refusals for one reason say.
+#[napi(object)]
+pub struct RejectPageOptions {
+    /// Label of the reason.
+    pub reason: String,
+    /// Value of `Content-Type`.
+    pub content_type: String,
+    /// The body.
+    pub body: String,
+}
+
 /// All options.
 #[napi(object)]
 pub struct NativeConfig {
@@ -198,6 +209,8 @@ pub struct NativeConfig {
     pub probes: ProbeOptions,
     /// When requests are shed.
     pub overload: OverloadOptions,
+    /// What refusals say.
+    pub reject_pages: Vec<RejectPageOptions>,
     /// Number of I/O threads, 0 for the default.
     pub io_threads: u32,
     /// Value of the `Server` field; null for none.
@@ -253,6 +266,7 @@ impl NativeConfig {
                 queue_delay_ms: self.overload.queue_delay_ms as u64,
                 retry_after: RetryAfter::seconds(self.overload.retry_after_seconds),
             },
+            reject_pages: self.reject_pages(),
             drain_bytes: limits.drain_bytes as u64,
             routes: Vec::new(),
             connections: limits.connections as usize,
@@ -267,6 +281,25 @@ impl NativeConfig {
                 n => n as usize,
             },
         }
+    }
+}
+
+impl NativeConfig {
+    fn reject_pages(&self) -> RejectPages {
+        let mut pages = RejectPages::default();
+        for page in &self.reject_pages {
+            // The labels are those of this list's own twin.
+            if let Some(reason) = RejectReason::from_label(&page.reason) {
+                pages.set(
+                    reason,
+                    RejectPage {
+                        content_type: page.content_type.clone().into_bytes(),
+                        body: page.body.clone().into_bytes(),
+                    },
+                );
+            }
+        }
+        pages
     }
 }
 

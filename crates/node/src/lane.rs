@@ -21,6 +21,7 @@ use crate::doorbell::Bell;
 use crate::fence::fenced;
 use crate::memory::JsMemory;
 use crate::raw::{self, Failure, Outcome};
+use crate::sightings::Watcher;
 
 /// Functions that JavaScript wants to be called once the server has closed.
 pub(crate) type Closers = Rc<RefCell<Vec<napi_ref>>>;
@@ -52,6 +53,7 @@ pub(crate) struct Lane {
     outbox: JsMemory,
     dispatch: napi_ref,
     closers: Closers,
+    watcher: Watcher,
     /// Which I/O thread is looked at first, so that none waits for the others.
     first: usize,
     /// A batch that did not fit the inbox any more.
@@ -73,7 +75,7 @@ impl Lane {
     pub(crate) fn open(
         env: napi_env,
         server: Arc<Server>,
-        closers: Closers,
+        (closers, watcher): (Closers, Watcher),
         [inbox, outbox, dispatch]: [napi_value; 3],
     ) -> Outcome<napi_value> {
         let inbox = JsMemory::new(env, inbox)?;
@@ -102,6 +104,7 @@ impl Lane {
             outbox,
             dispatch,
             closers,
+            watcher,
             staged,
             is_dispatching: false,
             first: 0,
@@ -227,7 +230,17 @@ impl Lane {
     }
 
     fn is_quiet(&self) -> bool {
-        self.held_back.is_empty() && self.lanes.iter().all(IsolateLane::is_quiet)
+        self.held_back.is_empty()
+            && self.lanes.iter().all(IsolateLane::is_quiet)
+            && self.watcher_to_call().is_none()
+    }
+
+    /// The function to call because sightings wait.
+    fn watcher_to_call(&self) -> Option<napi_ref> {
+        match self.server.sightings().is_pending() {
+            true => self.watcher.get(),
+            false => None,
+        }
     }
 
     /// Sleeps, or rings its own bell when there is more to do: the event loop has its turn first.
@@ -382,6 +395,10 @@ unsafe extern "C" fn on_bell(
         let function = raw::referenced(env, dispatch)?;
         if used > 0 {
             raw::call(env, function, &[raw::make_number(env, used as i32)?]);
+        }
+        // SAFETY: as above; the borrow ends before JavaScript runs again.
+        if let Some(watcher) = unsafe { (*place).watcher_to_call() } {
+            raw::call(env, raw::referenced(env, watcher)?, &[]);
         }
         // SAFETY: as above; JavaScript has returned. The end may have come while it ran, and a
         // flush that met it has seen it: then nobody rings for it any more.

@@ -13,6 +13,7 @@ mod lane;
 mod memory;
 mod raw;
 pub mod server;
+mod sightings;
 
 use napi_derive::napi;
 

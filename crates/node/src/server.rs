@@ -16,6 +16,7 @@ use crate::config::{NativeConfig, RouteOptions};
 use crate::inject::Injector;
 use crate::lane::{Closers, Lane};
 use crate::raw;
+use crate::sightings::{SightingInfo, Watcher};
 
 /// Address of a listener.
 #[napi(object)]
@@ -38,6 +39,7 @@ pub struct NativeServer {
     /// Started by the first lane, so that requests without a socket cost no thread.
     server: OnceLock<Arc<Server>>,
     closers: Closers,
+    watcher: Watcher,
 }
 
 #[napi]
@@ -56,6 +58,7 @@ impl NativeServer {
             .map(|endpoint| endpoint.to_core())
             .collect();
         let (server, closers) = (OnceLock::new(), Closers::default());
+        let watcher = Watcher::default();
         Ok(Self {
             config: core,
             routes: config.routes,
@@ -63,6 +66,7 @@ impl NativeServer {
             injector,
             server,
             closers,
+            watcher,
         })
     }
 
@@ -77,7 +81,8 @@ impl NativeServer {
     ) -> Result<Object<'env>> {
         let server = self.started(*env)?;
         let values = [inbox.raw(), outbox.raw(), dispatch.raw()];
-        match Lane::open(env.raw(), server, Rc::clone(&self.closers), values) {
+        let callbacks = (Rc::clone(&self.closers), Rc::clone(&self.watcher));
+        match Lane::open(env.raw(), server, callbacks, values) {
             Ok(object) => Ok(Object::from_raw(env.raw(), object)),
             Err(failure) => Err(failure.into_error()),
         }
@@ -115,6 +120,32 @@ impl NativeServer {
         if let Some(server) = self.server.get() {
             server.set_busy(busy);
         }
+    }
+
+    /// Wants to know of refusals and limits from now on: bits of `WATCH_*`, 0 for no more.
+    /// `on_pending` is called when some wait to be taken.
+    #[napi]
+    pub fn watch(&self, env: Env, wanted: u32, on_pending: Unknown<'_>) -> Result<()> {
+        if let Some(server) = self.server.get() {
+            server.sightings().watch(wanted);
+        }
+        if let Some(old) = self.watcher.take() {
+            raw::delete_reference(env.raw(), old);
+        }
+        if wanted != 0 {
+            let reference = raw::reference(env.raw(), on_pending.raw());
+            let reference = reference.map_err(|failure| failure.into_error())?;
+            self.watcher.set(Some(reference));
+        }
+        Ok(())
+    }
+
+    /// Takes the refusals and limits that wait.
+    #[napi]
+    pub fn take_sightings(&self) -> Vec<SightingInfo> {
+        let seen = self.server.get().map(|server| server.sightings().take());
+        let seen = seen.unwrap_or_default().into_iter();
+        seen.map(SightingInfo::from).collect()
     }
 
     /// The counters; rejects as `reject_<label>`.

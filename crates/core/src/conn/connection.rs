@@ -25,6 +25,7 @@ use super::settle::cancel_notice;
 use crate::config::Rate;
 use crate::context::Context;
 use crate::dispatch::layout;
+use crate::sightings::Cause;
 
 /// Where a connection stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +72,8 @@ pub struct Active {
     pub(super) serial: bool,
     /// A refusal that waits for the replies before it.
     pub(super) refusal: Option<RejectReason>,
+    /// Whether what is refused is a HEAD request, whose reply has no body.
+    pub(super) refuses_head: bool,
     pub(super) out: Out,
     /// The pace of the request body that is being read.
     pub(super) body_pace: RateClock,
@@ -90,6 +93,7 @@ impl Active {
         self.blocked = false;
         self.serial = false;
         self.refusal = None;
+        self.refuses_head = false;
         self.body_pace = RateClock::default();
         self.send_pace = RateClock::default();
         self.send_rate = None;
@@ -298,9 +302,19 @@ impl Connection {
         }
     }
 
-    /// Refuses what the peer sent: after the replies before it, then the connection ends.
+    /// Refuses what the peer sent, or did not send: after the replies before it, then the
+    /// connection ends.
     pub(super) fn refuse(&mut self, cx: &mut Context, reason: RejectReason) {
+        let input = self.active.as_mut().map(|a| std::mem::take(&mut a.input));
+        let input = input.unwrap_or_default();
+        self.refuse_bytes(cx, reason, &input);
+        cx.pool.give_small(input);
+    }
+
+    /// As `refuse`; `bytes` begin with what is refused.
+    pub(super) fn refuse_bytes(&mut self, cx: &mut Context, reason: RejectReason, bytes: &[u8]) {
         cx.counters.reject(reason);
+        self.sight(cx, Cause::Reject(reason), bytes);
         let body = self
             .active
             .as_ref()
@@ -315,6 +329,7 @@ impl Connection {
         active.body = BodyTarget::None;
         // One request gets one reply: a body that breaks after its reply only ends the connection.
         active.refusal = (!replied).then_some(reason);
+        active.refuses_head = bytes.starts_with(b"HEAD ");
         active.serial = true;
         self.drop_input(cx);
         if replied && self.exchange_count() == 0 {

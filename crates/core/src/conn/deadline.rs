@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::dispatch::layout;
 use crate::metrics::bump;
 use crate::native_reply::NativeReply;
+use crate::sightings::{Breach, Cause};
 
 /// What the coarse clock watches for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,11 +76,13 @@ impl Connection {
             Deadline::None => {}
             Deadline::KeepAlive(_) => {
                 bump(&cx.counters.keep_alive_timeouts, 1);
+                self.sight(cx, Cause::Limit(Breach::KeepAliveTimeout), &[]);
                 self.phase = Phase::Dead;
             }
             Deadline::Head(_) => self.refuse(cx, RejectReason::HeadersTimeout),
             Deadline::Drain(_) => {
                 bump(&cx.counters.drains_given_up, 1);
+                self.sight(cx, Cause::Limit(Breach::DrainGivenUp), &[]);
                 self.begin_close();
             }
             Deadline::Linger(_) => self.phase = Phase::Dead,
@@ -88,6 +91,7 @@ impl Connection {
             Deadline::SlowBody(_) => self.refuse(cx, RejectReason::BodyTimeout),
             Deadline::SlowReply(_) => {
                 bump(&cx.counters.slow_replies_cut, 1);
+                self.sight(cx, Cause::Limit(Breach::SlowReply), &[]);
                 self.cut = true;
                 self.abort(cx);
             }
@@ -103,6 +107,7 @@ impl Connection {
             return;
         };
         bump(&cx.counters.deadlines_passed, 1);
+        self.sight(cx, Cause::Limit(Breach::DeadlinePassed), &[]);
         cx.send_cancel(slot, layout::CANCEL_DEADLINE);
         match cx.slots.get(slot).map(|exchange| &exchange.reply) {
             Some(ReplyPhase::Waiting) => {

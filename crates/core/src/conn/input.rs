@@ -13,6 +13,7 @@ use super::exchange::{BodyPhase, Exchange};
 use crate::context::{Context, Scratch};
 use crate::dispatch::{entry, layout};
 use crate::metrics::bump;
+use crate::sightings::{Breach, Cause};
 
 /// Bytes that are read although they cannot be used yet: enough to notice the peer's end behind
 /// the requests that it usually sends ahead.
@@ -114,8 +115,8 @@ impl Connection {
                 }
             }
             (Step::Reject(reason), _) => {
+                self.refuse_bytes(cx, reason, chunk.as_slice());
                 cx.pool.give_chunk(chunk);
-                self.refuse(cx, reason);
             }
             // `chunk_budget` promises a body of known length with credit left.
             _ => {
@@ -211,7 +212,7 @@ impl Connection {
                     in_trailers = consumed == 0;
                 }
                 Step::Head { len, .. } if !entry::fits(&scratch.head, len) => {
-                    self.refuse(cx, RejectReason::HeadersTooLarge);
+                    self.refuse_bytes(cx, RejectReason::HeadersTooLarge, rest);
                     return bytes.len();
                 }
                 Step::Head { start, len } => {
@@ -230,7 +231,7 @@ impl Connection {
                     self.on_body_end(cx, scratch);
                 }
                 Step::Reject(reason) => {
-                    self.refuse(cx, reason);
+                    self.refuse_bytes(cx, reason, rest);
                     return bytes.len();
                 }
             }
@@ -287,6 +288,7 @@ impl Connection {
             BodyTarget::None => {}
             BodyTarget::Discard { left, .. } if (data.len() as u64) > left => {
                 bump(&cx.counters.drains_given_up, 1);
+                self.sight(cx, Cause::Limit(Breach::DrainGivenUp), &[]);
                 self.begin_close();
             }
             BodyTarget::Discard { ref mut left, .. } => *left -= data.len() as u64,

@@ -12,5 +12,6 @@ mod rate;
 mod replies;
 mod requests;
 mod settle;
+mod sight;
 
 pub use connection::{Active, Connection};

@@ -21,6 +21,7 @@ use crate::metrics::bump;
 use crate::native_reply::NativeReply;
 use crate::routing::{Answer, find_answer};
 use crate::rules::Rules;
+use crate::sightings::Cause;
 
 impl Connection {
     /// Handles a head; returns how many bytes behind it were used (a small complete body).
@@ -35,7 +36,7 @@ impl Connection {
         self.requests = self.requests.saturating_add(1);
         if scratch.head.method == Method::Connect {
             // The seam for tunnels: a CONNECT that is accepted would take the connection over here.
-            self.refuse(cx, RejectReason::UnsupportedConnect);
+            self.refuse_bytes(cx, RejectReason::UnsupportedConnect, head_bytes);
             return 0;
         }
         let answer = find_answer(&cx.routes, cx.config.fallback, scratch, head_bytes);
@@ -44,12 +45,12 @@ impl Connection {
             Answer::Core(_) => layout::ABSENT,
         };
         if let Err(reason) = self.decoder.limit_body(cx.rules.of_route(route).body_bytes) {
-            self.refuse(cx, reason);
+            self.refuse_bytes(cx, reason, head_bytes);
             return 0;
         }
         let Some(slot) = cx.slots.claim(self.exchange_for(cx, scratch, route)) else {
             bump(&cx.counters.shed, 1);
-            self.refuse(cx, RejectReason::Overloaded);
+            self.refuse_bytes(cx, RejectReason::Overloaded, head_bytes);
             return 0;
         };
         self.enqueue(cx, scratch, slot);
@@ -135,6 +136,7 @@ impl Connection {
         let Some(lane) = cx.admit(priority) else {
             cx.counters.shed_one(priority);
             cx.counters.reject(RejectReason::Overloaded);
+            self.sight(cx, Cause::Reject(RejectReason::Overloaded), head_bytes);
             // Those behind it wait in the socket rather than here.
             self.active(cx).serial = true;
             let after = cx.config.overload.retry_after;

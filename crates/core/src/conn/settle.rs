@@ -5,7 +5,7 @@
 //! Encoding is in `replies`.
 
 use lanner_bridge::SlotId;
-use lanner_proto::{RejectReason, write_reject};
+use lanner_proto::{RejectReason, RejectReply, write_reject};
 
 use super::connection::{BodyTarget, Connection};
 use super::exchange::{BodyPhase, ReplyPhase};
@@ -75,10 +75,15 @@ impl Connection {
         let Context {
             pool, date, config, ..
         } = cx;
-        let after = &config.overload.retry_after;
+        let reply = RejectReply {
+            date,
+            retry_after: &config.overload.retry_after,
+            page: config.reject_pages.get(reason),
+            is_head: active.refuses_head,
+        };
         active
             .out
-            .append(pool, |into| write_reject(into, reason, date, after));
+            .append(pool, |into| write_reject(into, reason, &reply));
         self.begin_close();
     }
 

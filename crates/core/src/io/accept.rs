@@ -12,6 +12,7 @@ use super::seats::Seated;
 use super::thread::{Conn, IoThread, LISTENERS};
 use crate::conn::Connection;
 use crate::metrics::bump;
+use crate::sightings::{Breach, Cause, Whom};
 use crate::transport::listen::Listener;
 use crate::transport::stream::Accepted;
 
@@ -59,6 +60,7 @@ impl IoThread {
                 Err(error) if is_peers(&error) => {}
                 Err(_) => {
                     bump(&self.cx.counters.accept_pauses, 1);
+                    self.sight(Breach::AcceptPaused, None);
                     self.accept_paused_until = self.cx.now + ACCEPT_PAUSE_MS;
                     return;
                 }
@@ -83,7 +85,8 @@ impl IoThread {
     fn place(&mut self, accepted: Accepted) {
         let Some(seat) = self.shared.seats().take(self.cx.config.connections) else {
             // Without a reply (H1-07): who is over the limit is not worth a write.
-            return bump(&self.cx.counters.connections_refused, 1);
+            bump(&self.cx.counters.connections_refused, 1);
+            return self.sight(Breach::ConnectionRefused, Some(&accepted));
         };
         let accepted = Seated { accepted, seat };
         let least = self.shared.least_loaded(self.index, self.open);
@@ -94,6 +97,19 @@ impl IoThread {
         };
         if let Some(accepted) = own {
             self.adopt(accepted);
+        }
+    }
+
+    /// Tells whoever watches of a limit that is hit before a connection has a number.
+    fn sight(&self, breach: Breach, accepted: Option<&Accepted>) {
+        let cause = Cause::Limit(breach);
+        if self.cx.board.sightings.wants(cause) {
+            let whom = Whom {
+                connection: None,
+                remote: accepted.and_then(|accepted| accepted.remote),
+                local: accepted.and_then(|accepted| accepted.local),
+            };
+            self.cx.board.tell(cause, whom, &[], self.cx.now);
         }
     }
 

@@ -7,6 +7,7 @@ use std::net::Shutdown;
 use lanner_bridge::SlotId;
 use lanner_core::Config;
 use lanner_core::config::Timeouts;
+use lanner_core::sightings::{Breach, Cause, WATCH_LIMITS};
 
 use crate::support::crlf;
 use crate::support::entries::Entry;
@@ -444,6 +445,7 @@ fn past_the_limit_a_connection_is_closed_without_a_reply() {
         ..Config::default()
     };
     let live = Live::start(config, echo());
+    live.server.sightings().watch(WATCH_LIMITS);
     let mut clients = [live.connect(), live.connect()];
     for client in &mut clients {
         assert_eq!(client.send(GET).reply().0, 200);
@@ -451,6 +453,14 @@ fn past_the_limit_a_connection_is_closed_without_a_reply() {
     let mut third = live.connect();
     assert_eq!(third.rest().0, b"");
     assert_eq!(live.counter("connections_refused"), 1);
+    let seen = live.server.sightings().take();
+    let seen: Vec<_> = seen
+        .iter()
+        .map(|seen| (seen.cause, seen.whom.remote))
+        .collect();
+    let refused = third.stream.local_addr().ok();
+    let cause = Cause::Limit(Breach::ConnectionRefused);
+    assert_eq!(seen, [(cause, refused)]);
     let [first, mut second] = clients;
     drop(first);
     eventually("a seat is free", || live.counter("connections") == 1);

@@ -22,6 +22,7 @@ mod request_bodies;
 mod request_deadline;
 mod request_forms;
 mod route_rules;
+mod sightings;
 mod timeouts;
 mod unread_body;
 mod wear;

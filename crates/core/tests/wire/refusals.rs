@@ -4,7 +4,8 @@
 //! without a row fails the last test. Each row also runs cut at every byte and behind other
 //! requests, answered at once or late.
 
-use lanner_proto::RejectReason as R;
+use lanner_core::sightings::{Cause, WATCH_REJECTS};
+use lanner_proto::{RejectPage, RejectReason as R};
 
 use crate::support::crlf;
 use crate::support::cuts::{Case, check};
@@ -172,6 +173,75 @@ fn each_refusal_is_counted_once_and_no_handler_sees_it() {
         assert!(told.is_empty() || in_body, "{}: {told:?}", reason.label());
         wire.fin();
         assert_eq!(wire.end(), End::Closed);
+    }
+}
+
+#[test]
+fn each_refusal_is_seen_once_with_its_first_bytes() {
+    for &(reason, row) in ROWS {
+        let name = reason.label();
+        let input = input(reason, row);
+        for size in [input.len(), 1] {
+            let mut wire = Wire::new(&setup());
+            wire.cx.board.sightings.watch(WATCH_REJECTS);
+            wire.feed_in(&input, size);
+            let seen = wire.cx.board.sightings.take();
+            assert_eq!(seen.len(), 1, "{name}");
+            let (cause, first) = (seen[0].cause, &seen[0].first);
+            assert_eq!((cause, seen[0].dropped), (Cause::Reject(reason), 0));
+            let whom = seen[0].whom;
+            let whom = (whom.connection, whom.remote.map(|remote| remote.port()));
+            assert_eq!(whom, (Some(99), Some(4711)), "{name}");
+            // A head from its beginning, a chunk from where it broke.
+            let is_whole = input.starts_with(first) && !first.is_empty();
+            let is_part = input.starts_with(b"POST /echo") && contains(&input, first);
+            assert!(is_whole || is_part, "{name}: {}", first.escape_ascii());
+        }
+    }
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    part.is_empty() || bytes.windows(part.len()).any(|window| window == part)
+}
+
+#[test]
+fn a_refusal_says_what_the_options_say() {
+    let mut setup = setup();
+    for &(reason, _) in ROWS {
+        setup.config.reject_pages.set(
+            reason,
+            RejectPage {
+                content_type: b"text/plain".to_vec(),
+                body: format!("no: {}", reason.label()).into_bytes(),
+            },
+        );
+    }
+    for &(reason, row) in ROWS {
+        let page = format!("no: {}", reason.label());
+        let plain = String::from_utf8(reply(reason)).expect("ASCII");
+        let said = plain
+            .replace("Length: 0", &format!("Length: {}", page.len()))
+            .replace("close\r\n", "close\r\nContent-Type: text/plain\r\n");
+        let said = format!("{said}{page}").into_bytes();
+        let case = Case::new(reason.label(), &input(reason, row), &said, true);
+        check(&setup, &case);
+    }
+}
+
+#[test]
+fn head_gets_the_length_of_a_page_without_the_page() {
+    let mut setup = setup();
+    let page = RejectPage {
+        content_type: b"text/plain".to_vec(),
+        body: b"no".to_vec(),
+    };
+    setup.config.reject_pages.set(R::MissingHost, page);
+    for (method, body) in [("GET", "no"), ("HEAD", "")] {
+        let mut wire = Wire::new(&setup);
+        wire.feed(format!("{method} / HTTP/1.1\r\n\r\n").as_bytes());
+        let sent = wire.sent_text();
+        assert!(sent.contains("Content-Length: 2\r\n"), "{sent}");
+        assert!(sent.ends_with(&format!("\r\n\r\n{body}")), "{sent}");
     }
 }
 

@@ -1,0 +1,22 @@
+//! What a connection tells whoever watches: what it refused, which limits it hit.
+//!
+//! Called beside the counters, where a refusal or a limit has been decided. Promises one load and
+//! nothing else while nobody watches. What happens with it is in `sightings`.
+
+use super::connection::Connection;
+use crate::context::Context;
+use crate::sightings::{Cause, Whom};
+
+impl Connection {
+    /// Tells of `cause`; `bytes` begin with what was refused.
+    pub(super) fn sight(&self, cx: &Context, cause: Cause, bytes: &[u8]) {
+        if cx.board.sightings.wants(cause) {
+            let whom = Whom {
+                connection: Some(self.id),
+                remote: self.remote,
+                local: self.local,
+            };
+            cx.board.tell(cause, whom, bytes, cx.now);
+        }
+    }
+}
