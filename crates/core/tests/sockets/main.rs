@@ -5,6 +5,7 @@ mod support;
 
 mod closing;
 mod connections;
+mod early_reply;
 mod helping;
 mod limits;
 #[cfg(unix)]
