@@ -17,6 +17,7 @@ pub const CONTRACT: &[LimitDoc] = &[
         origin: "Kestrel MaxConcurrentConnections",
         on_breach: "closed without a reply; counted as `connections_refused`",
         reject: "",
+        per: "",
     },
     LimitDoc {
         name: "requests_per_connection",
@@ -28,6 +29,7 @@ pub const CONTRACT: &[LimitDoc] = &[
         origin: "keepalive_requests of other servers; Kestrel has none",
         on_breach: "the last reply says `Connection: close`",
         reject: "",
+        per: "",
     },
     LimitDoc {
         name: "drain_bytes",
@@ -37,8 +39,9 @@ pub const CONTRACT: &[LimitDoc] = &[
         unit: "bytes",
         range: "0 to 2^53 - 1, or null for none",
         origin: "what a client has in flight on a good line",
-        on_breach: "`Connection: close`, or closed; counted as `drains_given_up`",
+        on_breach: "closed after the reply; counted as `drains_given_up`, or announced by it",
         reject: "",
+        per: "route, request",
     },
     LimitDoc {
         name: "headers_ms",
@@ -50,6 +53,7 @@ pub const CONTRACT: &[LimitDoc] = &[
         origin: "Kestrel RequestHeadersTimeout",
         on_breach: "408, close",
         reject: "headers_timeout",
+        per: "",
     },
     LimitDoc {
         name: "keep_alive_ms",
@@ -61,6 +65,7 @@ pub const CONTRACT: &[LimitDoc] = &[
         origin: "Kestrel KeepAliveTimeout",
         on_breach: "closed; counted as `keep_alive_timeouts`",
         reject: "",
+        per: "",
     },
     LimitDoc {
         name: "drain_ms",
@@ -72,6 +77,7 @@ pub const CONTRACT: &[LimitDoc] = &[
         origin: "Kestrel has this time fixed",
         on_breach: "closed; counted as `drains_given_up`",
         reject: "",
+        per: "route, request",
     },
     LimitDoc {
         name: "request_ms",
@@ -83,6 +89,7 @@ pub const CONTRACT: &[LimitDoc] = &[
         origin: "only the application knows how long its work takes",
         on_breach: "504, or cut once it began; counted as `deadlines_passed`",
         reject: "",
+        per: "route, request",
     },
     LimitDoc {
         name: "connection_age_ms",
@@ -94,6 +101,7 @@ pub const CONTRACT: &[LimitDoc] = &[
         origin: "Kestrel has none",
         on_breach: "the next reply says `Connection: close`",
         reject: "",
+        per: "",
     },
     LimitDoc {
         name: "rates.request",
@@ -105,6 +113,7 @@ pub const CONTRACT: &[LimitDoc] = &[
         origin: "Kestrel MinRequestBodyDataRate",
         on_breach: "408, close",
         reject: "body_timeout",
+        per: "route, request",
     },
     LimitDoc {
         name: "rates.request.grace_ms",
@@ -114,8 +123,9 @@ pub const CONTRACT: &[LimitDoc] = &[
         unit: "ms",
         range: "0 to 2^31 - 1",
         origin: "Kestrel MinRequestBodyDataRate",
-        on_breach: "",
-        reject: "",
+        on_breach: "408, close",
+        reject: "body_timeout",
+        per: "route, request",
     },
     LimitDoc {
         name: "rates.response",
@@ -127,6 +137,7 @@ pub const CONTRACT: &[LimitDoc] = &[
         origin: "Kestrel MinResponseDataRate",
         on_breach: "reset; counted as `slow_replies_cut`",
         reject: "",
+        per: "route, request",
     },
     LimitDoc {
         name: "rates.response.grace_ms",
@@ -136,8 +147,9 @@ pub const CONTRACT: &[LimitDoc] = &[
         unit: "ms",
         range: "0 to 2^31 - 1",
         origin: "Kestrel MinResponseDataRate",
-        on_breach: "",
+        on_breach: "reset; counted as `slow_replies_cut`",
         reject: "",
+        per: "route, request",
     },
     LimitDoc {
         name: "overload.in_flight",
@@ -149,6 +161,7 @@ pub const CONTRACT: &[LimitDoc] = &[
         origin: "ten times the concurrency at which one isolate is saturated",
         on_breach: "503 with `Retry-After`",
         reject: "overloaded",
+        per: "",
     },
     LimitDoc {
         name: "overload.queue_delay_ms",
@@ -160,6 +173,7 @@ pub const CONTRACT: &[LimitDoc] = &[
         origin: "controlled delay (CoDel), with an interval that a start or a pause does not fill",
         on_breach: "503 with `Retry-After` until the queue is worked off",
         reject: "overloaded",
+        per: "",
     },
     LimitDoc {
         name: "max_loop_delay_ms",
@@ -171,5 +185,6 @@ pub const CONTRACT: &[LimitDoc] = &[
         origin: "longer than any turn of a healthy application",
         on_breach: "the readiness probe says 503",
         reject: "",
+        per: "",
     },
 ];

@@ -75,6 +75,8 @@ pub struct LimitDoc {
     pub on_breach: &'static str,
     /// The label of the reject, empty when the breach is not one.
     pub reject: &'static str,
+    /// What else can have a value of its own, beside the server.
+    pub per: &'static str,
 }
 
 /// All limits, in the order of [`Limits`].
@@ -89,6 +91,7 @@ pub const LIMITS: &[LimitDoc] = &[
         origin: "Kestrel MaxRequestLineSize; RFC 9112 section 3 recommends at least 8000",
         on_breach: "414, close",
         reject: "request_line_too_long",
+        per: "",
     },
     LimitDoc {
         name: "header_bytes",
@@ -100,6 +103,7 @@ pub const LIMITS: &[LimitDoc] = &[
         origin: "Kestrel MaxRequestHeadersTotalSize",
         on_breach: "431, close",
         reject: "headers_too_large",
+        per: "",
     },
     LimitDoc {
         name: "headers",
@@ -111,6 +115,7 @@ pub const LIMITS: &[LimitDoc] = &[
         origin: "Kestrel MaxRequestHeaderCount",
         on_breach: "431, close",
         reject: "too_many_headers",
+        per: "",
     },
     LimitDoc {
         name: "body_bytes",
@@ -122,6 +127,7 @@ pub const LIMITS: &[LimitDoc] = &[
         origin: "Kestrel MaxRequestBodySize",
         on_breach: "413, close",
         reject: "content_too_large",
+        per: "route, request",
     },
     LimitDoc {
         name: "chunk_extension_bytes",
@@ -133,6 +139,7 @@ pub const LIMITS: &[LimitDoc] = &[
         origin: "RFC 9112 section 7.1.1 asks for a limit; extensions have no common use",
         on_breach: "400, close",
         reject: "chunk_extension_too_long",
+        per: "",
     },
     LimitDoc {
         name: "chunk_extensions_bytes",
@@ -144,6 +151,7 @@ pub const LIMITS: &[LimitDoc] = &[
         origin: "hyper and Node.js bound the sum at 16 KiB",
         on_breach: "400, close",
         reject: "chunk_extension_too_long",
+        per: "",
     },
     LimitDoc {
         name: "leading_empty_lines",
@@ -155,6 +163,7 @@ pub const LIMITS: &[LimitDoc] = &[
         origin: "RFC 9112 section 2.2 asks for at least one",
         on_breach: "400, close",
         reject: "too_many_empty_lines",
+        per: "",
     },
     LimitDoc {
         name: "request_window_bytes",
@@ -166,6 +175,7 @@ pub const LIMITS: &[LimitDoc] = &[
         origin: "Kestrel MaxRequestBufferSize",
         on_breach: "the socket is not read until the handler takes bytes",
         reject: "",
+        per: "",
     },
     LimitDoc {
         name: "reply_window_bytes",
@@ -177,6 +187,7 @@ pub const LIMITS: &[LimitDoc] = &[
         origin: "Kestrel MaxResponseBufferSize",
         on_breach: "`write()` stays pending until the peer takes bytes",
         reject: "",
+        per: "",
     },
     LimitDoc {
         name: "pipelined",
@@ -188,6 +199,7 @@ pub const LIMITS: &[LimitDoc] = &[
         origin: "twice the depth of the usual pipelining benchmarks",
         on_breach: "the connection is not read until a reply is written",
         reject: "",
+        per: "",
     },
     LimitDoc {
         name: "allow_bare_lf",
@@ -199,5 +211,6 @@ pub const LIMITS: &[LimitDoc] = &[
         origin: "RFC 9112 section 2.2 permits it; strict, because parsers that differ smuggle",
         on_breach: "400, close",
         reject: "bare_line_feed",
+        per: "",
     },
 ];

@@ -11,6 +11,7 @@ mod half_close;
 mod handler_faults;
 mod informational;
 mod keep_alive;
+mod limits;
 mod native_replies;
 mod overload;
 mod pipelining;
