@@ -79,8 +79,10 @@ counters! {
     native_replies,
     /// Exchanges settled.
     settled,
-    /// Exchanges given up before their reply was complete.
+    /// Exchanges given up before their reply was complete, or before its turn to be sent came.
     cancelled,
+    /// Requests refused by their heads alone; every other request is settled or cancelled.
+    refused,
     /// Requests refused because of overload.
     shed,
     /// Those of routes of low priority among them.

@@ -36,6 +36,7 @@ impl Connection {
         self.requests = self.requests.saturating_add(1);
         if scratch.head.method == Method::Connect {
             // The seam for tunnels: a CONNECT that is accepted would take the connection over here.
+            bump(&cx.counters.refused, 1);
             self.refuse_bytes(cx, RejectReason::UnsupportedConnect, head_bytes);
             return 0;
         }
@@ -45,11 +46,13 @@ impl Connection {
             Answer::Core(_) => layout::ABSENT,
         };
         if let Err(reason) = self.decoder.limit_body(cx.rules.of_route(route).body_bytes) {
+            bump(&cx.counters.refused, 1);
             self.refuse_bytes(cx, reason, head_bytes);
             return 0;
         }
         let Some(slot) = cx.slots.claim(self.exchange_for(cx, scratch, route)) else {
             bump(&cx.counters.shed, 1);
+            bump(&cx.counters.refused, 1);
             self.refuse_bytes(cx, RejectReason::Overloaded, head_bytes);
             return 0;
         };

@@ -133,9 +133,9 @@ impl Connection {
                 .is_some_and(|e| !matches!(e.reply, ReplyPhase::Complete));
             if unsettled {
                 cx.send_cancel(slot, reason);
-                bump(&cx.counters.cancelled, 1);
             }
             if let Some(mut exchange) = cx.release(slot) {
+                bump(&cx.counters.cancelled, 1);
                 exchange.early.clear(&mut cx.pool);
             }
         }

@@ -241,7 +241,7 @@ fn requests_behind_a_reply_that_closes_are_given_up() {
     same("close", "first of three", &wire.sent(), &ok_close("bye"));
     let told: Vec<_> = wire.entries().iter().map(|entry| entry.slot()).collect();
     assert_eq!(told, [requests[1].slot], "the third has replied already");
-    assert_eq!((wire.end(), wire.counter("cancelled")), (End::Shut, 1));
+    assert_eq!((wire.end(), wire.counter("cancelled")), (End::Shut, 2));
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod support;
 
 mod body_limit;
 mod closing;
+mod counts;
 mod credits;
 mod expect_continue;
 mod half_close;
