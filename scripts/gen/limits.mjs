@@ -56,8 +56,8 @@ function line(...cells) {
 }
 
 function amount({ default: value, unit }) {
-  const plain = /^\d+$/.test(value) ? Number(value).toLocaleString('en-US') : value
-  return unit ? `${plain} ${unit}` : plain
+  if (!/^\d+$/.test(value)) return value
+  return `${Number(value).toLocaleString('en-US')} ${unit}`
 }
 
 function breach({ on_breach: text, reject }) {

@@ -52,6 +52,11 @@ impl Rules {
             priority: Priority::Normal,
         }
     }
+
+    /// Whether they differ in what is looked at for all requests of a connection together.
+    fn vary_from(&self, other: &Self) -> bool {
+        self.request_ms != other.request_ms || self.response != other.response
+    }
 }
 
 /// The rules of all routes.
@@ -67,11 +72,8 @@ impl RuleTable {
     /// The rules that a server was started with.
     pub fn new(config: &Config) -> Self {
         let server = Rules::of_server(config);
-        let differs = |rules: &Rules| {
-            rules.request_ms != server.request_ms || rules.response != server.response
-        };
         Self {
-            varied: config.routes.iter().any(differs),
+            varied: config.routes.iter().any(|rules| rules.vary_from(&server)),
             by_route: config.routes.clone().into_boxed_slice(),
             server,
         }
@@ -93,8 +95,8 @@ impl RuleTable {
     }
 
     /// A request got rules of its own.
-    pub fn vary(&mut self) {
-        self.varied = true;
+    pub fn vary(&mut self, rules: &Rules) {
+        self.varied |= rules.vary_from(&self.server);
     }
 }
 

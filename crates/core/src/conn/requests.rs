@@ -177,7 +177,7 @@ impl Connection {
             return;
         };
         exchange.rules = Some(Box::new(rules));
-        cx.rules.vary();
+        cx.rules.vary(&rules);
         let Some(active) = &mut self.active else {
             return;
         };

@@ -2,6 +2,7 @@
 //! document says. The rows of the document are the rows of this table; time is the test's.
 
 use lanner_core::limits::CONTRACT;
+use lanner_core::sightings::{Breach, WATCH_LIMITS, WATCH_REJECTS};
 use lanner_core::{Config, Probes, Rate};
 use lanner_proto::{LIMITS, LimitDoc};
 
@@ -12,15 +13,6 @@ use crate::support::live::{Live, LiveHandler, echo as live_echo, eventually};
 use crate::support::ok;
 use crate::support::records::{stream, text};
 use crate::support::wire::{End, Setup, Wire};
-
-/// Counters that say that a limit was passed.
-const BREACHES: &[&str] = &[
-    "connections_refused",
-    "drains_given_up",
-    "keep_alive_timeouts",
-    "deadlines_passed",
-    "slow_replies_cut",
-];
 
 /// What a peer and the counters saw of a limit.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -33,6 +25,8 @@ struct Seen {
     end: &'static str,
     rejects: Vec<&'static str>,
     counted: Vec<&'static str>,
+    /// What whoever watches was told.
+    told: Vec<&'static str>,
     /// Whether something waits that would otherwise have gone on.
     waits: bool,
 }
@@ -41,7 +35,8 @@ impl Seen {
     fn of(wire: &mut Wire) -> Self {
         let sent = wire.sent_text();
         let last = sent.rfind("HTTP/1.1 ").map(|at| &sent[at..]);
-        let counted = |name: &&&str| wire.counter(name) > 0;
+        let counted = |name: &&str| wire.counter(name) > 0;
+        let seen = wire.cx.board.sightings.take();
         Self {
             status: last.map_or(0, |reply| reply[9..12].parse().expect("a status")),
             says_close: last.is_some_and(|reply| reply.contains("Connection: close\r\n")),
@@ -51,7 +46,12 @@ impl Seen {
                 End::Reset => "reset",
             },
             rejects: wire.cx.counters.rejects().map(|(label, _)| label).collect(),
-            counted: BREACHES.iter().filter(counted).copied().collect(),
+            counted: Breach::ALL
+                .iter()
+                .map(|breach| breach.label())
+                .filter(counted)
+                .collect(),
+            told: seen.iter().map(|seen| seen.cause.label()).collect(),
             waits: false,
         }
     }
@@ -65,7 +65,8 @@ impl Seen {
 
     /// Whether nothing happened.
     fn is_fine(&self) -> bool {
-        let quiet = self.rejects.is_empty() && self.counted.is_empty() && !self.waits;
+        let quiet = [&self.rejects, &self.counted, &self.told].map(Vec::is_empty) == [true; 3];
+        let quiet = quiet && !self.waits;
         quiet && matches!(self.status, 0 | 200) && !self.says_close && self.end.is_empty()
     }
 }
@@ -87,6 +88,8 @@ fn check(doc: &LimitDoc, seen: &Seen) {
     let counted = doc.on_breach.split_once("counted as `");
     let counted = counted.and_then(|(_, rest)| rest.split_once('`'));
     assert_eq!(seen.counted, counted.map_or(vec![], |(name, _)| vec![name]));
+    let told = [&seen.rejects[..], &seen.counted].concat();
+    assert_eq!(seen.told, told, "an event beside each counter");
     let ends = match () {
         () if says("reset") => "reset",
         () if says("close") && !says("readiness") => "closed",
@@ -114,16 +117,30 @@ fn xs(n: usize) -> String {
     "x".repeat(n)
 }
 
+/// A connection that is watched, with an isolate that does nothing by itself.
+fn open(change: impl FnOnce(&mut Config)) -> Wire {
+    let wire = Wire::new(&Setup::with(change));
+    wire.cx.board.sightings.watch(WATCH_REJECTS | WATCH_LIMITS);
+    wire
+}
+
+/// The same with one that replies.
+fn echoing(change: impl FnOnce(&mut Config)) -> Wire {
+    let wire = Wire::served(&Setup::with(change), echo());
+    wire.cx.board.sightings.watch(WATCH_REJECTS | WATCH_LIMITS);
+    wire
+}
+
 /// A connection whose isolate replies, and what it was given.
 fn served(change: impl FnOnce(&mut Config), input: &[u8]) -> Seen {
-    let mut wire = Wire::served(&Setup::with(change), echo());
+    let mut wire = echoing(change);
     wire.feed(input);
     Seen::of(&mut wire)
 }
 
 /// The same with an isolate that does nothing, and with time that passes.
 fn silent(change: impl FnOnce(&mut Config), input: &[u8], ms: u64) -> Seen {
-    let mut wire = Wire::new(&Setup::with(change));
+    let mut wire = open(change);
     wire.feed(input).pass(ms);
     Seen::of(&mut wire)
 }
@@ -180,16 +197,14 @@ const ROWS: &[Row] = &[
         served(|_| {}, &input)
     }),
     ("request_window_bytes", |past| {
-        let setup = Setup::with(|config| config.limits.request_window_bytes = 65_536);
-        let mut wire = Wire::new(&setup);
+        let mut wire = open(|config| config.limits.request_window_bytes = 65_536);
         wire.feed(&post("Content-Length: 100000\n\n"));
         wire.feed(xs(65_536 + past).as_bytes());
         let waits = wire.unread() > 0;
         Seen::waiting(&mut wire, waits)
     }),
     ("reply_window_bytes", |past| {
-        let setup = Setup::with(|config| config.limits.reply_window_bytes = 4096);
-        let mut wire = Wire::new(&setup);
+        let mut wire = open(|config| config.limits.reply_window_bytes = 4096);
         wire.peer_takes(0);
         let slot = wire.feed(&get()).request().slot;
         let body = xs(4096 + past - (ok(&xs(1000)).len() - 1000));
@@ -198,7 +213,7 @@ const ROWS: &[Row] = &[
         Seen::waiting(&mut wire, waits)
     }),
     ("pipelined", |past| {
-        let mut wire = Wire::new(&Setup::with(|config| config.limits.pipelined = 2));
+        let mut wire = open(|config| config.limits.pipelined = 2);
         let begun = wire.feed(&get().repeat(2 + past)).requests().len();
         Seen::waiting(&mut wire, begun < 2 + past)
     }),
@@ -212,7 +227,7 @@ const ROWS: &[Row] = &[
         served(|config| config.requests_per_connection = 2, &input)
     }),
     ("drain_bytes", |past| {
-        let mut wire = Wire::new(&Setup::with(|config| config.drain_bytes = 100));
+        let mut wire = open(|config| config.drain_bytes = 100);
         let slot = wire
             .feed(&post("Transfer-Encoding: chunked\n\n"))
             .request()
@@ -236,7 +251,7 @@ const ROWS: &[Row] = &[
         )
     }),
     ("drain_ms", |past| {
-        let mut wire = Wire::new(&Setup::with(|config| config.timeouts.drain_ms = 100));
+        let mut wire = open(|config| config.timeouts.drain_ms = 100);
         let slot = wire.feed(&post("Content-Length: 10\n\n")).request().slot;
         wire.flush(|records| records.reply(slot, text("no"))).sent();
         wire.pass(99 + past as u64);
@@ -250,8 +265,7 @@ const ROWS: &[Row] = &[
         )
     }),
     ("connection_age_ms", |past| {
-        let setup = Setup::with(|config| config.timeouts.connection_age_ms = 100);
-        let mut wire = Wire::served(&setup, echo());
+        let mut wire = echoing(|config| config.timeouts.connection_age_ms = 100);
         wire.pass(99 + past as u64).feed(&get());
         Seen::of(&mut wire)
     }),
@@ -267,12 +281,12 @@ const ROWS: &[Row] = &[
         slow_reply(1_000, 1, 999 + past as u64)
     }),
     ("overload.in_flight", |past| {
-        let mut wire = Wire::new(&Setup::with(|config| config.overload.in_flight = 2));
+        let mut wire = open(|config| config.overload.in_flight = 2);
         let requests = wire.feed(&get().repeat(2 + past)).requests();
         replied(&mut wire, &requests)
     }),
     ("overload.queue_delay_ms", |past| {
-        let mut wire = Wire::new(&Setup::with(|config| config.overload.queue_delay_ms = 100));
+        let mut wire = open(|config| config.overload.queue_delay_ms = 100);
         wire.set_stuck(true).feed(&get());
         // Above the target for the interval.
         wire.pass(100)
@@ -311,7 +325,7 @@ fn slow_body(grace_ms: u64, bytes: usize, ms: u64) -> Seen {
 }
 
 fn slow_reply(grace_ms: u64, bytes: usize, ms: u64) -> Seen {
-    let mut wire = Wire::new(&Setup::with(|config| slow(config, grace_ms)));
+    let mut wire = open(|config| slow(config, grace_ms));
     wire.peer_takes(bytes);
     let slot = wire.feed(&get()).request().slot;
     wire.flush(|records| {
@@ -330,6 +344,7 @@ fn connections(past: usize) -> Seen {
         ..Config::default()
     };
     let live = Live::start(config, live_echo());
+    live.server.sightings().watch(WATCH_LIMITS);
     let mut clients: Vec<_> = (0..2 + past).map(|_| live.connect()).collect();
     let mut seen = Seen::default();
     if past == 1 {
@@ -343,6 +358,8 @@ fn connections(past: usize) -> Seen {
     if live.counter("connections_refused") > 0 {
         seen.counted.push("connections_refused");
     }
+    let told = live.server.sightings().take();
+    seen.told = told.iter().map(|seen| seen.cause.label()).collect();
     live.close(0);
     seen
 }
