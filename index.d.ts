@@ -62,6 +62,13 @@ declare class LannerError extends Error {
   get name(): string
 }
 
+/** A route as a value, for `app.add()`: what `app.route()` takes, options before the handlers. */
+declare function route<Path extends string, State extends object = AnyState>(
+  method: string,
+  path: Path,
+  ...args: RouteArguments<Path, State>
+): Endpoint
+
 /** The body of a request. It is read once, by one of these ways. */
 declare class BodySource implements AsyncIterable<Uint8Array> {
   #private
@@ -631,6 +638,14 @@ type RejectReason = keyof typeof REJECT_STATUS
 /** Field names with a value each, or several. */
 type FieldInit = Readonly<Record<string, string | readonly string[]>>
 
+/** A route that is not registered yet. */
+interface Endpoint {
+  readonly method: string
+  readonly path: string
+  readonly options: RouteOptions
+  readonly handlers: readonly Handler[]
+}
+
 /** Which requests are shed first when there are too many. */
 type Priority = (typeof PRIORITIES)[number]
 
@@ -704,6 +719,8 @@ declare class Router<State extends object = AnyState, Prefix extends string = ''
     path: Path,
     ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
   ): this
+  /** Routes that `route()` made: `app.add(getUser, createUser)`. */
+  add(...endpoints: readonly Endpoint[]): this
   /** A route for GET, which also serves HEAD. */
   get<Path extends string>(
     path: Path,
@@ -893,6 +910,11 @@ declare class Trailers {
 /** A code of somebody else; the intersection keeps editors proposing ours. */
 type OwnCode = string & {}
 
+/** What a route is made of beside its path: its handlers, and options before them. */
+type RouteArguments<Pattern extends string, State extends object> =
+  | RouteHandlers<Pattern, State>
+  | readonly [options: RouteOptions, ...RouteHandlers<Pattern, State>]
+
 /** Takes a chunk that is lent to it. */
 type Receive = (chunk: Uint8Array) => unknown
 
@@ -950,11 +972,6 @@ declare const REJECT_STATUS: {
 /** Priorities by their number. */
 declare const PRIORITIES: readonly ['low', 'normal', 'high']
 
-/** What a route is made of beside its path: its handlers, and options before them. */
-type RouteArguments<Pattern extends string, State extends object> =
-  | RouteHandlers<Pattern, State>
-  | readonly [options: RouteOptions, ...RouteHandlers<Pattern, State>]
-
 /** A prefix and a pattern, as `group` joins them. */
 type JoinPath<Prefix extends string, Path extends string> = Path extends '/'
   ? Prefix extends ''
@@ -1001,6 +1018,7 @@ export {
   App,
   HttpError,
   LannerError,
+  route,
   type BodySource,
   type StreamBody,
   type ConnectionInfo,
@@ -1038,6 +1056,7 @@ export {
   type RejectPage,
   type RejectReason,
   type FieldInit,
+  type Endpoint,
   type Priority,
   type RouteInfo,
   type RouteLimitOptions,

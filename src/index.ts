@@ -2,6 +2,7 @@
 
 export { App } from './app.js'
 export { HttpError, LannerError } from './errors.js'
+export { route } from './routing/endpoint.js'
 
 export type { BodySource } from './body/source.js'
 export type { StreamBody } from './body/sink.js'
@@ -29,6 +30,7 @@ export type { QueryView } from './query.js'
 export type { Rate, RateOptions } from './rates.js'
 export type { RejectedRequest, RejectOptions, RejectPage, RejectReason } from './rejects.js'
 export type { FieldInit } from './reply-fields.js'
+export type { Endpoint } from './routing/endpoint.js'
 export type {
   Priority,
   RouteInfo,

@@ -10,6 +10,7 @@ import { checkRouteOptions, joinOptions, NO_OPTIONS } from './options.js'
 import { createRoute, createScope, nameOf } from './route.js'
 
 import type { AnyState, Handler, Middleware } from '../handler.js'
+import type { Endpoint } from './endpoint.js'
 import type { RouteOptions } from './options.js'
 import type { Route, Scope } from './route.js'
 import type { JoinPath, ParamsOf } from './types.js'
@@ -87,19 +88,15 @@ export class Router<State extends object = AnyState, Prefix extends string = ''>
     path: Path,
     ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
   ): this {
-    if (method !== '*' && !isToken(method)) {
-      throw new LannerError('LANNER_ROUTE_INVALID', `${JSON.stringify(method)} is not a method.`)
+    register(this as unknown as Router, method, path, handlers)
+    return this
+  }
+
+  /** Routes that `route()` made: `app.add(getUser, createUser)`. */
+  add(...endpoints: readonly Endpoint[]): this {
+    for (const { method, path, options, handlers } of endpoints) {
+      register(this as unknown as Router, method, path, [options, ...handlers])
     }
-    this.registry.change()
-    const pattern = joinPath(this.prefix, path)
-    const name = method.toUpperCase()
-    const [first, ...rest] = handlers as readonly unknown[]
-    const hasOptions = typeof first === 'object' && first !== null
-    const of = nameOf({ method: name, pattern })
-    const own = hasOptions ? checkRouteOptions(first, of) : NO_OPTIONS
-    const functions = checkFunctions(hasOptions ? rest : handlers, `the route ${name} ${pattern}`)
-    const options = joinOptions(this.common, own)
-    this.registry.routes.push(createRoute(name, pattern, functions, options))
     return this
   }
 
@@ -188,6 +185,23 @@ export class Router<State extends object = AnyState, Prefix extends string = ''>
     register(new Router(this.registry, pattern, joinOptions(this.common, own)))
     return this
   }
+}
+
+/** Registers a route; `args` are its handlers, with options before them or without. */
+function register(router: Router, method: string, path: string, args: readonly unknown[]): void {
+  if (method !== '*' && !isToken(method)) {
+    throw new LannerError('LANNER_ROUTE_INVALID', `${JSON.stringify(method)} is not a method.`)
+  }
+  router.registry.change()
+  const pattern = joinPath(router.prefix, path)
+  const name = method.toUpperCase()
+  const [first, ...rest] = args
+  const hasOptions = typeof first === 'object' && first !== null
+  const of = nameOf({ method: name, pattern })
+  const own = hasOptions && first !== NO_OPTIONS ? checkRouteOptions(first, of) : NO_OPTIONS
+  const functions = checkFunctions(hasOptions ? rest : args, `the route ${name} ${pattern}`)
+  const options = joinOptions(router.common, own)
+  router.registry.routes.push(createRoute(name, pattern, functions, options))
 }
 
 function checkFunctions(functions: readonly unknown[], where: string): Handler[] {

@@ -4,6 +4,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { parseOptions } from '../../src/options.ts'
+import { route } from '../../src/routing/endpoint.ts'
 import { compileRoutes } from '../../src/routing/route.ts'
 import { Registry, Router } from '../../src/routing/router.ts'
 import { rulesOfServer } from '../../src/rules.ts'
@@ -107,6 +108,20 @@ test('middleware reads the options of the route', async () => {
   })
   expect(await lane.ask('/a/7')).toMatchObject({ text: '/a/:id' })
   expect(await lane.ask('/b')).toMatchObject({ text: 'closed' })
+})
+
+test('endpoints are values that are registered where they are wanted', async () => {
+  const getUser = route('GET', '/users/:id', { meta: { role: 'any' } }, (ctx) => ctx.params.id)
+  const plain = route('*', '/plain', (ctx) => `${ctx.method} ${ctx.route.method}`)
+  const lane = harness((r) => {
+    r.add(getUser, plain)
+    r.group('/v2', { meta: { isNew: true } }, (v2) => v2.add(getUser))
+  })
+  expect(await lane.ask('/users/7')).toMatchObject({ text: '7' })
+  expect(await lane.ask('/plain')).toMatchObject({ text: 'GET *' })
+  expect(await lane.ask('/v2/users/8')).toMatchObject({ text: '8' })
+  const infos = compile((r) => r.group('/v2', { meta: { isNew: true } }, (v2) => v2.add(getUser)))
+  expect(infos[0]!.info.options).toEqual({ meta: { role: 'any', isNew: true } })
 })
 
 describe('errors name the option and the route', () => {
