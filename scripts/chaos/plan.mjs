@@ -7,7 +7,6 @@ export const PURPOSE = 'on purpose'
 
 export const LIMITS = {
   pipelined: 12,
-  inFlight: 100,
   connections: 200,
   bodyBytes: 400_000,
   headerBytes: 4096,
@@ -16,6 +15,8 @@ export const LIMITS = {
   drainBytes: 200_000,
   requestsPerConnection: 60,
 }
+
+export const OVERLOAD = { inFlight: 100 }
 
 /** Milliseconds. */
 export const TIMEOUTS = {
@@ -29,7 +30,7 @@ export const TIMEOUTS = {
 export const RATES = {
   request: { bytesPerSecond: 240, grace: 1500 },
   // High: what the system takes at once for a client that reads nothing must not buy minutes.
-  reply: { bytesPerSecond: 1_000_000, grace: 1500 },
+  response: { bytesPerSecond: 1_000_000, grace: 1500 },
 }
 
 /** Bytes that only the request of this number has. */

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { App } from 'lanner'
 
-import { LIMITS, pattern, PURPOSE, RATES, TIMEOUTS } from './plan.mjs'
+import { LIMITS, OVERLOAD, pattern, PURPOSE, RATES, TIMEOUTS } from './plan.mjs'
 
 /** How often each request was handled, by number. */
 let seen = new Uint8Array(1 << 20)
@@ -175,6 +175,7 @@ function listen(port) {
     limits: LIMITS,
     timeouts: TIMEOUTS,
     rates: RATES,
+    overload: OVERLOAD,
     health: { live: '/livez', ready: '/readyz' },
     metrics: { path: '/metrics' },
   })
