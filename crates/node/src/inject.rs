@@ -123,13 +123,9 @@ fn answered(reply: &NativeReply) -> NativeAnswer {
 }
 
 fn refused(reason: RejectReason) -> NativeAnswer {
-    let allow = reason
-        .allow()
-        .map(|allow| vec!["allow".into(), allow.into()]);
-    let headers = allow.into_iter().collect();
     NativeAnswer {
         status: u32::from(reason.status()),
-        headers,
+        headers: Vec::new(),
         body: String::new(),
     }
 }

@@ -12,7 +12,8 @@ pub(crate) const VALUE: u8 = 4;
 pub(crate) const HOST: u8 = 8;
 /// A hexadecimal digit.
 pub(crate) const HEX: u8 = 16;
-/// `%`, which makes a path need decoding, or `.`, which may begin a dot segment.
+/// `%`, which makes a path need decoding, `.`, which may begin a dot segment, or `\`, which has no
+/// place in a path.
 pub(crate) const REWRITE: u8 = 32;
 
 /// The classes of each byte.
@@ -39,7 +40,7 @@ const fn build() -> [u8; 256] {
         if b.is_ascii_hexdigit() {
             class |= HEX;
         }
-        if is_one_of(b, b"%.") {
+        if is_one_of(b, b"%.\\") {
             class |= REWRITE;
         }
         table[byte] = class;

@@ -261,9 +261,9 @@ pub mod known {
     pub use super::id;
 }
 
-/// The ids up to this one change how a request is framed, routed or kept alive; the decoder looks
-/// at them while it parses.
-pub(crate) const LAST_FRAMING_ID: u8 = known::UPGRADE;
+/// The ids up to this one change how a request is framed, routed or kept alive, or may stand in it
+/// once; the decoder looks at them while it parses.
+pub(crate) const LAST_FRAMING_ID: u8 = known::CONTENT_TYPE;
 
 /// The known-name id of a field name in any case, or 0.
 ///

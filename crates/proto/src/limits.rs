@@ -23,7 +23,7 @@ pub struct Limits {
     pub chunk_extension_bytes: u32,
     /// Bytes of the extensions of all chunks of one body. Default 16384.
     pub chunk_extensions_bytes: u32,
-    /// Empty lines skipped before a request line. Default 2.
+    /// Empty lines skipped before a request line. Default 1.
     pub leading_empty_lines: u8,
     /// Bytes of a request body held before the handler takes them. Default 1 MiB.
     pub request_window_bytes: u32,
@@ -45,7 +45,7 @@ impl Default for Limits {
             body_bytes: Some(30_000_000),
             chunk_extension_bytes: 256,
             chunk_extensions_bytes: 16_384,
-            leading_empty_lines: 2,
+            leading_empty_lines: 1,
             request_window_bytes: 1_048_576,
             reply_window_bytes: 65_536,
             pipelined: 32,
@@ -157,7 +157,7 @@ pub const LIMITS: &[LimitDoc] = &[
         name: "leading_empty_lines",
         option: "",
         what: "empty lines before a request line",
-        default: "2",
+        default: "1",
         unit: "lines",
         range: "fixed",
         origin: "RFC 9112 section 2.2 asks for at least one",

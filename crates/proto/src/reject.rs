@@ -61,11 +61,13 @@ reasons! {
     FragmentInTarget = 400 "fragment_in_target",
     /// `%00` in the path.
     NulInPath = 400 "nul_in_path",
+    /// `%0D` or `%0A` in the path.
+    LineBreakInPath = 400 "line_break_in_path",
     /// `*` with a method other than OPTIONS.
-    AsteriskNotAllowed = 405 "asterisk_not_allowed",
+    AsteriskNotAllowed = 400 "asterisk_not_allowed",
     /// `host:port` with a method other than CONNECT.
-    AuthorityNotAllowed = 405 "authority_not_allowed",
-    /// A version other than HTTP/1.0 and HTTP/1.1.
+    AuthorityNotAllowed = 400 "authority_not_allowed",
+    /// A version of HTTP other than 1.0 and 1.1.
     UnsupportedVersion = 505 "unsupported_version",
     /// All field lines together pass their limit.
     HeadersTooLarge = 431 "headers_too_large",
@@ -79,7 +81,7 @@ reasons! {
     EmptyHeaderName = 400 "empty_header_name",
     /// Whitespace between a field name and its colon.
     WhitespaceBeforeColon = 400 "whitespace_before_colon",
-    /// A field name that is not a token.
+    /// A field name that is not a token, or is that of a framing field but for an underscore.
     InvalidHeaderName = 400 "invalid_header_name",
     /// A field value with a control character.
     InvalidHeaderValue = 400 "invalid_header_value",
@@ -87,7 +89,7 @@ reasons! {
     MissingHost = 400 "missing_host",
     /// More than one Host field.
     MultipleHosts = 400 "multiple_hosts",
-    /// The Host field is not `host` or `host:port`.
+    /// The Host field is not `host` or `host:port`, or is empty where nothing else names a host.
     InvalidHost = 400 "invalid_host",
     /// The Host field and the target name different authorities.
     HostMismatch = 400 "host_mismatch",
@@ -95,6 +97,8 @@ reasons! {
     InvalidContentLength = 400 "invalid_content_length",
     /// More than one Content-Length, equal or not.
     MultipleContentLengths = 400 "multiple_content_lengths",
+    /// More than one Content-Type, equal or not.
+    MultipleContentTypes = 400 "multiple_content_types",
     /// Transfer-Encoding and Content-Length together.
     TransferEncodingWithContentLength = 400 "transfer_encoding_with_content_length",
     /// Transfer-Encoding in an HTTP/1.0 request.
@@ -127,6 +131,8 @@ reasons! {
     HeadersTimeout = 408 "headers_timeout",
     /// The body did not arrive in time.
     BodyTimeout = 408 "body_timeout",
+    /// An expectation other than `100-continue`.
+    UnknownExpectation = 417 "unknown_expectation",
     /// CONNECT, which nothing here serves yet.
     UnsupportedConnect = 501 "unsupported_connect",
     /// Too many requests in flight.
@@ -138,15 +144,6 @@ impl RejectReason {
     /// connection in a state that both sides agree on, so only that one may go on.
     pub fn closes(self) -> bool {
         self != RejectReason::Overloaded
-    }
-
-    /// The value of the Allow field that a 405 must carry.
-    pub fn allow(self) -> Option<&'static str> {
-        match self {
-            RejectReason::AsteriskNotAllowed => Some("OPTIONS"),
-            RejectReason::AuthorityNotAllowed => Some("CONNECT"),
-            _ => None,
-        }
     }
 }
 
@@ -251,10 +248,8 @@ pub fn write_reject(out: &mut Vec<u8>, reason: RejectReason, reply: &RejectReply
         out.extend_from_slice(b"Connection: close\r\n");
     }
     let is_shed = reason == RejectReason::Overloaded;
-    let content_type = reply.page.map(|page| page.content_type.as_slice());
     let extras = [
-        ("Content-Type: ", content_type),
-        ("Allow: ", reason.allow().map(str::as_bytes)),
+        ("Content-Type: ", reply.page.map(|page| &page.content_type[..])),
         (
             "Retry-After: ",
             reply.retry_after.value().filter(|_| is_shed),
@@ -266,6 +261,7 @@ pub fn write_reject(out: &mut Vec<u8>, reason: RejectReason, reply: &RejectReply
             out.extend_from_slice(value);
             out.extend_from_slice(b"\r\n");
         }
+    }
     }
     out.extend_from_slice(b"Date: ");
     out.extend_from_slice(reply.date);

@@ -243,3 +243,28 @@ fn many_fields_keep_their_order() {
         );
     }
 }
+
+/// Gateway interfaces write `-` and `_` alike: who is behind one may see a second framing field.
+#[test]
+fn names_of_framing_fields_with_an_underscore() {
+    for name in [
+        "Content_Length",
+        "content_length",
+        "Transfer_Encoding",
+        "TRANSFER_ENCODING",
+    ] {
+        for value in ["1", "chunked", ""] {
+            let line = format!("{name}: {value}");
+            refuse(&with_fields(line.as_bytes()), R::InvalidHeaderName);
+        }
+    }
+    for name in [
+        "Content_Type",
+        "X_Content_Length",
+        "Content_Length_",
+        "Content.Length",
+    ] {
+        let line = format!("{name}: 1");
+        assert_eq!(accept(&with_fields(line.as_bytes())).fields[1].0, name);
+    }
+}

@@ -147,10 +147,24 @@ fn how_many_hosts() {
     refuse(b"GET / HTTP/1.0\r\nHost: a b\r\n\r\n", R::InvalidHost);
 }
 
+/// RFC 9110 section 4.2.1: an `http` URI has a host. It may be empty only where there is no URI.
+#[test]
+fn an_empty_host() {
+    for line in ["GET /", "OPTIONS /", "POST /?a", "HEAD /%61"] {
+        for spaces in ["", " ", " \t"] {
+            let text = format!("{line} HTTP/1.1\r\nHost:{spaces}\r\n\r\n");
+            refuse(text.as_bytes(), R::InvalidHost);
+        }
+    }
+    let request = accept(b"OPTIONS * HTTP/1.1\r\nHost:\r\n\r\n");
+    assert_eq!(request.host.as_deref(), Some(""));
+    let request = accept(b"GET / HTTP/1.0\r\nHost:\r\n\r\n");
+    assert_eq!(request.host.as_deref(), Some(""));
+}
+
 #[test]
 fn hosts_that_agree_with_the_target() {
     for (method, target, host) in [
-        ("GET", "/", ""),
         ("OPTIONS", "*", ""),
         ("OPTIONS", "*", "a"),
         ("GET", "/", "a"),

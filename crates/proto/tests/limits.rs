@@ -32,7 +32,7 @@ fn request_line() {
         let path = format!("/{}", "p".repeat(path_len - 1));
         for text in [
             format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n"),
-            format!("\r\n\r\nGET {path} HTTP/1.1\r\nHost: a\r\n\r\n"),
+            format!("\r\nGET {path} HTTP/1.1\r\nHost: a\r\n\r\n"),
         ] {
             match fits {
                 true => assert_eq!(accept_with(text.as_bytes(), &small()).path, path),
@@ -44,21 +44,23 @@ fn request_line() {
 
 #[test]
 fn request_lines_without_an_end() {
-    for text in [
-        "G".repeat(40),
-        format!("GET /{}", "a".repeat(35)),
-        "GET / HTTP/1.1".repeat(3),
+    // Only targets may be long: a line that is all method is none.
+    for (text, reason) in [
+        ("G".repeat(40), R::InvalidRequestLine),
+        (format!("{} ", "G".repeat(39)), R::RequestLineTooLong),
+        (format!("GET /{}", "a".repeat(35)), R::RequestLineTooLong),
+        ("GET / HTTP/1.1".repeat(3), R::RequestLineTooLong),
     ] {
         let run = run_every_way(&text.as_bytes()[..39], &small());
         assert_eq!(run.end, End::Waiting { left: 39 });
-        refuse_with(text.as_bytes(), R::RequestLineTooLong, &small());
+        refuse_with(text.as_bytes(), reason, &small());
     }
     // At the limit a CR says that the line is too long: its LF would be past it.
-    let text = format!("{}\r", "G".repeat(39));
+    let text = format!("GET /{}\r", "a".repeat(34));
     refuse_with(text.as_bytes(), R::RequestLineTooLong, &small());
     // The default limit.
     let long = "x".repeat(8192);
-    refuse_with(long.as_bytes(), R::RequestLineTooLong, &Limits::default());
+    refuse_with(long.as_bytes(), R::InvalidRequestLine, &Limits::default());
     let path = "p".repeat(8192 - 16);
     let text = format!("GET /{path} HTTP/1.1\r\nHost: a\r\n\r\n");
     assert_eq!(

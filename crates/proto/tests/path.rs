@@ -112,7 +112,6 @@ const ESCAPES: &[(&str, &str)] = &[
     ("/%ED%9F%BF", "/\u{D7FF}"),
     ("/%C2%80", "/\u{80}"),
     ("/%7F", "/\u{7F}"),
-    ("/%0d%0A", "/\r\n"),
     ("/%23%3F", "/#?"),
     ("/%5C", "/\\"),
     ("/%2F", "/%2F"),
@@ -206,4 +205,34 @@ fn encoded_nul_is_refused() {
     ] {
         refuse(&with_line(&format!("GET {target} HTTP/1.1")), R::NulInPath);
     }
+}
+
+#[test]
+fn encoded_line_breaks_are_refused() {
+    for target in [
+        "/%0D",
+        "/%0a",
+        "/a%0d%0aX:%20y",
+        "/%0D/../a",
+        "http://a/%0A",
+    ] {
+        refuse(
+            &with_line(&format!("GET {target} HTTP/1.1")),
+            R::LineBreakInPath,
+        );
+    }
+    let request = accept(&with_line("GET /?a%0D%0Ab%00 HTTP/1.1"));
+    assert_eq!(request.query.as_deref(), Some("a%0D%0Ab%00"));
+}
+
+#[test]
+fn backslashes_have_no_place_in_a_path() {
+    for target in ["/\\", "/a\\b", "/\\..\\a", "/%41\\", "http://a/\\b"] {
+        refuse(
+            &with_line(&format!("GET {target} HTTP/1.1")),
+            R::InvalidRequestTarget,
+        );
+    }
+    let request = accept(&with_line("GET /?a\\b HTTP/1.1"));
+    assert_eq!(request.query.as_deref(), Some("a\\b"));
 }

@@ -13,7 +13,7 @@ const TARGETS: &[(&str, &str)] = &[
     ("/a/", "/a/"),
     ("/a/b/c.txt", "/a/b/c.txt"),
     ("/A-Z_~!$&'()*+,;=:@", "/A-Z_~!$&'()*+,;=:@"),
-    ("/a|b^c`d{e}\"<f>\\", "/a|b^c`d{e}\"<f>\\"),
+    ("/a|b^c`d{e}\"<f>", "/a|b^c`d{e}\"<f>"),
     ("//", "//"),
     ("//a//b", "//a//b"),
     ("/%20", "/ "),
@@ -314,13 +314,29 @@ fn lines_of_the_wrong_shape() {
 
 #[test]
 fn versions_that_are_not_spoken() {
-    for version in [
-        "HTTP/1.2", "HTTP/0.9", "HTTP/2.0", "HTTP/3.0", "HTTP/9.9", "http/1.1", "http/1.0",
-        "HtTP/1.1", "HTTP-1.1", "HTTP/1,1", "HTTP/a.b", "XXXXXXXX",
-    ] {
+    for version in ["HTTP/1.2", "HTTP/0.9", "HTTP/2.0", "HTTP/3.0", "HTTP/9.9"] {
         refuse(
             &with_line(&format!("GET / {version}")),
             R::UnsupportedVersion,
+        );
+    }
+    // RFC 9112 section 2.3: the letters are case-sensitive, and both numbers have one digit.
+    for version in [
+        "http/1.1",
+        "http/1.0",
+        "HtTP/1.1",
+        "HTTP-1.1",
+        "HTTP/1,1",
+        "HTTP/a.b",
+        "XXXXXXXX",
+        "HTTP/01.1",
+        "HTTP/1.01",
+        "ICAP/1.0",
+        "HTTP/-1.",
+    ] {
+        refuse(
+            &with_line(&format!("GET / {version}")),
+            R::InvalidRequestLine,
         );
     }
     refuse(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", R::Http2Preface);
@@ -367,15 +383,15 @@ fn bare_line_feeds_where_the_option_allows_them() {
 
 #[test]
 fn empty_lines_before_the_request() {
-    for lines in ["", "\r\n", "\r\n\r\n"] {
+    for lines in ["", "\r\n"] {
         let text = format!("{lines}GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
         assert_eq!(accept(text.as_bytes()).path, "/a");
     }
     refuse(
-        b"\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
         R::TooManyEmptyLines,
     );
-    refuse(b"\r\n\r\n\r\n", R::TooManyEmptyLines);
+    refuse(b"\r\n\r\n", R::TooManyEmptyLines);
     refuse(b"\n", R::BareLineFeed);
     refuse(b"\r\nGET\n", R::BareLineFeed);
     refuse(b"\rGET / HTTP/1.1\r\n\r\n", R::BareCarriageReturn);

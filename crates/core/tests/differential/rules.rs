@@ -39,7 +39,7 @@ pub(crate) const RULES: &[Rule] = &[
     ),
     refusal(
         "too_many_empty_lines",
-        "Two empty lines before a request are skipped, not any number.",
+        "One empty line before a request is skipped, not any number.",
     ),
     refusal(
         "fragment_in_target",
@@ -47,11 +47,19 @@ pub(crate) const RULES: &[Rule] = &[
     ),
     refusal("nul_in_path", "A NUL in a decoded path has no honest use."),
     refusal(
+        "line_break_in_path",
+        "A line break in a decoded path splits logs and fields of whoever copies it.",
+    ),
+    refusal(
         "invalid_request_target",
         "CONNECT takes an authority, other methods a path or URL.",
     ),
     refusal("asterisk_not_allowed", "Only OPTIONS asks for `*`."),
     refusal("authority_not_allowed", "Only CONNECT takes an authority."),
+    refusal(
+        "invalid_header_name",
+        "Content_Length and Transfer_Encoding are framing fields to gateways behind.",
+    ),
     refusal(
         "missing_host",
         "HTTP/1.1 needs one Host field (RFC 9112 3.2); hyper leaves it to the service.",
@@ -60,7 +68,10 @@ pub(crate) const RULES: &[Rule] = &[
         "multiple_hosts",
         "Two Host fields let two servers see two hosts.",
     ),
-    refusal("invalid_host", "A Host is a host and a port."),
+    refusal(
+        "invalid_host",
+        "A Host is a host and a port, and not empty where a path is asked for.",
+    ),
     refusal(
         "host_mismatch",
         "A target with an authority and a Host that differs name two hosts.",
@@ -69,6 +80,14 @@ pub(crate) const RULES: &[Rule] = &[
     refusal(
         "multiple_content_lengths",
         "A length is sent once; hyper accepts equal ones.",
+    ),
+    refusal(
+        "multiple_content_types",
+        "With two types, whoever checks a body and whoever reads it may take different ones.",
+    ),
+    refusal(
+        "unknown_expectation",
+        "An expectation that nobody meets is refused with 417 (RFC 9110 10.1.1), not ignored.",
     ),
     refusal(
         "transfer_encoding_with_content_length",
@@ -113,8 +132,8 @@ pub(crate) const RULES: &[Rule] = &[
     ),
     Rule {
         name: "status",
-        why: "Both refuse; the status says more here: 405, 413, 414, 431, 505 where hyper says \
-              400 or 431.",
+        why: "Both refuse; the status says more here: 413, 414, 417, 431, 505 where hyper says 400 \
+              or 431.",
         applies: Applies::When(|_, difference| {
             matches!(
                 (&difference.ours, &difference.theirs),

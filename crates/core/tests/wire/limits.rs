@@ -193,7 +193,7 @@ const ROWS: &[Row] = &[
         served(|_| {}, &extended(&all))
     }),
     ("leading_empty_lines", |past| {
-        let input = [b"\r\n".repeat(2 + past), get()].concat();
+        let input = [b"\r\n".repeat(1 + past), get()].concat();
         served(|_| {}, &input)
     }),
     ("request_window_bytes", |past| {

@@ -15,7 +15,7 @@ use crate::support::wire::{End, Setup, Wire};
 const ROWS: &[(R, &str)] = &[
     (R::TlsOverHttp, "\u{16}\u{3}\u{1}\u{2}"),
     (R::Http2Preface, "PRI * HTTP/2.0\n\nSM\n\n"),
-    (R::TooManyEmptyLines, "\n\n\n"),
+    (R::TooManyEmptyLines, "\n\n"),
     (R::BareLineFeed, "GET / HTTP/1.1\u{0}LF"),
     (R::BareCarriageReturn, "GET / HTTP/1.1\u{0}CR"),
     (R::InvalidRequestLine, "GET /\nHost: a\n\n"),
@@ -27,6 +27,7 @@ const ROWS: &[(R, &str)] = &[
     (R::InvalidRequestTarget, "GET a HTTP/1.1\nHost: a\n\n"),
     (R::FragmentInTarget, "GET /a#b HTTP/1.1\nHost: a\n\n"),
     (R::NulInPath, "GET /%00 HTTP/1.1\nHost: a\n\n"),
+    (R::LineBreakInPath, "GET /%0d HTTP/1.1\nHost: a\n\n"),
     (R::AsteriskNotAllowed, "GET * HTTP/1.1\nHost: a\n\n"),
     (R::AuthorityNotAllowed, "GET a:80 HTTP/1.1\nHost: a\n\n"),
     (R::UnsupportedVersion, "GET / HTTP/1.2\nHost: a\n\n"),
@@ -55,6 +56,14 @@ const ROWS: &[(R, &str)] = &[
     (
         R::MultipleContentLengths,
         "GET / HTTP/1.1\nHost: a\nContent-Length: 1\nContent-Length: 1\n\nx",
+    ),
+    (
+        R::MultipleContentTypes,
+        "GET / HTTP/1.1\nHost: a\nContent-Type: a/b\nContent-Type: c/d\n\n",
+    ),
+    (
+        R::UnknownExpectation,
+        "GET / HTTP/1.1\nHost: a\nExpect: 200-ok\n\n",
     ),
     (
         R::TransferEncodingWithContentLength,
@@ -129,21 +138,16 @@ fn input(reason: R, row: &str) -> Vec<u8> {
 fn reply(reason: R) -> Vec<u8> {
     let status = match reason.status() {
         400 => "400 Bad Request",
-        405 => "405 Method Not Allowed",
         413 => "413 Content Too Large",
         414 => "414 URI Too Long",
+        417 => "417 Expectation Failed",
         431 => "431 Request Header Fields Too Large",
         501 => "501 Not Implemented",
         505 => "505 HTTP Version Not Supported",
         other => panic!("no row is refused with {other}"),
     };
-    let allow = match reason {
-        R::AsteriskNotAllowed => "Allow: OPTIONS\n",
-        R::AuthorityNotAllowed => "Allow: CONNECT\n",
-        _ => "",
-    };
     crlf(&format!(
-        "HTTP/1.1 {status}\nContent-Length: 0\nConnection: close\n{allow}Date: @\n\n"
+        "HTTP/1.1 {status}\nContent-Length: 0\nConnection: close\nDate: @\n\n"
     ))
 }
 

@@ -54,11 +54,22 @@ fn name(line: &[u8]) -> Result<(u8, usize), usize> {
     let name = line.get(..colon).unwrap_or_default();
     if line.get(colon) == Some(&b':') {
         let id = fields::id(name);
-        if id != known::UNKNOWN || chars::is_token(name) {
+        if id != known::UNKNOWN || (chars::is_token(name) && !is_disguised(name)) {
             return Ok((id, colon));
         }
     }
     Err(name.iter().take_while(|&&b| chars::is(b, TOKEN)).count())
+}
+
+/// Whether an unknown name turns into that of a framing field where `_` and `-` are the same, as in
+/// the variables of gateway interfaces: a server behind this one may take it for the field.
+#[inline]
+fn is_disguised(name: &[u8]) -> bool {
+    match name.len() {
+        14 => name.eq_ignore_ascii_case(b"content_length"),
+        17 => name.eq_ignore_ascii_case(b"transfer_encoding"),
+        _ => false,
+    }
 }
 
 /// Where the first colon is. A line without one is searched no further than its first byte below
@@ -126,7 +137,7 @@ fn name_fault(line: &[u8], len: usize) -> RejectReason {
     let rest = line.get(len..).unwrap_or_default();
     match rest {
         [b' ' | b'\t', ..] if len == 0 => RejectReason::ObsoleteLineFolding,
-        [b':', ..] => RejectReason::EmptyHeaderName,
+        [b':', ..] if len == 0 => RejectReason::EmptyHeaderName,
         _ if !rest.contains(&b':') => RejectReason::MissingColon,
         [b' ' | b'\t', ..] if chars::trim(rest).first() == Some(&b':') => {
             RejectReason::WhitespaceBeforeColon

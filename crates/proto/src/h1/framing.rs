@@ -21,6 +21,7 @@ pub(crate) struct Noted {
     connection: bool,
     expect: bool,
     upgrade: bool,
+    types: u32,
 }
 
 impl Noted {
@@ -39,6 +40,7 @@ impl Noted {
             known::CONNECTION => self.connection = true,
             known::EXPECT => self.expect = true,
             known::UPGRADE => self.upgrade = true,
+            known::CONTENT_TYPE => self.types += 1,
             _ => {}
         }
     }
@@ -48,6 +50,10 @@ impl Noted {
 pub(crate) fn apply(bytes: &[u8], head: &mut Head, noted: &Noted) -> Result<(), RejectReason> {
     host::check(bytes, head, noted.host, noted.hosts)?;
     head.body = body_length(bytes, head, noted)?;
+    // RFC 9110 sections 5.3 and 8.3: one type, so that whoever checks it and whoever uses it agree.
+    if noted.types > 1 {
+        return Err(RejectReason::MultipleContentTypes);
+    }
     let connection = match noted.connection {
         true => connection_options(bytes, head),
         false => ConnectionOptions::default(),
@@ -57,8 +63,8 @@ pub(crate) fn apply(bytes: &[u8], head: &mut Head, noted: &Noted) -> Result<(), 
         Version::Http10 => connection.keep_alive && !connection.close,
     };
     let modern = head.version == Version::Http11;
-    head.expect_continue =
-        noted.expect && modern && head.body != BodyLength::None && expects_continue(bytes, head);
+    let expects_continue = noted.expect && modern && expects_continue(bytes, head)?;
+    head.expect_continue = expects_continue && head.body != BodyLength::None;
     head.upgrade = noted.upgrade
         && connection.upgrade
         && modern
@@ -162,13 +168,18 @@ fn connection_options(bytes: &[u8], head: &Head) -> ConnectionOptions {
     options
 }
 
-/// RFC 9110 section 10.1.1: other expectations are ignored.
-fn expects_continue(bytes: &[u8], head: &Head) -> bool {
-    head.fields
-        .iter()
-        .filter(|field| field.id == known::EXPECT)
-        .any(|field| {
-            let mut items = field.value.of(bytes).split(|&b| b == b',');
-            items.any(|item| trim(item).eq_ignore_ascii_case(b"100-continue"))
-        })
+/// RFC 9110 section 10.1.1: an expectation that nobody here will meet is refused, so that the
+/// client does not wait for it.
+fn expects_continue(bytes: &[u8], head: &Head) -> Result<bool, RejectReason> {
+    let mut found = false;
+    for field in head.fields.iter().filter(|f| f.id == known::EXPECT) {
+        for item in field.value.of(bytes).split(|&b| b == b',').map(trim) {
+            match item {
+                [] => {}
+                _ if item.eq_ignore_ascii_case(b"100-continue") => found = true,
+                _ => return Err(RejectReason::UnknownExpectation),
+            }
+        }
+    }
+    Ok(found)
 }

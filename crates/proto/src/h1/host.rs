@@ -1,8 +1,9 @@
 //! Authorities: the Host field and the targets that carry one (RFC 9110 section 7.2).
 //!
 //! Grammar as Kestrel's, narrower than RFC 3986: letters, digits and ``!$&'()-._~``, or an IPv6
-//! literal in brackets, then optionally a colon and digits. An empty Host field is valid, because a
-//! client whose target has no authority must send one.
+//! literal in brackets, then optionally a colon and digits. An empty Host field says that nothing
+//! names a host: that is so for `OPTIONS *`, and for HTTP/1.0, which may leave the field out. With
+//! a path it would make an `http` URI without a host (RFC 9110 section 4.2.1).
 
 use crate::chars::{self, HEX, HOST};
 use crate::{Head, RejectReason, Span, TargetForm, Version};
@@ -24,7 +25,11 @@ pub(crate) fn check(
         _ => return Err(RejectReason::MultipleHosts),
     }
     let value = field.of(bytes);
-    if !value.is_empty() && !is_authority(value) {
+    let is_valid = match value {
+        [] => head.version == Version::Http10 || head.form != TargetForm::Origin,
+        _ => is_authority(value),
+    };
+    if !is_valid {
         return Err(RejectReason::InvalidHost);
     }
     let target = head.target.of(bytes);

@@ -1,11 +1,13 @@
 //! From the path as sent to the path that routes see.
 //!
-//! Two steps, in this order, once per request whose path has a `%` or a dot segment:
+//! Two steps, in this order, once per request whose path has a `%` or a `.`:
 //!
 //! 1. percent-decoding as UTF-8. `%2F` stays as sent, so that an encoded slash never becomes a
 //!    separator; so does whatever is not a valid escape or does not decode to valid UTF-8 (overlong
-//!    forms, surrogates, stray continuation bytes). `%00` refuses the request.
+//!    forms, surrogates, stray continuation bytes). `%00` and line breaks refuse the request.
 //! 2. removal of `.` and `..` segments (RFC 3986 section 5.2.4). `..` above the root stays there.
+//!
+//! A backslash is refused: some take it for a slash. Browsers never send one in a path.
 //!
 //! The result is valid UTF-8 because the path as sent is ASCII. The query is never decoded.
 
@@ -15,6 +17,9 @@ use crate::chars;
 /// Writes the rewritten path to `out`; false, with `out` unspecified, when it is the same as
 /// `path`.
 pub(crate) fn rewrite(path: &[u8], out: &mut Vec<u8>) -> Result<bool, RejectReason> {
+    if path.contains(&b'\\') {
+        return Err(RejectReason::InvalidRequestTarget);
+    }
     let escaped = path.contains(&b'%');
     if !escaped && !has_dot_segment(path) {
         return Ok(false);
@@ -37,6 +42,7 @@ fn decode(path: &[u8], out: &mut Vec<u8>) -> Result<(), RejectReason> {
         }
         match escape(rest) {
             Some(0) => return Err(RejectReason::NulInPath),
+            Some(b'\r' | b'\n') => return Err(RejectReason::LineBreakInPath),
             Some(ascii @ 1..=0x7F) if ascii != b'/' => {
                 out.push(ascii);
                 rest = rest.get(3..).unwrap_or_default();

@@ -91,7 +91,7 @@ fn target_fault(bytes: &[u8], start: usize, stop: usize) -> RejectReason {
     }
 }
 
-/// The version at `at`: one of ours, any other eight letters (505), or no version at all (400).
+/// The version at `at`: one of ours, another of HTTP (505), or no version at all (400).
 fn version(bytes: &[u8], at: usize) -> Result<(Version, usize), RejectReason> {
     let end = at + 8;
     match bytes.get(at..end) {
@@ -105,11 +105,12 @@ fn version(bytes: &[u8], at: usize) -> Result<(Version, usize), RejectReason> {
         .next()
         .unwrap_or_default();
     let preface = bytes.starts_with(b"PRI * HTTP/2.0");
-    Err(
-        match text.len() == 8 && text.iter().all(u8::is_ascii_graphic) {
-            true if preface => RejectReason::Http2Preface,
-            true => RejectReason::UnsupportedVersion,
-            false => RejectReason::InvalidRequestLine,
+    Err(match text {
+        // RFC 9112 section 2.3: the name is case-sensitive, each number is one digit.
+        [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9'] => match preface {
+            true => RejectReason::Http2Preface,
+            false => RejectReason::UnsupportedVersion,
         },
-    )
+        _ => RejectReason::InvalidRequestLine,
+    })
 }

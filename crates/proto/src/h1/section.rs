@@ -161,7 +161,7 @@ pub(crate) fn parse_head(
                 request_line(line, head, limits.allow_bare_lf)?
             }
             Line::Partial => return Ok(None),
-            Line::TooLong => return Err(RejectReason::RequestLineTooLong),
+            Line::TooLong => return Err(too_long(bytes, max)),
             Line::Stray(reason) => return Err(reason),
         },
     };
@@ -188,6 +188,17 @@ pub(crate) fn parse_head(
     framing::apply(bytes, head, &noted)?;
     let fields_bytes = Span::between(fields_at, at).len;
     Ok(Some(Parsed { len, fields_bytes }))
+}
+
+/// What a request line that passes its limit of `max` bytes is refused for. Only a target may be
+/// long (414, RFC 9112 section 3): a line that begins with that many bytes of a method is none.
+#[cold]
+fn too_long(bytes: &[u8], max: usize) -> RejectReason {
+    let line = bytes.get(..max).unwrap_or(bytes);
+    match memchr::memchr(b' ', line) {
+        Some(_) => RejectReason::RequestLineTooLong,
+        None => RejectReason::InvalidRequestLine,
+    }
 }
 
 /// Finds out what the fast path stopped at: the first fault, or the end of the input.
