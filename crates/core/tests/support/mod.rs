@@ -9,6 +9,7 @@ pub(crate) mod cuts;
 pub(crate) mod echo;
 pub(crate) mod entries;
 pub(crate) mod live;
+pub(crate) mod outcome;
 pub(crate) mod records;
 pub(crate) mod wire;
 
