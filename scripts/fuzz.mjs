@@ -55,10 +55,12 @@ for (const name of positionals.length > 0 ? positionals : targets) {
   mkdirSync(found, { recursive: true })
   mkdirSync(join(artifacts, name), { recursive: true })
   const seeds = join(folder, 'corpus', name)
+  const dictionary = join(folder, 'dictionaries', `${name}.dict`)
   process.stdout.write(`\n── ${name}, ${values.seconds} s\n`)
   const { code } = await run(join(build, triple, 'release', name), [
     found,
     ...(existsSync(seeds) ? [seeds] : []),
+    ...(existsSync(dictionary) ? [`-dict=${dictionary}`] : []),
     `-artifact_prefix=${join(artifacts, name)}/`,
     `-max_total_time=${values.seconds}`,
     '-max_len=2048',
