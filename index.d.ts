@@ -932,8 +932,9 @@ declare const REJECT_STATUS: {
   readonly invalid_request_target: 400
   readonly fragment_in_target: 400
   readonly nul_in_path: 400
-  readonly asterisk_not_allowed: 405
-  readonly authority_not_allowed: 405
+  readonly line_break_in_path: 400
+  readonly asterisk_not_allowed: 400
+  readonly authority_not_allowed: 400
   readonly unsupported_version: 505
   readonly headers_too_large: 431
   readonly too_many_headers: 431
@@ -949,6 +950,7 @@ declare const REJECT_STATUS: {
   readonly host_mismatch: 400
   readonly invalid_content_length: 400
   readonly multiple_content_lengths: 400
+  readonly multiple_content_types: 400
   readonly transfer_encoding_with_content_length: 400
   readonly transfer_encoding_http10: 400
   readonly invalid_transfer_encoding: 400
@@ -965,6 +967,7 @@ declare const REJECT_STATUS: {
   readonly unexpected_end: 400
   readonly headers_timeout: 408
   readonly body_timeout: 408
+  readonly unknown_expectation: 417
   readonly unsupported_connect: 501
   readonly overloaded: 503
 }

@@ -249,7 +249,10 @@ pub fn write_reject(out: &mut Vec<u8>, reason: RejectReason, reply: &RejectReply
     }
     let is_shed = reason == RejectReason::Overloaded;
     let extras = [
-        ("Content-Type: ", reply.page.map(|page| &page.content_type[..])),
+        (
+            "Content-Type: ",
+            reply.page.map(|page| &page.content_type[..]),
+        ),
         (
             "Retry-After: ",
             reply.retry_after.value().filter(|_| is_shed),
@@ -261,7 +264,6 @@ pub fn write_reject(out: &mut Vec<u8>, reason: RejectReason, reply: &RejectReply
             out.extend_from_slice(value);
             out.extend_from_slice(b"\r\n");
         }
-    }
     }
     out.extend_from_slice(b"Date: ");
     out.extend_from_slice(reply.date);
