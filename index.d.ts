@@ -19,7 +19,8 @@ declare class App<State extends object = AnyState> extends Router<State> {
    */
   onError(handler: ErrorHandler<State>): this
   /**
-   * Answers requests that match no route. Without it they are answered without waking JavaScript.
+   * Answers requests that match no route. Without it they get a 404 as a problem document, natively
+   * unless middleware covers the path.
    */
   notFound(handler: Handler<AnyParams, State>): this
   /** Begins to serve. A number is a port. */
@@ -702,7 +703,10 @@ interface RouteOptions {
 
 /** Registers routes and middleware under a prefix. */
 declare class Router<State extends object = AnyState, Prefix extends string = ''> {
-  /** Runs middleware for every request, or for those under a path prefix. */
+  /**
+   * Runs middleware for every request, or for those under a path prefix: also for those that no
+   * route takes. Their 404, 405 or automatic answer to OPTIONS is what next() gives then.
+   */
   use<Adds extends object = object>(
     ...middleware: readonly Middleware<State & Adds>[]
   ): Router<State & Adds, Prefix>

@@ -9,9 +9,10 @@ import { InjectLane } from './inject/lane.js'
 import { fromFetch, fromInject } from './inject/request.js'
 import { toInjectResponse } from './inject/response.js'
 import { parseOptions } from './options.js'
-import { compileFallback, compileRoutes } from './routing/route.js'
+import { compileFallback, compileRoutes, coveredPatterns } from './routing/route.js'
 import { Registry, Router } from './routing/router.js'
 import { rulesOfServer } from './rules.js'
+import { answerNotFound, answerUnrouted } from './routing/unrouted.js'
 import { INBOX_BYTES, OUTBOX_BYTES, startServer } from './server.js'
 
 import type { AnyParams, AnyState, ErrorHandler, Handler, Middleware } from './handler.js'
@@ -55,7 +56,8 @@ export class App<State extends object = AnyState> extends Router<State> {
   }
 
   /**
-   * Answers requests that match no route. Without it they are answered without waking JavaScript.
+   * Answers requests that match no route. Without it they get a 404 as a problem document, natively
+   * unless middleware covers the path.
    */
   notFound(handler: Handler<AnyParams, State>): this {
     this.registry.change()
@@ -101,9 +103,12 @@ export class App<State extends object = AnyState> extends Router<State> {
       rules === server ? { method, pattern } : { method, pattern, rules },
     )
     native.fallback = notFound !== undefined
+    native.covered = coveredPatterns(scopes)
     return {
       routes: compiled,
-      fallback: notFound === undefined ? undefined : compileFallback(notFound, scopes, server),
+      fallback: compileFallback(answerNotFound(notFound), scopes, server),
+      unrouted: compileFallback(answerUnrouted, scopes, server),
+      allowValues: [],
       onError: this.#onError,
       report,
       development: options.development,

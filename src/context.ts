@@ -362,7 +362,7 @@ export class Context<Params extends object = AnyParams, State extends object = A
 
   /** Answers with 404 as a problem document. */
   notFound(detail?: string): Reply {
-    return prepare(this, BODY_TEXT, TYPE_PROBLEM, problemText({ status: 404, detail }), 404)
+    return replyProblem(this, 404, detail)
   }
 
   /** Sends 103 with fields that help the client to begin early, usually `link`. */
@@ -408,6 +408,15 @@ export class Context<Params extends object = AnyParams, State extends object = A
 const NOT_JSON = 'ctx.json() got a value that has no JSON form (undefined, a function or a symbol).'
 const NO_REDIRECT = 'The status of a redirect is 300 to 399.'
 const NO_INFORM = 'sendInformational() takes 102 and 103; other statuses are replies.'
+
+/** Answers with a problem document. */
+export function replyProblem<P extends object, S extends object>(
+  ctx: Context<P, S>,
+  status: number,
+  detail?: string,
+): Reply {
+  return prepare(ctx, BODY_TEXT, TYPE_PROBLEM, problemText({ status, detail }), status)
+}
 
 /** Notes a reply; it is sent when the chain has ended. */
 function prepare<P extends object, S extends object>(

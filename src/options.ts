@@ -163,6 +163,7 @@ export function parseOptions(options: ListenOptions): ParsedOptions {
       endpoints: parseEndpoints(options),
       routes: [],
       fallback: false,
+      covered: [],
       limits: parseLimits(limits),
       timeouts: {
         headersMs: optionalDuration(timeouts.headers, 'timeouts.headers', 30_000),

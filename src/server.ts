@@ -165,7 +165,7 @@ export function startServer(options: ParsedOptions, config: LaneConfig): Server 
   const { signal } = options
   signal?.throwIfAborted()
   const native = createNative(options)
-  const lane = new Lane(config, CLOSED_PORT)
+  const lane = new Lane({ ...config, allowValues: native.allowValues() }, CLOSED_PORT)
   try {
     lane.outbox.port = native.openLane(lane.inbox, lane.outbox.buffer, (bytes) =>
       lane.dispatch(bytes),

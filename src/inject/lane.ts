@@ -39,7 +39,7 @@ export class InjectLane implements Port {
 
   constructor(options: ParsedOptions, config: LaneConfig) {
     this.#native = createNative(options)
-    this.#lane = new Lane(config, this)
+    this.#lane = new Lane({ ...config, allowValues: this.#native.allowValues() }, this)
     this.#outbox = bytesOf(this.#lane.outbox.buffer)
     this.#entries = new EntryQueue(this.#lane)
   }

@@ -58,6 +58,8 @@ export interface NativeConfig {
   routes: NativeRoute[]
   /** Whether requests without a route go to JavaScript. */
   fallback: boolean
+  /** Patterns of the paths that middleware covers, none twice. */
+  covered: string[]
   limits: {
     requestLineBytes: number
     headerBytes: number
@@ -127,6 +129,8 @@ export interface NativeLane {
 
 export interface NativeServer {
   openLane(inbox: ArrayBuffer, outbox: ArrayBuffer, dispatch: (bytes: number) => void): NativeLane
+  /** The values of Allow in the order of the numbers by which entries name them. */
+  allowValues(): string[]
   listen(): NativeAddress[]
   close(gracePeriodMs: number, onClosed: () => void): void
   stats(): Record<string, number>

@@ -28,6 +28,7 @@ import { CANCELLED, extrasOf, SETTLED } from './exchange.js'
 import { HeldTable } from './held.js'
 import { copyEntries, trailerBlock } from './keep.js'
 import {
+  ABSENT,
   BODY_LAST,
   BODY_WORDS,
   CANCEL_BODY_MALFORMED,
@@ -59,6 +60,10 @@ export interface LaneConfig {
   readonly routes: readonly CompiledRoute[]
   /** For requests that match no route. */
   readonly fallback: CompiledRoute | undefined
+  /** For requests with a method that no route of their path takes, OPTIONS among them. */
+  readonly unrouted: CompiledRoute | undefined
+  /** The values of Allow, by the number that such a request carries. */
+  readonly allowValues: readonly string[]
   readonly onError: ErrorHandler | undefined
   /** Where errors go that no handler of the user takes. */
   readonly report: (error: unknown) => void
@@ -201,10 +206,9 @@ export class Lane {
     const { words } = this
     this.stats.requests++
     const id = words[at + 4]!
-    const route = id >= 0 ? this.#routes[id] : this.config.fallback
+    const route = id >= 0 ? this.#routes[id] : this.#unrouted(id)
     if (route === undefined) return
     const ctx = new Context(this, route, words, this.bytes, at)
-    if (id < 0) ctx.statusCode = 404
     const { run } = route
     try {
       finish(this, ctx, run(ctx, nextAtEnd), true)
@@ -212,6 +216,10 @@ export class Lane {
       fail(this, ctx, error, true)
     }
     if (ctx.phase < SETTLED) this.#hold(ctx)
+  }
+
+  #unrouted(id: number): CompiledRoute | undefined {
+    return id === ABSENT ? this.config.fallback : this.config.unrouted
   }
 
   #other(kind: number, at: number): void {

@@ -95,6 +95,19 @@ export function compileFallback(
   return compiled(info, server, [...around, handler], [])
 }
 
+/**
+ * Patterns of all paths that middleware covers, none twice: the prefix, and what is under it.
+ */
+export function coveredPatterns(scopes: readonly Scope[]): string[] {
+  const patterns = new Set<string>()
+  for (const { prefix } of scopes) {
+    const path = prefix.map(({ kind, value }, at) => (kind === 'param' ? `/:p${at}` : `/${value}`))
+    if (path.length > 0) patterns.add(path.join(''))
+    patterns.add(`${path.join('')}/*rest`)
+  }
+  return [...patterns]
+}
+
 /** How errors name a route, behind the path of an option. */
 export function nameOf({ method, pattern }: { method: string; pattern: string }): string {
   return ` of the route ${method} ${pattern}`

@@ -60,7 +60,10 @@ export class Router<State extends object = AnyState, Prefix extends string = ''>
     this.common = common
   }
 
-  /** Runs middleware for every request, or for those under a path prefix. */
+  /**
+   * Runs middleware for every request, or for those under a path prefix: also for those that no
+   * route takes. Their 404, 405 or automatic answer to OPTIONS is what next() gives then.
+   */
   use<Adds extends object = object>(
     ...middleware: readonly Middleware<State & Adds>[]
   ): Router<State & Adds, Prefix>

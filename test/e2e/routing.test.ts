@@ -1,6 +1,8 @@
 // Which handler a request target reaches, and what the core answers by itself.
 
-import { expect, test } from 'vitest'
+import { App } from 'lanner'
+import type { Context, Handler } from 'lanner'
+import { describe, expect, test } from 'vitest'
 
 import { RawClient } from '../support/raw.ts'
 import { serve } from '../support/server.ts'
@@ -112,6 +114,106 @@ test('known paths with other methods get 405 with Allow, OPTIONS gets 204 with i
   expect(options.status).toBe(204)
   expect(options.headers['allow']?.split(', ').sort()).toEqual(['DELETE', 'OPTIONS'])
   expect(server.stats()['dispatched']).toBe(0)
+})
+
+describe('middleware sees what no route takes under its prefix', () => {
+  const pass: Handler = async (_, next) => next()
+  const requests = [
+    ['GET', '/nowhere'],
+    ['HEAD', '/nowhere'],
+    ['OPTIONS', '/a'],
+    ['POST', '/a'],
+    ['OPTIONS', '/b/7'],
+    ['PUT', '/b/7'],
+    ['PURGE', '/nowhere/at/all'],
+  ] as const
+  const routes = (app: App): unknown => app.get('/a', () => 'a').delete('/b/:id', () => 'b')
+  const headOf = ({ head }: RawResponse): string => head.replace(/date: .*/i, 'date')
+
+  test.each(requests)('%s %s: the core’s own reply, byte for byte', async (method, target) => {
+    const native = await serve((app) => routes(app))
+    const covered = await serve((app) => routes(app.use(pass)))
+    const [expected, got] = [
+      await ask(native.url, method, target),
+      await ask(covered.url, method, target),
+    ]
+    expect([headOf(got), got.body]).toEqual([headOf(expected), expected.body])
+    expect([native.stats()['dispatched'], covered.stats()['dispatched']]).toEqual([0, 1])
+  })
+
+  test('a CORS middleware answers preflights of routes that have only GET', async () => {
+    const server = await serve((app) => {
+      app.use('/api', (ctx, next) => {
+        ctx.header('access-control-allow-origin', '*')
+        if (ctx.method !== 'OPTIONS' || !ctx.headers.has('access-control-request-method'))
+          return next()
+        return ctx.header('access-control-allow-methods', 'GET').noContent()
+      })
+      app.group('/api', (api) => api.get('/users/:id', ({ params }) => params.id))
+      app.get('/open', () => 'open')
+    })
+    const client = await RawClient.open(server.url)
+    await client.send(
+      'OPTIONS /api/users/7 HTTP/1.1\r\nhost: a\r\norigin: http://b\r\n',
+      'access-control-request-method: GET\r\n\r\n',
+    )
+    const { status, headers } = await client.response()
+    expect([status, headers['access-control-allow-methods']]).toEqual([204, 'GET'])
+    expect(headers['allow']).toBeUndefined()
+    const options = await ask(server.url, 'OPTIONS', '/api/users/7')
+    expect(options.headers['access-control-allow-origin']).toBe('*')
+    expect(options.headers['allow']?.split(', ').sort()).toEqual(['GET', 'HEAD', 'OPTIONS'])
+    const missing = await ask(server.url, 'GET', '/api/nowhere')
+    expect([missing.status, missing.headers['access-control-allow-origin']]).toEqual([404, '*'])
+    const { dispatched } = server.stats()
+    for (const [method, target] of [
+      ['OPTIONS', '/open'],
+      ['POST', '/open'],
+      ['GET', '/apix'],
+      ['OPTIONS', '*'],
+    ] as const) {
+      const { headers: plain } = await ask(server.url, method, target)
+      expect(plain['access-control-allow-origin']).toBeUndefined()
+    }
+    expect(server.stats()['dispatched'], 'the rest stays native').toBe(dispatched)
+  })
+
+  test('middleware that answers by itself needs no route, and has its own status', async () => {
+    const files: Handler = (ctx, next) => (ctx.path === '/files/a' ? 'file a' : next())
+    for (const notFound of [undefined, (ctx: Context) => ctx.text(`nothing at ${ctx.path}`)]) {
+      const server = await serve((app) => {
+        app.use('/files', files)
+        if (notFound !== undefined) app.notFound(notFound)
+      })
+      const file = await ask(server.url, 'GET', '/files/a')
+      expect([file.status, file.body]).toEqual([200, 'file a'])
+      const none = await ask(server.url, 'GET', '/files/b')
+      expect(none.status).toBe(404)
+      expect(none.body).toMatch(notFound === undefined ? /Not Found/ : /nothing at .files.b/)
+    }
+  })
+
+  test('without a socket it is the same', async () => {
+    const seen: string[] = []
+    const app = new App().use('/b', (ctx, next) => {
+      seen.push(`${ctx.method} ${ctx.path}`)
+      return next()
+    })
+    routes(app)
+    const statuses = []
+    for (const [method, path] of requests) {
+      const { status, headers, text } = await app.inject({ method, path })
+      statuses.push([status, headers.get('allow')?.length, text.length])
+    }
+    expect(seen).toEqual(['OPTIONS /b/7', 'PUT /b/7'])
+    const allow = ['DELETE, OPTIONS'.length, 'GET, HEAD, OPTIONS'.length]
+    expect(statuses.slice(2, 6)).toEqual([
+      [204, allow[1], 0],
+      [405, allow[1], '{"title":"Method Not Allowed","status":405}'.length],
+      [204, allow[0], 0],
+      [405, allow[0], '{"title":"Method Not Allowed","status":405}'.length],
+    ])
+  })
 })
 
 test('an own OPTIONS route answers itself', async () => {

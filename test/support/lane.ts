@@ -10,6 +10,7 @@ import { Lane } from '../../src/native/lane.ts'
 import { compileFallback, compileRoutes } from '../../src/routing/route.ts'
 import { parseOptions } from '../../src/options.ts'
 import { rulesOfServer } from '../../src/rules.ts'
+import { answerNotFound, answerUnrouted } from '../../src/routing/unrouted.ts'
 import { Registry, Router } from '../../src/routing/router.ts'
 import { decodeRecords, encodeRequest } from './wire.mjs'
 
@@ -21,6 +22,7 @@ type RequestParts = NonNullable<Parameters<typeof encodeRequest>[0]>
 export interface HarnessOptions {
   onError?: ErrorHandler
   notFound?: Handler
+  allowValues?: string[]
   development?: boolean
   requestWindowBytes?: number
   replyWindowBytes?: number
@@ -51,7 +53,9 @@ export class Harness {
     this.lane = new Lane(
       {
         routes: compileRoutes(registry.routes, registry.scopes, rules),
-        fallback: notFound && compileFallback(notFound, registry.scopes, rules),
+        fallback: compileFallback(answerNotFound(notFound), registry.scopes, rules),
+        unrouted: compileFallback(answerUnrouted, registry.scopes, rules),
+        allowValues: options.allowValues ?? [],
         onError: options.onError,
         report: (error) => this.reports.push(error),
         development: options.development ?? false,

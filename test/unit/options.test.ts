@@ -14,6 +14,7 @@ test('defaults', () => {
       endpoints: [{ host: 'localhost', port: 3000 }],
       routes: [],
       fallback: false,
+      covered: [],
       limits: {
         requestLineBytes: 8192,
         headerBytes: 32_768,

@@ -3,7 +3,9 @@
 //! Made by `node` from the user's options, read everywhere else. After this nothing checks an
 //! option again. Defaults and ranges of the limits are in `lanner_proto::limits`.
 
-use lanner_proto::{Limits, RejectPages, RetryAfter};
+use std::sync::Arc;
+
+use lanner_proto::{Limits, RejectPages, RetryAfter, RouteTable};
 
 use crate::probes::Probes;
 use crate::rules::Rules;
@@ -127,6 +129,9 @@ pub struct Config {
     pub server_header: Option<Vec<u8>>,
     /// Whether a handler wants the requests that match no route.
     pub fallback: bool,
+    /// The paths that middleware covers: what no route takes there is a handler's as well, because
+    /// middleware wants to see it (CORS, logs, files).
+    pub covered: Option<Arc<RouteTable>>,
     /// Number of I/O threads; at least 1.
     pub io_threads: usize,
 }
@@ -146,6 +151,7 @@ impl Default for Config {
             routes: Vec::new(),
             server_header: None,
             fallback: false,
+            covered: None,
             io_threads: 1,
         }
     }

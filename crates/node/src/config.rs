@@ -3,9 +3,15 @@
 //! The TypeScript side has checked types, units and ranges and names the path of a wrong option;
 //! here values are only translated, field by named field.
 
+use std::sync::Arc;
+
 use lanner_core::transport::listen::{BACKLOG, Endpoint};
-use lanner_core::{Config, Overload, Priority, Probes, Rate, Rates, Rules, Timeouts};
-use lanner_proto::{Limits, RejectPage, RejectPages, RejectReason, RetryAfter};
+use lanner_core::{
+    Config, Error, ErrorKind, Overload, Priority, Probes, Rate, Rates, Rules, Timeouts,
+};
+use lanner_proto::{
+    Limits, RejectPage, RejectPages, RejectReason, RetryAfter, RouteSpec, RouteTable,
+};
 use napi::bindgen_prelude::{Either, Null};
 use napi_derive::napi;
 
@@ -199,6 +205,8 @@ pub struct NativeConfig {
     pub routes: Vec<RouteOptions>,
     /// Whether unmatched requests go to JavaScript.
     pub fallback: bool,
+    /// Patterns of the paths that middleware covers, none twice.
+    pub covered: Vec<String>,
     /// Limits.
     pub limits: LimitOptions,
     /// Times.
@@ -232,6 +240,23 @@ impl NativeConfig {
             config.routes = self.routes.iter().map(rules).collect();
         }
         config
+    }
+
+    /// The paths that middleware covers.
+    pub(crate) fn covered(&self) -> Result<Option<Arc<RouteTable>>, Error> {
+        if self.covered.is_empty() {
+            return Ok(None);
+        }
+        let patterns = self.covered.iter();
+        let specs: Vec<_> = patterns
+            .map(|pattern| RouteSpec {
+                method: "*",
+                pattern,
+            })
+            .collect();
+        let table = RouteTable::build(&specs)
+            .map_err(|error| Error::new(ErrorKind::RouteInvalid, error.to_string()))?;
+        Ok(Some(Arc::new(table)))
     }
 
     fn server_config(&self) -> Config {
@@ -276,6 +301,7 @@ impl NativeConfig {
                 Either::B(Null) => None,
             },
             fallback: self.fallback,
+            covered: None,
             io_threads: match self.io_threads {
                 0 => default_io_threads(),
                 n => n as usize,

@@ -7,14 +7,14 @@ use std::cell::RefCell;
 
 use lanner_bridge::SlotId;
 use lanner_core::context::Scratch;
-use lanner_core::dispatch::entry::RequestEntry;
+use lanner_core::dispatch::entry::{self, RequestEntry};
 use lanner_core::dispatch::layout;
 use lanner_core::native_reply::NativeReply;
 use lanner_core::routing::{Answer, find_answer};
 use lanner_core::rules::RuleTable;
 use lanner_core::{Config, Error, ErrorKind};
 use lanner_proto::h1::{Decoder, Step};
-use lanner_proto::{Limits, RejectReason, RouteSpec, RouteTable};
+use lanner_proto::{Method, RejectReason, RouteSpec, RouteTable};
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
 
@@ -23,9 +23,8 @@ use crate::server::NativeServer;
 /// Parses and routes requests without a connection.
 pub(crate) struct Injector {
     routes: RouteTable,
-    limits: Limits,
     rules: RuleTable,
-    fallback: bool,
+    config: Config,
 }
 
 /// What the core replied by itself.
@@ -46,14 +45,22 @@ thread_local! {
 
 impl Injector {
     pub(crate) fn new(config: &Config, routes: &[RouteSpec<'_>]) -> Result<Self, Error> {
-        let routes = RouteTable::build(routes)
+        let (routes, _) = config.probes.extend(routes);
+        let routes = RouteTable::build(&routes)
             .map_err(|error| Error::new(ErrorKind::RouteInvalid, error.to_string()))?;
         Ok(Self {
             routes,
-            limits: config.limits.clone(),
             rules: RuleTable::new(config),
-            fallback: config.fallback,
+            config: config.clone(),
         })
+    }
+
+    /// The values of `Allow` in the order of the numbers by which entries name them.
+    pub(crate) fn allow_values(&self) -> Vec<String> {
+        let values = self.routes.allow_values();
+        values
+            .map(|value| String::from_utf8_lossy(value).into_owned())
+            .collect()
     }
 
     /// Writes the entry of the request whose head begins `raw` into `into`, for slot 0; its body
@@ -61,13 +68,19 @@ impl Injector {
     fn encode(&self, raw: &[u8], into: &mut [u8]) -> Result<usize, NativeAnswer> {
         let mut scratch = Scratch::default();
         let mut decoder = Decoder::new();
-        let (start, len) = match decoder.step(raw, &mut scratch.head, &self.limits) {
+        let (start, len) = match decoder.step(raw, &mut scratch.head, &self.config.limits) {
+            Step::Head { len, .. } if !entry::fits(&scratch.head, len) => {
+                return Err(refused(RejectReason::HeadersTooLarge));
+            }
             Step::Head { start, len } => (start, len),
             Step::Reject(reason) => return Err(refused(reason)),
             _ => return Err(refused(RejectReason::InvalidRequestLine)),
         };
+        if scratch.head.method == Method::Connect {
+            return Err(refused(RejectReason::UnsupportedConnect));
+        }
         let head_bytes = raw.get(start..start + len).unwrap_or_default();
-        let answer = find_answer(&self.routes, self.fallback, &mut scratch, head_bytes);
+        let answer = find_answer(&self.routes, &self.config, &mut scratch, head_bytes);
         let route = match &answer {
             Answer::Isolate { route } => *route,
             Answer::Core(_) => layout::ABSENT,

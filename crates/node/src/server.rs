@@ -49,7 +49,9 @@ impl NativeServer {
     pub fn new(env: Env, config: NativeConfig) -> Result<Self> {
         // Threads outlive single environments; the image must not be unloaded under them.
         napi::bindgen_prelude::retain_current_module_for_unload_safety();
-        let core = config.to_core();
+        let mut core = config.to_core();
+        let covered = config.covered();
+        core.covered = covered.map_err(|error| to_js(env, &error))?;
         let injector = Injector::new(&core, &specs(&config.routes));
         let injector = injector.map_err(|error| to_js(env, &error))?;
         let endpoints = config
@@ -86,6 +88,12 @@ impl NativeServer {
             Ok(object) => Ok(Object::from_raw(env.raw(), object)),
             Err(failure) => Err(failure.into_error()),
         }
+    }
+
+    /// The values of `Allow` in the order of the numbers by which entries name them.
+    #[napi]
+    pub fn allow_values(&self) -> Vec<String> {
+        self.injector.allow_values()
     }
 
     /// Opens the endpoints.

@@ -40,7 +40,7 @@ impl Connection {
             self.refuse_bytes(cx, RejectReason::UnsupportedConnect, head_bytes);
             return 0;
         }
-        let answer = find_answer(&cx.routes, cx.config.fallback, scratch, head_bytes);
+        let answer = find_answer(&cx.routes, &cx.config, scratch, head_bytes);
         let route = match answer {
             Answer::Isolate { route } => route,
             Answer::Core(_) => layout::ABSENT,

@@ -1,7 +1,9 @@
 //! The forms of a request target, and what an isolate gets of a request.
 
+use std::sync::Arc;
+
 use lanner_core::dispatch::layout;
-use lanner_proto::known;
+use lanner_proto::{RouteSpec, RouteTable, known};
 
 use crate::support::cuts::{Case, check};
 use crate::support::wire::{Setup, Wire};
@@ -178,6 +180,50 @@ fn requests_without_a_route_go_to_the_fallback_handler_where_there_is_one() {
         .feed(&crlf("GET /nowhere HTTP/1.1\nHost: a\n\n"))
         .request();
     assert_eq!((request.route, request.params.len()), (None, 0));
+}
+
+#[test]
+fn what_no_route_takes_goes_to_a_handler_where_middleware_covers_the_path() {
+    let patterns = ["/echo", "/echo/*rest", "/files/*rest"];
+    let specs = patterns.map(|pattern| RouteSpec {
+        method: "*",
+        pattern,
+    });
+    let covered = RouteTable::build(&specs).expect("patterns");
+    let setup = Setup::with(|config| config.covered = Some(Arc::new(covered)));
+    let allow: Vec<_> = setup.routes.allow_values().map(<[u8]>::to_vec).collect();
+    let number = |value: &[u8]| {
+        let found = allow.iter().position(|other| other == value);
+        u32::MAX - 1 - found.expect("an Allow value") as u32
+    };
+    for (line, route) in [
+        ("OPTIONS /echo", Some(number(b"POST, OPTIONS"))),
+        ("GET /echo", Some(number(b"POST, OPTIONS"))),
+        ("POST /files/a/b", Some(number(b"GET, HEAD, OPTIONS"))),
+        ("GET /echo/nowhere", None),
+        ("PURGE /echo/", None),
+    ] {
+        let mut wire = Wire::new(&setup);
+        wire.feed(&crlf(&format!("{line} HTTP/1.1\nHost: a\n\n")));
+        let request = wire.request();
+        assert_eq!((request.route, request.params.len()), (route, 0), "{line}");
+        assert!(wire.sent().is_empty(), "{line}");
+    }
+    for (line, status) in [
+        ("OPTIONS /", 204),
+        ("POST /", 405),
+        ("GET /echoes", 404),
+        ("OPTIONS *", 204),
+    ] {
+        let mut wire = Wire::new(&setup);
+        wire.feed(&crlf(&format!("{line} HTTP/1.1\nHost: a\n\n")));
+        let sent = wire.sent_text();
+        assert!(
+            sent.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{line}: {sent}"
+        );
+        assert_eq!(wire.counter("dispatched"), 0);
+    }
 }
 
 #[test]

@@ -132,6 +132,17 @@ impl RouteTable {
         self.allow(self.tree.all_methods()).unwrap_or(b"OPTIONS")
     }
 
+    /// The values of Allow that a lookup can give, in the order of their numbers.
+    pub fn allow_values(&self) -> impl Iterator<Item = &[u8]> {
+        self.allows.iter().map(|(_, text)| &**text)
+    }
+
+    /// The number of such a value; that of no value where it is none of them.
+    pub fn allow_number(&self, allow: &[u8]) -> usize {
+        let found = self.allow_values().position(|value| value == allow);
+        found.unwrap_or(self.allows.len())
+    }
+
     fn allow(&self, methods: u64) -> Option<&[u8]> {
         let at = self
             .allows
