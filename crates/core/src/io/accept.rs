@@ -137,7 +137,6 @@ impl IoThread {
         let conn = Conn {
             stream,
             http,
-            id,
             // The first event tells; a fresh socket can be written.
             readable: false,
             read_closed: false,
@@ -145,7 +144,6 @@ impl IoThread {
             dirty: false,
             starved: false,
             shut: false,
-            timer_at: 0,
             _seat: seat,
         };
         if token == self.conns.len() {

@@ -15,7 +15,7 @@ use mio::{Registry, Token};
 use super::accept::ACCEPT_PAUSE_MS;
 use super::remote::{Command, Remote};
 use super::seats::Seat;
-use super::timers::{Timer, Timers};
+use super::timers::Timers;
 use crate::conn::connection::{Connection, Phase};
 use crate::context::{Context, Scratch};
 use crate::dispatch::layout;
@@ -44,7 +44,6 @@ pub(super) const LISTENERS: usize = usize::MAX - 1;
 pub(super) struct Conn {
     pub(super) stream: Stream,
     pub(super) http: Connection,
-    pub(super) id: u32,
     pub(super) readable: bool,
     /// Whether the poller said that the peer closed its sending side: then only a read that
     /// returns the end empties the socket.
@@ -54,8 +53,6 @@ pub(super) struct Conn {
     /// Whether it is in the thread's list of starved connections.
     pub(super) starved: bool,
     pub(super) shut: bool,
-    /// When the timer comes up that is already set; 0 for none.
-    pub(super) timer_at: u64,
     pub(super) _seat: Seat,
 }
 
@@ -92,7 +89,7 @@ pub(crate) struct IoThread {
     pub(super) accept_ready: bool,
     pub(super) accept_paused_until: u64,
     pub(super) timers: Timers,
-    pub(super) due: Vec<Timer>,
+    pub(super) due: Vec<u32>,
     pub(super) receive: Box<[u8]>,
     pub(super) began: Instant,
     pub(super) date_second: u64,
@@ -200,15 +197,11 @@ impl IoThread {
         }
         let mut due = std::mem::take(&mut self.due);
         self.timers.take_due(self.cx.now, &mut due);
-        for timer in due.drain(..) {
-            if let Some(Some(conn)) = self.conns.get_mut(timer.token)
-                && conn.id == timer.id
-            {
-                if conn.timer_at <= self.cx.now {
-                    conn.timer_at = 0;
-                }
+        for place in due.drain(..) {
+            let token = place as usize;
+            if let Some(Some(conn)) = self.conns.get_mut(token) {
                 conn.http.on_time(&mut self.cx);
-                self.mark(timer.token);
+                self.mark(token);
             }
         }
         self.due = due;
@@ -304,8 +297,8 @@ impl IoThread {
             return self.mark(token);
         }
         conn.writable |= event.is_writable();
-        conn.read_closed |= event.is_read_closed() || event.is_error();
-        conn.readable |= event.is_readable() || event.is_read_closed() || event.is_error();
+        conn.read_closed |= event.is_read_closed();
+        conn.readable |= event.is_readable() || event.is_read_closed();
         self.read(token);
         if let Some(Some(conn)) = self.conns.get(token)
             && (conn.http.output().is_some() || conn.http.phase() != Phase::Open || conn.readable)
@@ -455,15 +448,8 @@ impl IoThread {
         let Some(Some(conn)) = self.conns.get_mut(token) else {
             return;
         };
-        let Some(at) = conn.http.deadline().at() else {
-            return;
-        };
-        if conn.timer_at == 0 || at < conn.timer_at {
-            let timer = Timer { token, id: conn.id };
-            let comes_up = self.timers.put(timer, at);
-            if conn.timer_at == 0 || comes_up < conn.timer_at {
-                conn.timer_at = comes_up;
-            }
+        if let Some(at) = conn.http.deadline().at() {
+            self.timers.arm(token, at);
         }
     }
 

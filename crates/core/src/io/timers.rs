@@ -1,28 +1,25 @@
 //! The coarse clock of one I/O thread: which connections to look at, and when.
 //!
-//! A wheel of buckets of `TICK_MS`; a connection has at most one entry. Deadlines move far more
-//! often than they pass, so an entry that comes up too early is simply put back: a request costs
-//! no timer work. Promises that a deadline is seen at most one tick late. What a deadline means is
-//! the connection's business.
+//! A wheel of buckets of `TICK_MS`. Deadlines move far more often than they pass, so an entry that
+//! comes up too early is simply put back: a request costs no timer work. Entries belong to places
+//! in the table of connections and not to connections: whoever takes a place that was left takes
+//! its entry over, so that the wheel is as large as the table, however many connections came and
+//! went. Promises that a deadline is seen at most one tick late, and that the memory of a burst is
+//! given back. What a deadline means is the connection's business.
 
 /// Width of a bucket, in milliseconds.
 pub(crate) const TICK_MS: u64 = 128;
 /// Buckets: deadlines further away than `TICK_MS * BUCKETS` (65 s) come up in between.
 const BUCKETS: usize = 512;
-
-/// A connection to look at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Timer {
-    /// The connection's place.
-    pub(crate) token: usize,
-    /// Its number, so that a reused place is not mistaken for it.
-    pub(crate) id: u32,
-}
+/// Entries for which a bucket keeps its memory while it is empty.
+const IDLE_ENTRIES: usize = 32;
 
 /// The wheel.
 #[derive(Debug)]
 pub(crate) struct Timers {
-    buckets: Vec<Vec<Timer>>,
+    buckets: Vec<Vec<u32>>,
+    /// Per place, when its next entry comes up; 0 for none.
+    next: Vec<u64>,
     /// The tick up to which buckets were emptied.
     tick: u64,
     len: usize,
@@ -33,26 +30,38 @@ impl Timers {
     pub(crate) fn new() -> Self {
         Self {
             buckets: vec![Vec::new(); BUCKETS],
+            next: Vec::new(),
             tick: 0,
             len: 0,
         }
     }
 
-    /// Puts an entry where it comes up at `at` (in milliseconds) or, if that is far, before.
-    /// Returns when it comes up.
-    pub(crate) fn put(&mut self, timer: Timer, at: u64) -> u64 {
+    /// Sees to it that a place comes up at `at` (in milliseconds) or before.
+    pub(crate) fn arm(&mut self, place: usize, at: u64) {
+        if self.next.len() <= place {
+            self.next.resize(place + 1, 0);
+        }
+        let (Some(next), Ok(entry)) = (self.next.get_mut(place), u32::try_from(place)) else {
+            return;
+        };
+        if *next != 0 && *next <= at {
+            return;
+        }
         let tick = at
             .div_ceil(TICK_MS)
             .clamp(self.tick + 1, self.tick + BUCKETS as u64 - 1);
+        if *next != 0 && *next <= tick * TICK_MS {
+            return;
+        }
+        *next = tick * TICK_MS;
         if let Some(bucket) = self.buckets.get_mut(tick as usize % BUCKETS) {
-            bucket.push(timer);
+            bucket.push(entry);
             self.len += 1;
         }
-        tick * TICK_MS
     }
 
-    /// Moves the entries that came up by `now` into `due`.
-    pub(crate) fn take_due(&mut self, now: u64, due: &mut Vec<Timer>) {
+    /// Moves the places that came up by `now` into `due`.
+    pub(crate) fn take_due(&mut self, now: u64, due: &mut Vec<u32>) {
         let until = now / TICK_MS;
         if self.len == 0 {
             self.tick = self.tick.max(until);
@@ -60,13 +69,23 @@ impl Timers {
         }
         // Once round the wheel empties every bucket, however long the thread was away.
         let first = (self.tick + 1).max((until + 1).saturating_sub(BUCKETS as u64));
+        due.shrink_to(IDLE_ENTRIES);
         for tick in first..=until {
             if let Some(bucket) = self.buckets.get_mut(tick as usize % BUCKETS) {
                 self.len -= bucket.len();
                 due.append(bucket);
+                bucket.shrink_to(IDLE_ENTRIES);
             }
         }
         self.tick = self.tick.max(until);
+        for &place in due.iter() {
+            // An earlier one may have come up before, and the place been armed again.
+            if let Some(next) = self.next.get_mut(place as usize)
+                && *next <= self.tick * TICK_MS
+            {
+                *next = 0;
+            }
+        }
     }
 
     /// Whether nothing is waiting.
@@ -79,20 +98,21 @@ impl Timers {
 mod tests {
     use super::*;
 
-    fn due(timers: &mut Timers, now: u64) -> Vec<usize> {
+    fn due(timers: &mut Timers, now: u64) -> Vec<u32> {
         let mut due = Vec::new();
         timers.take_due(now, &mut due);
-        due.iter().map(|timer| timer.token).collect()
+        due
     }
 
-    fn timer(token: usize) -> Timer {
-        Timer { token, id: 0 }
+    /// Entries for which memory is held.
+    fn held(timers: &Timers) -> usize {
+        timers.buckets.iter().map(Vec::capacity).sum()
     }
 
     #[test]
     fn an_entry_comes_up_in_its_tick_and_not_before() {
         let mut timers = Timers::new();
-        assert_eq!(timers.put(timer(1), 1000), 1024);
+        timers.arm(1, 1000);
         assert_eq!(due(&mut timers, 1000), []);
         assert_eq!(due(&mut timers, 1024), [1]);
         assert!(timers.is_empty());
@@ -102,27 +122,76 @@ mod tests {
     fn a_past_deadline_comes_up_with_the_next_tick() {
         let mut timers = Timers::new();
         assert_eq!(due(&mut timers, 10_000), []);
-        timers.put(timer(1), 5);
+        timers.arm(1, 5);
         assert_eq!(due(&mut timers, 10_000 + TICK_MS), [1]);
     }
 
     #[test]
     fn a_far_deadline_comes_up_within_one_round() {
         let mut timers = Timers::new();
-        let at = timers.put(timer(1), 1_000_000);
-        assert!(at < TICK_MS * BUCKETS as u64);
-        assert_eq!(due(&mut timers, at), [1]);
+        timers.arm(1, 1_000_000);
+        assert_eq!(due(&mut timers, TICK_MS * BUCKETS as u64), [1]);
     }
 
     #[test]
     fn nothing_is_lost_when_the_thread_was_away_for_rounds() {
         let mut timers = Timers::new();
-        for token in 0..2000 {
-            timers.put(timer(token), token as u64 * 31);
+        for place in 0..2000 {
+            timers.arm(place, place as u64 * 31);
         }
         let mut seen = due(&mut timers, 10_000_000);
         seen.sort_unstable();
         assert_eq!(seen, (0..2000).collect::<Vec<_>>());
         assert!(timers.is_empty());
+    }
+
+    #[test]
+    fn an_earlier_deadline_comes_up_first_and_a_later_one_needs_nothing() {
+        let mut timers = Timers::new();
+        timers.arm(1, 5_000);
+        timers.arm(1, 9_000);
+        timers.arm(1, 1_000);
+        assert_eq!(due(&mut timers, 1_024), [1]);
+        timers.arm(1, 2_000);
+        assert_eq!(due(&mut timers, 2_048), [1]);
+        assert_eq!(
+            due(&mut timers, 5_120),
+            [1],
+            "too early for nothing, and harmless"
+        );
+        assert!(timers.is_empty());
+    }
+
+    #[test]
+    fn a_hundred_thousand_short_connections_leave_no_more_than_their_places() {
+        let mut timers = Timers::new();
+        for connection in 0..100_000 {
+            let now = connection as u64;
+            due(&mut timers, now);
+            // Each is idle, then has a head, then lingers; ten are open at the same time.
+            timers.arm(connection % 10, now + 130_000);
+            timers.arm(connection % 10, now + 30_000);
+            timers.arm(connection % 10, now + 5_000);
+        }
+        // Each place comes up every five seconds and leaves two that come up later.
+        assert!(timers.len <= 10 * 3 * 65 / 5, "{} entries", timers.len);
+        assert_eq!(timers.next.len(), 10);
+    }
+
+    #[test]
+    fn a_burst_gives_its_memory_back() {
+        let mut timers = Timers::new();
+        for place in 0..100_000 {
+            timers.arm(place, 30_000);
+        }
+        assert!(held(&timers) >= 100_000);
+        let mut places = Vec::new();
+        timers.take_due(40_000, &mut places);
+        assert_eq!(places.len(), 100_000);
+        places.clear();
+        timers.arm(1, 41_000);
+        timers.take_due(42_000, &mut places);
+        assert!(held(&timers) <= BUCKETS * IDLE_ENTRIES);
+        assert!(places.capacity() <= IDLE_ENTRIES);
     }
 }
