@@ -255,6 +255,38 @@ fn the_file_of_a_dead_server_is_replaced() {
 }
 
 #[test]
+fn a_server_that_accepts_nobody_for_now_is_left_alone_at_once() {
+    let path = socket_path("full");
+    let address = socket2::SockAddr::unix(&path).expect("a path");
+    let socket = || {
+        let socket = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None)?;
+        socket.set_nonblocking(true)?;
+        std::io::Result::Ok(socket)
+    };
+    let busy = socket().expect("a socket");
+    busy.bind(&address).expect("bound");
+    busy.listen(1).expect("listening");
+    // Until its queue is full.
+    let waiting: Vec<_> = (0..64)
+        .map(|_| socket().expect("a socket"))
+        .take_while(|client| client.connect(&address).is_ok())
+        .collect();
+    assert!(waiting.len() < 64, "the queue is full");
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let endpoint = unix(&path, None);
+    std::thread::spawn(move || {
+        let (server, isolate) = server();
+        let error = server.listen(&[endpoint]).expect_err("taken");
+        // The test may have given up.
+        let _ = sender.send(error.kind());
+        close(server, isolate);
+    });
+    assert_eq!(receiver.recv_timeout(DEADLINE), Ok(ErrorKind::AddressInUse));
+    assert!(path.exists());
+    std::fs::remove_file(&path).expect("removed");
+}
+
+#[test]
 fn what_is_in_use_or_no_socket_is_left_alone() {
     let (server, isolate) = server();
     let path = socket_path("taken");
