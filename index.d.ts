@@ -500,6 +500,11 @@ interface TimeoutOptions {
   /** For the rest of a request body that nobody reads; 0 for no time at all. Default 5 s. */
   drain?: Duration
   /**
+   * For the reply to a client that closed its sending side, from the last byte that moved. Default
+   * 5 s.
+   */
+  halfClosed?: Duration | null
+  /**
    * From a request's head to the end of its reply: then 504, or the reply is cut, and `ctx.signal`
    * aborts. None by default.
    */

@@ -102,6 +102,11 @@ export interface TimeoutOptions {
   /** For the rest of a request body that nobody reads; 0 for no time at all. Default 5 s. */
   drain?: Duration
   /**
+   * For the reply to a client that closed its sending side, from the last byte that moved. Default
+   * 5 s.
+   */
+  halfClosed?: Duration | null
+  /**
    * From a request's head to the end of its reply: then 504, or the reply is cut, and `ctx.signal`
    * aborts. None by default.
    */
@@ -169,6 +174,7 @@ export function parseOptions(options: ListenOptions): ParsedOptions {
         headersMs: optionalDuration(timeouts.headers, 'timeouts.headers', 30_000),
         keepAliveMs: optionalDuration(timeouts.keepAlive, 'timeouts.keepAlive', 130_000),
         drainMs: duration(timeouts.drain, 'timeouts.drain', 5000),
+        halfClosedMs: optionalDuration(timeouts.halfClosed, 'timeouts.halfClosed', 5000),
         requestMs: optionalDuration(timeouts.request, 'timeouts.request', 0),
         connectionAgeMs: optionalDuration(timeouts.connectionAge, 'timeouts.connectionAge', 0),
       },
@@ -234,7 +240,7 @@ const LIMIT_NAMES = [
   'requestsPerConnection',
   'drainBytes',
 ]
-const TIMEOUT_NAMES = ['headers', 'keepAlive', 'drain', 'request', 'connectionAge']
+const TIMEOUT_NAMES = ['headers', 'keepAlive', 'drain', 'halfClosed', 'request', 'connectionAge']
 
 const DEFAULT_HOST = 'localhost'
 const DEFAULT_PORT = 3000

@@ -33,7 +33,7 @@ export function generate() {
     '',
     '## Time, pace and number',
     '',
-    'Deadlines are looked at every half second, so each is kept with that much slack.',
+    'Deadlines are looked at every 128 ms, so each is kept with that much slack.',
     '',
     '| option | what is counted | default | range | when it is passed | also by | source of the default |',
     '|---|---|--:|---|---|---|---|',

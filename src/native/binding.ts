@@ -19,7 +19,6 @@ export interface NativeEndpoint {
   port?: number
   path?: string
   mode?: number
-  unlink?: boolean
   backlog?: number
   ipv6Only?: boolean
   reusePort?: boolean
@@ -79,6 +78,7 @@ export interface NativeConfig {
     headersMs: number
     keepAliveMs: number
     drainMs: number
+    halfClosedMs: number
     requestMs: number
     connectionAgeMs: number
   }
@@ -124,7 +124,6 @@ export interface NativeLane {
   flush(bytes: number): void
   attach(bytes: Uint8Array): void
   read(index: number, into: Uint8Array): number
-  close(): void
 }
 
 export interface NativeServer {

@@ -21,6 +21,9 @@ pub struct Timeouts {
     /// For the rest of a body that nobody reads, and for the peer's close after ours. Default 5 s,
     /// as Kestrel's fixed drain (H1-12).
     pub drain_ms: u64,
+    /// For a reply after the peer closed its sending side, from the last byte that moved. Default
+    /// 5 s: most peers that do this have gone, some (`nc -N`) wait.
+    pub half_closed_ms: u64,
     /// From the head of a request to the end of its reply; then 504, or the reply is cut. None by
     /// default: only the application knows how long its work takes.
     pub request_ms: u64,
@@ -72,6 +75,7 @@ impl Default for Timeouts {
             headers_ms: 30_000,
             keep_alive_ms: 130_000,
             drain_ms: 5_000,
+            half_closed_ms: 5_000,
             request_ms: 0,
             connection_age_ms: 0,
         }

@@ -80,6 +80,17 @@ pub const CONTRACT: &[LimitDoc] = &[
         per: "route, request",
     },
     LimitDoc {
+        name: "half_closed_ms",
+        option: "timeouts.halfClosed",
+        what: "a reply after the peer closed its sending side, from the last byte that moved",
+        default: "5000",
+        unit: "ms",
+        range: "1 to 2^31 - 1, or null for never",
+        origin: "most peers that do this have gone",
+        on_breach: "closed; the handler's signal aborts",
+        reject: "",
+    },
+    LimitDoc {
         name: "request_ms",
         option: "timeouts.request",
         what: "from the head of a request to the end of its reply",

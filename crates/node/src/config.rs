@@ -116,6 +116,8 @@ pub struct TimeoutOptions {
     pub keep_alive_ms: f64,
     /// For the rest of an unread body.
     pub drain_ms: f64,
+    /// For a reply to a peer that closed its sending side.
+    pub half_closed_ms: f64,
     /// From the head of a request to the end of its reply.
     pub request_ms: f64,
     /// Age after which a connection ends with its next reply.
@@ -278,6 +280,7 @@ impl NativeConfig {
                 headers_ms: self.timeouts.headers_ms as u64,
                 keep_alive_ms: self.timeouts.keep_alive_ms as u64,
                 drain_ms: self.timeouts.drain_ms as u64,
+                half_closed_ms: self.timeouts.half_closed_ms as u64,
                 request_ms: self.timeouts.request_ms as u64,
                 connection_age_ms: self.timeouts.connection_age_ms as u64,
             },

@@ -136,6 +136,8 @@ pub struct Connection {
     pub(super) born: u64,
     /// Requests that it brought.
     pub(super) requests: u32,
+    /// Bytes that were dropped since it is closing.
+    pub(super) dropped: u64,
     pub(super) active: Option<Box<Active>>,
 }
 
@@ -161,6 +163,7 @@ impl Connection {
             last_activity: cx.now,
             born: cx.now,
             requests: 0,
+            dropped: 0,
             active: None,
         };
         connection.deadline = connection.next_deadline(cx);
@@ -267,6 +270,9 @@ impl Connection {
             active.out.advance(&mut cx.pool, n);
             active.send_pace.moved(n);
         }
+        if let Deadline::Stalled(_) = self.deadline {
+            self.deadline = Deadline::None;
+        }
         self.return_credit(cx);
         self.after_output(cx);
     }
@@ -275,7 +281,10 @@ impl Connection {
     pub fn after_output(&mut self, cx: &mut Context) {
         if self.output().is_none() {
             match self.phase {
-                Phase::Closing if self.eof || self.cut => self.phase = Phase::Dead,
+                // Nobody waits for the peer's end where there is no time for it.
+                Phase::Closing if self.eof || self.cut || cx.config.timeouts.drain_ms == 0 => {
+                    self.phase = Phase::Dead;
+                }
                 Phase::Closing => self.phase = Phase::Lingering,
                 Phase::Open if self.eof && self.exchange_count() == 0 && !self.can_resume(cx) => {
                     self.phase = Phase::Dead;

@@ -37,7 +37,13 @@ pub enum Deadline {
     SlowBody(u64),
     /// Room for a reply that the peer takes too slowly.
     SlowReply(u64),
+    /// A byte of what is left of a connection that ends, where slow peers are tolerated.
+    Stalled(u64),
 }
+
+/// How long a connection that ends may stand still with something to send where there is no
+/// minimum rate: nothing else would ever end it.
+pub const STALLED_MS: u64 = 30_000;
 
 impl Deadline {
     /// The point in time, in milliseconds of the thread's clock.
@@ -51,7 +57,8 @@ impl Deadline {
             | Self::HalfClosed(at)
             | Self::Request(at)
             | Self::SlowBody(at)
-            | Self::SlowReply(at) => Some(at),
+            | Self::SlowReply(at)
+            | Self::Stalled(at) => Some(at),
         }
     }
 
@@ -89,7 +96,7 @@ impl Connection {
             Deadline::HalfClosed(_) => self.abort(cx),
             Deadline::Request(_) => self.on_request_deadline(cx),
             Deadline::SlowBody(_) => self.refuse(cx, RejectReason::BodyTimeout),
-            Deadline::SlowReply(_) => {
+            Deadline::SlowReply(_) | Deadline::Stalled(_) => {
                 bump(&cx.counters.slow_replies_cut, 1);
                 self.sight(cx, Cause::Limit(Breach::SlowReply), &[]);
                 self.cut = true;
@@ -173,16 +180,22 @@ impl Connection {
         let timeouts = &cx.config.timeouts;
         match self.phase {
             Phase::Dead => Deadline::None,
-            Phase::Closing => Deadline::None.or_earlier(self.slow_reply(cx)),
+            Phase::Closing => match (self.slow_reply(cx), self.deadline) {
+                (Some(slow), _) => slow,
+                (None, Deadline::Stalled(at)) => Deadline::Stalled(at),
+                (None, _) => Deadline::Stalled(cx.now + STALLED_MS),
+            },
             Phase::Lingering => match self.deadline {
                 Deadline::Linger(at) => Deadline::Linger(at),
-                _ => Deadline::Linger(cx.now + timeouts.drain_ms.max(1)),
+                _ => Deadline::Linger(cx.now + timeouts.drain_ms),
             },
             // Counted from the last byte that was sent: a long reply that is read has its time.
-            Phase::Open if self.eof => {
-                Deadline::HalfClosed(self.last_activity + timeouts.drain_ms.max(1))
-                    .or_earlier(self.request_deadline(cx))
+            Phase::Open if self.eof => match timeouts.half_closed_ms {
+                0 => Deadline::None,
+                ms => Deadline::HalfClosed(self.last_activity + ms),
             }
+            .or_earlier(self.request_deadline(cx))
+            .or_earlier(self.slow_reply(cx)),
             Phase::Open => self.open_deadline(cx),
         }
     }

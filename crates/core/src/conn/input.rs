@@ -28,7 +28,12 @@ impl Connection {
         }
         match self.phase {
             Phase::Dead => 0,
-            Phase::Lingering | Phase::Closing => usize::MAX,
+            Phase::Lingering => usize::MAX,
+            // So that the peer comes to read; one that only sends waits for its turn.
+            Phase::Closing => {
+                let left = cx.config.drain_bytes.saturating_sub(self.dropped);
+                usize::try_from(left).unwrap_or(usize::MAX)
+            }
             Phase::Open => match &self.active {
                 None => usize::MAX,
                 Some(active) => match active.body {
@@ -66,6 +71,7 @@ impl Connection {
     pub fn on_bytes(&mut self, cx: &mut Context, scratch: &mut Scratch, bytes: &[u8]) {
         self.last_activity = cx.now;
         if matches!(self.phase, Phase::Lingering | Phase::Dead | Phase::Closing) {
+            self.dropped += bytes.len() as u64;
             return;
         }
         let waiting = match &mut self.active {

@@ -246,9 +246,9 @@ impl Connection {
         if exchange.expects_continue {
             return true;
         }
-        self.decoder
-            .remaining()
-            .is_some_and(|left| left > cx.rules_for(exchange).drain_bytes)
+        let rules = cx.rules_for(exchange);
+        let remaining = self.decoder.remaining();
+        rules.drain_ms == 0 || remaining.is_some_and(|left| left > rules.drain_bytes)
     }
 
     fn on_write(

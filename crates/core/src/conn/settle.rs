@@ -45,7 +45,7 @@ impl Connection {
                 let rules = cx.rules_for(&exchange);
                 active.body = BodyTarget::Discard {
                     left: rules.drain_bytes,
-                    until: cx.now + rules.drain_ms.max(1),
+                    until: cx.now + rules.drain_ms,
                 };
             }
             if exchange.close {

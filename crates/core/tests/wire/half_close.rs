@@ -87,20 +87,56 @@ fn a_reply_that_nobody_gives_has_a_time() {
 }
 
 #[test]
+fn that_time_is_its_own() {
+    for (half_closed_ms, drain_ms) in [(60_000, 0), (60_000, 1), (0, 5_000)] {
+        let mut wire = Wire::new(&Setup::with(|config| {
+            config.timeouts.half_closed_ms = half_closed_ms;
+            config.timeouts.drain_ms = drain_ms;
+        }));
+        let slot = wire.feed(&get()).request().slot;
+        wire.fin().pass(59_999);
+        assert_eq!(wire.end(), End::Open);
+        wire.entries();
+        if half_closed_ms == 0 {
+            wire.pass(1 << 40);
+            wire.flush(|records| records.reply(slot, text("late")));
+            assert!(wire.sent().ends_with(b"late"));
+        } else {
+            wire.pass(1);
+            assert_eq!(wire.entries(), [Entry::Cancel { slot, reason: 1 }]);
+        }
+    }
+}
+
+#[test]
 fn a_long_reply_that_is_read_has_all_the_time_it_needs() {
     let mut wire = Wire::new(&Setup::default());
     let slot = wire.feed(&get()).request().slot;
     wire.peer_takes(0);
     wire.fin();
     wire.flush(|records| records.reply(slot, text(&"x".repeat(100_000))));
-    for _ in 0..20 {
-        wire.pass(4_000).peer_takes(1_000);
+    for _ in 0..40 {
+        wire.pass(4_000).peer_takes(2_000);
         assert_eq!(wire.end(), End::Open);
     }
     wire.peer_takes(usize::MAX);
     assert_eq!(
         (wire.end(), wire.sent().len() > 100_000),
         (End::Closed, true)
+    );
+}
+
+#[test]
+fn one_that_trickles_out_has_not() {
+    let mut wire = Wire::new(&Setup::default());
+    let slot = wire.feed(&get()).request().slot;
+    wire.peer_takes(0);
+    wire.fin();
+    wire.flush(|records| records.reply(slot, text(&"x".repeat(100_000))));
+    wire.pass(4_999).peer_takes(1).pass(1);
+    assert_eq!(
+        (wire.end(), wire.counter("slow_replies_cut")),
+        (End::Reset, 1)
     );
 }
 

@@ -115,6 +115,23 @@ fn a_closing_connection_is_held_to_the_rate_as_well() {
 }
 
 #[test]
+fn a_closing_connection_may_not_stand_still_forever_without_a_rate() {
+    let setup = Setup::with(|config| config.rates.response.bytes_per_second = 0);
+    let mut wire = Wire::new(&setup);
+    wire.peer_takes(10);
+    wire.feed(b"nonsense\r\n\r\n").pass(29_999);
+    assert_eq!(wire.end(), End::Open);
+    // Each byte that is taken buys the same time again; what is sent to us buys none.
+    wire.peer_takes(1).pass(29_999).feed(b"more");
+    assert_eq!(wire.end(), End::Open);
+    wire.pass(1);
+    assert_eq!(
+        (wire.end(), wire.counter("slow_replies_cut")),
+        (End::Reset, 1)
+    );
+}
+
+#[test]
 fn no_rate_is_no_minimum() {
     let setup = Setup::with(|config| {
         config.rates.request.bytes_per_second = 0;

@@ -184,3 +184,49 @@ fn a_reply_that_still_streams_lets_the_body_be_read() {
     assert!(wire.sent().ends_with(b"4\r\nboth\r\n0\r\n\r\n"));
     assert!(wire.conn.is_idle());
 }
+
+#[test]
+fn without_time_for_it_nothing_is_dropped_and_nobody_waits() {
+    let setup = Setup::with(|config| config.timeouts.drain_ms = 0);
+    for head in [
+        "Content-Length: 5\n\nab",
+        "Transfer-Encoding: chunked\n\n5\nab",
+    ] {
+        let mut wire = Wire::new(&setup);
+        same(
+            head,
+            "reply",
+            &early(&mut wire, &post(head)),
+            &ok_close("no"),
+        );
+        assert_eq!(wire.end(), End::Closed, "{head}");
+    }
+    // A reply that began before the rest was given up could not say so.
+    let mut wire = Wire::new(&setup);
+    let slot = wire.feed(&post("Content-Length: 5\n\nab")).request().slot;
+    wire.flush(|records| records.reply(slot, crate::support::records::stream()));
+    wire.flush(|records| records.end(slot)).pass(1);
+    assert_eq!(wire.end(), End::Closed);
+    // A body that was read to its end needs no time.
+    let mut wire = Wire::new(&setup);
+    same(
+        "whole",
+        "reply",
+        &early(&mut wire, &post("Content-Length: 2\n\nab")),
+        &ok("no"),
+    );
+    assert_eq!(wire.end(), End::Open);
+}
+
+#[test]
+fn a_connection_that_ends_drops_no_more_than_an_open_one() {
+    let mut wire = Wire::new(&setup());
+    wire.peer_takes(10).feed(b"nonsense\r\n\r\n");
+    wire.feed_in(&[b'x'; 2_000], 100);
+    assert_eq!(wire.unread(), 1_000, "the rest waits with the peer");
+    wire.peer_takes(usize::MAX);
+    assert!(wire.sent_text().starts_with("HTTP/1.1 400 "));
+    assert_eq!((wire.unread(), wire.end()), (0, End::Shut));
+    wire.fin();
+    assert_eq!(wire.end(), End::Closed);
+}
