@@ -200,5 +200,4 @@ const CLOSED_PORT: Port = {
   flush: () => {},
   attach: () => {},
   read: () => 0,
-  close: () => {},
 }

@@ -98,8 +98,6 @@ export class InjectLane implements Port {
       'Bodies of injected requests travel in the batch.',
     )
   }
-
-  close(): void {}
 }
 
 /**

@@ -38,7 +38,6 @@ export interface Port {
   attach(bytes: Uint8Array): void
   /** Copies the bytes of an entry that travelled beside the batch; only during the dispatch. */
   read(index: number, into: Uint8Array): number
-  close(): void
 }
 
 /** Field names and values in turn. */

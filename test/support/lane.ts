@@ -71,7 +71,6 @@ export class Harness {
           into.set(this.chunks[index]!)
           return this.chunks[index]!.byteLength
         },
-        close: () => {},
       },
     )
   }

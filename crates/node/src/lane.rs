@@ -40,7 +40,7 @@ const HELP_BYTES_MAX: usize = 512;
 const SPARE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// The isolate's side. It lives on the heap until its last holder gives it up: the bell (until the
-/// lane is closed or the environment ends), each of the four functions (until they are collected),
+/// lane is closed or the environment ends), each of the three functions (until they are collected),
 /// and a callback that runs.
 pub(crate) struct Lane {
     holders: u32,
@@ -78,17 +78,21 @@ impl Lane {
         (closers, watcher): (Closers, Watcher),
         [inbox, outbox, dispatch]: [napi_value; 3],
     ) -> Outcome<napi_value> {
-        let inbox = JsMemory::new(env, inbox)?;
-        let outbox = JsMemory::new(env, outbox)?;
+        let mut kept = Kept::new(env);
+        let inbox = kept.memory(inbox)?;
+        let outbox = kept.memory(outbox)?;
         if inbox.len < layout::BATCH_BYTES_MAX {
             return Err(Failure {
                 code: c"LANNER_NATIVE",
                 message: c"the inbox is too small",
             });
         }
-        let dispatch = raw::reference(env, dispatch)?;
-        let place: *mut Self = Box::into_raw(Box::<Self>::new_uninit()).cast();
-        let bell = Bell::new(env, on_bell, place.cast())?;
+        let dispatch = kept.function(dispatch)?;
+        let mut memory = Box::<Self>::new_uninit();
+        let bell = Bell::new(env, on_bell, memory.as_mut_ptr().cast())?;
+        // From here on the lane owns what it was made of, and `close_lane` undoes all of it.
+        kept.release();
+        let place: *mut Self = Box::into_raw(memory).cast();
         let gate = Gate::new(Box::new(bell));
         let lanes = server.attach(&gate);
         let pulse = server.pulse(&gate);
@@ -121,12 +125,21 @@ impl Lane {
         unsafe { sys::napi_add_env_cleanup_hook(env, Some(on_env_end), place.cast()) };
         // SAFETY: as above; nothing else refers to the lane during this call.
         unsafe { (*place).rest() };
+        let object = Self::functions(env, place);
+        if object.is_err() {
+            // SAFETY: this is the lane's thread and nothing borrows it; the bell's hold keeps it.
+            unsafe { close_lane(env, place) };
+        }
+        object
+    }
+
+    /// The JavaScript object whose functions hold the lane.
+    fn functions(env: napi_env, place: *mut Self) -> Outcome<napi_value> {
         let object = raw::object(env)?;
         for (name, callback) in [
             (c"flush", flush as unsafe extern "C" fn(_, _) -> _),
             (c"attach", attach),
             (c"read", read),
-            (c"close", close),
         ] {
             let function = raw::function(env, name, Some(callback), place.cast())?;
             raw::finalizer(env, function, on_function_collected, place.cast())?;
@@ -140,21 +153,19 @@ impl Lane {
     /// Copies what waits into the inbox; returns how many bytes that were.
     fn take(&mut self) -> usize {
         let mut used = 0;
-        for _ in 0..self.lanes.len().max(1) {
-            while let Some((from, batch)) = self.next_batch() {
-                // A chunk is named by its place in its batch, so a batch that has chunks comes
-                // alone behind batches that have none.
-                let fits = used + batch.bytes.len() <= self.inbox.len;
-                if !fits || !self.on_show.is_empty() && !batch.large.is_empty() {
-                    self.held_back.push_front((from, batch));
-                    return used;
-                }
-                used += self.inbox.fill(used, &batch.bytes);
-                if batch.large.is_empty() {
-                    self.recycle(from, batch);
-                } else {
-                    self.on_show.push((from, batch));
-                }
+        while let Some((from, batch)) = self.next_batch() {
+            // A chunk is named by its place in its batch, so a batch that has chunks comes alone
+            // behind batches that have none.
+            let fits = used + batch.bytes.len() <= self.inbox.len;
+            if !fits || !self.on_show.is_empty() && !batch.large.is_empty() {
+                self.held_back.push_front((from, batch));
+                break;
+            }
+            used += self.inbox.fill(used, &batch.bytes);
+            if batch.large.is_empty() {
+                self.recycle(from, batch);
+            } else {
+                self.on_show.push((from, batch));
             }
         }
         used
@@ -365,6 +376,45 @@ impl Lane {
     }
 }
 
+/// References that a lane which is being opened has taken; given back unless it was opened.
+struct Kept {
+    env: napi_env,
+    references: Vec<napi_ref>,
+}
+
+impl Kept {
+    fn new(env: napi_env) -> Self {
+        let references = Vec::new();
+        Self { env, references }
+    }
+
+    fn memory(&mut self, value: napi_value) -> Outcome<JsMemory> {
+        let memory = JsMemory::new(self.env, value)?;
+        self.references.push(memory.kept);
+        Ok(memory)
+    }
+
+    fn function(&mut self, value: napi_value) -> Outcome<napi_ref> {
+        raw::require_function(self.env, value)?;
+        let reference = raw::reference(self.env, value)?;
+        self.references.push(reference);
+        Ok(reference)
+    }
+
+    /// They belong to somebody else now.
+    fn release(mut self) {
+        self.references.clear();
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        for reference in self.references.drain(..) {
+            raw::delete_reference(self.env, reference);
+        }
+    }
+}
+
 /// Runs on the JavaScript thread when the bell was rung.
 unsafe extern "C" fn on_bell(
     env: napi_env,
@@ -415,6 +465,18 @@ unsafe extern "C" fn on_bell(
         unsafe { (*place).rest_unless_closed() };
         Ok(std::ptr::null_mut())
     });
+    // SAFETY: held, as above; the callback is over, so nothing borrows the lane.
+    if unsafe { (*place).is_dispatching } {
+        // It failed on the way: what was flushed still leaves, and the next bell can come.
+        fenced(env, || {
+            // SAFETY: as above.
+            unsafe {
+                (*place).end_dispatch();
+                (*place).rest_unless_closed();
+            }
+            Ok(std::ptr::null_mut())
+        });
+    }
     // SAFETY: the hold of this callback, taken above.
     unsafe { release(place) };
 }
@@ -575,14 +637,5 @@ unsafe extern "C" fn read(env: napi_env, info: napi_callback_info) -> napi_value
         // are JavaScript's, which does not run meanwhile, and the chunk's memory is Rust's.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), start.cast_mut(), bytes.len()) };
         raw::make_number(env, bytes.len() as i32)
-    })
-}
-
-unsafe extern "C" fn close(env: napi_env, info: napi_callback_info) -> napi_value {
-    fenced(env, || {
-        let ([], data) = raw::arguments(env, info)?;
-        // SAFETY: the function's hold keeps the lane; nothing borrows it while JavaScript runs.
-        unsafe { close_lane(env, data.cast()) };
-        raw::undefined(env)
     })
 }

@@ -119,6 +119,21 @@ pub(crate) fn bytes(env: napi_env, value: napi_value) -> Outcome<(*const u8, usi
     Ok((data.cast::<u8>().cast_const(), len))
 }
 
+/// Refuses what cannot be called.
+pub(crate) fn require_function(env: napi_env, value: napi_value) -> Outcome<()> {
+    let mut kind = 0;
+    // SAFETY: `value` is a live handle of this callback, `kind` a place for the result.
+    let status = unsafe { sys::napi_typeof(env, value, &mut kind) };
+    check(status, c"a value has no type")?;
+    match kind {
+        sys::ValueType::napi_function => Ok(()),
+        _ => Err(Failure {
+            code: c"LANNER_NATIVE",
+            message: c"a function is expected",
+        }),
+    }
+}
+
 /// A strong reference that keeps `value` alive.
 pub(crate) fn reference(env: napi_env, value: napi_value) -> Outcome<napi_ref> {
     let mut reference = ptr::null_mut();
