@@ -24,6 +24,16 @@ test('every code is used', () => {
   expect(codes.filter((code) => !text.some((source) => source.includes(code)))).toEqual([])
 })
 
+/** Codes of faults of this package, which nobody is meant to handle. */
+const internal = ['LANNER_NATIVE', 'LANNER_NATIVE_PATH', 'LANNER_PANIC']
+
+test('the crates name no code that is not in the table', () => {
+  const text = filesUnder('crates', '.rs').filter((path) => path.includes('/src/'))
+  const named = text.flatMap((path) => read(path).match(/LANNER_[A-Z_]+/g) ?? [])
+  const known = new Set([...codes, ...internal])
+  expect([...new Set(named)].filter((code) => !known.has(code))).toEqual([])
+})
+
 test('every code is caused by a test', () => {
   const text = filesUnder('test', '.ts', '.mjs').filter((path) => path !== self)
   const tested = [...text.map(read), read(self).slice(read(self).indexOf('test('))]

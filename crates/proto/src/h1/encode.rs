@@ -119,8 +119,8 @@ impl EncodeError {
             EncodeError::InvalidFieldName(_)
             | EncodeError::InvalidFieldValue(_)
             | EncodeError::InvalidContentLength(_) => "LANNER_HEADER_INVALID",
-            EncodeError::ForbiddenField(_) => "LANNER_HEADER_FORBIDDEN",
-            EncodeError::ContentLengthMismatch => "LANNER_CONTENT_LENGTH_MISMATCH",
+            EncodeError::ForbiddenField(_) => "LANNER_HEADER_RESERVED",
+            EncodeError::ContentLengthMismatch => "LANNER_CONTENT_LENGTH",
             EncodeError::BodyNotAllowed => "LANNER_BODY_NOT_ALLOWED",
         }
     }

@@ -217,17 +217,6 @@ impl RouteError {
         }
     }
 
-    /// The stable code.
-    pub fn code(&self) -> &'static str {
-        match self.kind {
-            RouteErrorKind::DuplicateRoute => "LANNER_ROUTE_DUPLICATE",
-            RouteErrorKind::InvalidMethod | RouteErrorKind::TooManyMethods => {
-                "LANNER_ROUTE_METHOD_INVALID"
-            }
-            _ => "LANNER_ROUTE_PATTERN_INVALID",
-        }
-    }
-
     fn reason(&self) -> &'static str {
         match self.kind {
             RouteErrorKind::NoLeadingSlash => "a pattern begins with \"/\"",
