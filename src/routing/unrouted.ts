@@ -1,8 +1,8 @@
 // What answers where no route does, behind the middleware that covers the path: 404, 405, OPTIONS.
 //
 // The core answers by itself where no middleware wants to see the request; these are the same
-// replies, byte for byte. They are replies and no errors: middleware gets them back from next(), and
-// onError never hears of them.
+// replies, byte for byte. They are replies and no errors: middleware gets them back from next(),
+// and onError never hears of them.
 
 import { replyProblem } from '../context.js'
 

@@ -89,6 +89,7 @@ pub const CONTRACT: &[LimitDoc] = &[
         origin: "most peers that do this have gone",
         on_breach: "closed; the handler's signal aborts",
         reject: "",
+        per: "",
     },
     LimitDoc {
         name: "request_ms",

@@ -257,6 +257,12 @@ const ROWS: &[Row] = &[
         wire.pass(99 + past as u64);
         Seen::of(&mut wire)
     }),
+    ("half_closed_ms", |past| {
+        let mut wire = Wire::new(&Setup::with(|config| config.timeouts.half_closed_ms = 100));
+        wire.feed(&get()).request();
+        wire.fin().pass(99 + past as u64);
+        Seen::of(&mut wire)
+    }),
     ("request_ms", |past| {
         silent(
             |config| config.timeouts.request_ms = 100,
