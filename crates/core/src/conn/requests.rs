@@ -172,21 +172,22 @@ impl Connection {
     }
 
     /// The handler changed what its request is held to.
-    pub(super) fn on_rules(&mut self, cx: &mut Context, slot: SlotId, rules: Rules) {
+    pub(super) fn on_rules(&mut self, cx: &mut Context, slot: SlotId, rules: Box<Rules>) {
         let Some(exchange) = cx.slots.get_mut(slot) else {
             return;
         };
-        exchange.rules = Some(Box::new(rules));
         cx.rules.vary(&rules);
+        let (response, body_bytes) = (rules.response, rules.body_bytes);
+        exchange.rules = Some(rules);
         let Some(active) = &mut self.active else {
             return;
         };
         let is_first = active.exchanges.front() == Some(&slot);
         if is_first && !matches!(exchange.reply, ReplyPhase::Waiting) {
-            active.send_rate = Some(rules.response);
+            active.send_rate = Some(response);
         }
         if active.body == BodyTarget::Exchange(slot)
-            && let Err(reason) = self.decoder.limit_body(rules.body_bytes)
+            && let Err(reason) = self.decoder.limit_body(body_bytes)
         {
             self.refuse(cx, reason);
         }

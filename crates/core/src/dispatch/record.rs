@@ -43,8 +43,8 @@ pub enum Action<'a> {
     },
     /// Bytes of the request body that were consumed.
     Read(u32),
-    /// What the request is held to from now on.
-    Rules(Rules),
+    /// What the request is held to from now on. Rare and large, so it lies elsewhere.
+    Rules(Box<Rules>),
 }
 
 /// A reply's head and, where it is complete, its body.
@@ -165,7 +165,8 @@ fn reply(record: &[u8]) -> Result<Reply<'_>, MalformedBatch> {
     })
 }
 
-fn rules(record: &[u8]) -> Result<Rules, MalformedBatch> {
+#[cold]
+fn rules(record: &[u8]) -> Result<Box<Rules>, MalformedBatch> {
     let long = |at| -> Result<Option<u64>, MalformedBatch> {
         let (low, high) = (word(record, at)?, word(record, at + 1)?);
         let value = u64::from(low) | u64::from(high) << 32;
@@ -177,7 +178,7 @@ fn rules(record: &[u8]) -> Result<Rules, MalformedBatch> {
             grace_ms: word(record, at + 1)?.into(),
         })
     };
-    Ok(Rules {
+    Ok(Box::new(Rules {
         body_bytes: long(4)?,
         drain_bytes: long(6)?.unwrap_or(u64::MAX),
         drain_ms: word(record, 8)?.into(),
@@ -186,7 +187,7 @@ fn rules(record: &[u8]) -> Result<Rules, MalformedBatch> {
         response: rate(12)?,
         // The request was admitted already.
         priority: Priority::Normal,
-    })
+    }))
 }
 
 /// The fields that begin at word `at`, and the byte offset behind them.
