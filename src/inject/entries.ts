@@ -14,7 +14,7 @@ import type { Lane } from '../native/lane.js'
 
 export class EntryQueue {
   readonly lane: Lane
-  #waiting: (() => number)[] = []
+  #waiting: { write: () => number; after: (() => void) | undefined }[] = []
 
   constructor(lane: Lane) {
     this.lane = lane
@@ -35,17 +35,19 @@ export class EntryQueue {
     this.#add(() => this.#word(ENTRY_CREDIT, slot, generation, bytes))
   }
 
-  cancel(slot: number, generation: number, reason: number): void {
-    this.#add(() => this.#word(ENTRY_CANCEL, slot, generation, reason))
+  /** `after` is called when the handler has heard of it: until then the slot is taken. */
+  cancel(slot: number, generation: number, reason: number, after: () => void): void {
+    this.#add(() => this.#word(ENTRY_CANCEL, slot, generation, reason), after)
   }
 
   /** One batch each: there is nothing to gain from larger ones here. */
-  #add(write: () => number): void {
-    this.#waiting.push(write)
+  #add(write: () => number, after?: () => void): void {
+    this.#waiting.push({ write, after })
     if (this.#waiting.length > 1) return
     process.nextTick(() => {
       for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-        this.lane.dispatch(next())
+        this.lane.dispatch(next.write())
+        next.after?.()
         this.#waiting.shift()
       }
     })

@@ -5,7 +5,7 @@
 // of a reply to HEAD.
 
 import { LannerError } from '../errors.js'
-import { CANCEL_PEER_GONE } from '../native/generated/layout.js'
+import { CANCEL_BODY_TOO_LARGE, CANCEL_PEER_GONE } from '../native/generated/layout.js'
 
 import type { NativeReply } from '../native/binding.js'
 import type { EntryQueue } from './entries.js'
@@ -38,6 +38,9 @@ export class InjectExchange implements RecordHandler {
   #wakeReader: () => void = () => {}
   #wakeSender: () => void = () => {}
   #sendCredit = 0
+  #bodyLimit = -1
+  /** Bytes of the body that may still be sent. */
+  #bodyLeft = Infinity
 
   constructor(
     request: WireRequest,
@@ -83,9 +86,7 @@ export class InjectExchange implements RecordHandler {
 
   /** The client goes away. */
   cancel(reason: unknown): void {
-    if (this.#isEnded) return
-    this.#entries?.cancel(this.#slot, this.generation, CANCEL_PEER_GONE)
-    this.#end(reason)
+    if (!this.#isEnded) this.#giveUp(CANCEL_PEER_GONE, reason)
   }
 
   /** Sends the request's body, as far as the other side has given credit. */
@@ -131,18 +132,50 @@ export class InjectExchange implements RecordHandler {
     this.#wakeSender()
   }
 
+  onRules(bodyBytes: number): void {
+    const sent = this.#bodyLimit < 0 ? 0 : this.#bodyLimit - this.#bodyLeft
+    this.#bodyLimit = bodyBytes
+    this.#bodyLeft = bodyBytes < 0 ? Infinity : bodyBytes - sent
+  }
+
+  /** Whether nothing of it is waited for any more. */
+  get isEnded(): boolean {
+    return this.#isEnded
+  }
+
   #keep(chunk: Uint8Array): void {
     if (this.#request.method !== 'HEAD' && chunk.byteLength > 0) this.#chunks.push(chunk)
   }
 
   #end(error: unknown): void {
     if (this.#isEnded) return
+    this.#finish(error)
+    this.onSettled()
+  }
+
+  /** Ends it from this side: the slot is free when the handler has heard of it. */
+  #giveUp(reason: number, error: unknown): void {
+    this.#finish(error)
+    this.#entries?.cancel(this.#slot, this.generation, reason, () => this.onSettled())
+  }
+
+  /** What the core does with a body that is too long: 413, or a reply that breaks off. */
+  #refuseBody(): void {
+    if (this.status === 0) {
+      this.status = 413
+      this.fields = [['content-length', '0']]
+      this.#resolveHead(this)
+      return this.#giveUp(CANCEL_BODY_TOO_LARGE, undefined)
+    }
+    this.#giveUp(CANCEL_BODY_TOO_LARGE, new LannerError('LANNER_BODY_TOO_LARGE'))
+  }
+
+  #finish(error: unknown): void {
     this.#isEnded = true
     this.#error = error
     if (error !== undefined) this.#rejectHead(error)
     this.#wakeReader()
     this.#wakeSender()
-    this.onSettled()
   }
 
   async #sendPieces(): Promise<void> {
@@ -155,10 +188,13 @@ export class InjectExchange implements RecordHandler {
         if (this.#isEnded) return
       }
     }
+    if (this.#isEnded) return
     this.#entries?.body(this.#slot, this.generation, new Uint8Array(0), true)
   }
 
   async #sendChunk(chunk: Uint8Array): Promise<void> {
+    this.#bodyLeft -= chunk.byteLength
+    if (this.#bodyLeft < 0) return this.#refuseBody()
     let at = 0
     while (at < chunk.byteLength && !this.#isEnded) {
       if (this.#sendCredit <= 0) {

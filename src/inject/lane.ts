@@ -15,6 +15,7 @@ import {
 } from '../native/generated/layout.js'
 import { Lane } from '../native/lane.js'
 import { createNative } from '../server.js'
+import { NO_LIMIT } from '../rules.js'
 import { EntryQueue } from './entries.js'
 import { InjectExchange } from './exchange.js'
 import { readRecords } from './records.js'
@@ -36,6 +37,8 @@ export class InjectLane implements Port {
   readonly #freeSlots: number[] = []
   #attached: Uint8Array[] = []
   #generation = 0
+  /** How many there are, free ones too. */
+  #slots = 0
 
   constructor(options: ParsedOptions, config: LaneConfig) {
     this.#native = createNative(options)
@@ -62,7 +65,9 @@ export class InjectLane implements Port {
     const { body } = request
     const isInline = body instanceof Uint8Array && body.byteLength <= INLINE_BODY_MAX
     if (isInline) size = putBody(lane, body)
-    const slot = this.#freeSlots.pop() ?? this.#exchanges.size
+    const slot = this.#freeSlots.pop() ?? this.#slots++
+    const id = lane.words[4]!
+    const route = id >= 0 ? lane.config.routes[id] : lane.config.fallback
     const generation = (this.#generation = (this.#generation + 1) | 0)
     lane.words[2] = slot
     lane.words[3] = generation
@@ -71,6 +76,7 @@ export class InjectLane implements Port {
       this.#exchanges.delete(slot)
       this.#freeSlots.push(slot)
     }
+    exchange.onRules(route?.rules.bodyBytes ?? NO_LIMIT)
     this.#exchanges.set(slot, exchange)
     lane.dispatch(size)
     if (body !== undefined && !isInline) exchange.sendBody(lane.requestWindowBytes)
@@ -84,7 +90,7 @@ export class InjectLane implements Port {
     this.#attached = []
     readRecords(this.#outbox, bytes, attached, (slot, generation) => {
       const exchange = this.#exchanges.get(slot)
-      return exchange?.generation === generation ? exchange : undefined
+      return exchange?.generation === generation && !exchange.isEnded ? exchange : undefined
     })
   }
 

@@ -4,6 +4,7 @@
 // ago.
 
 import {
+  ABSENT,
   END_WORDS,
   RECORD_ABORT,
   RECORD_END,
@@ -34,6 +35,8 @@ export interface RecordHandler {
   onAbort(): void
   onInform(status: number, fields: FieldList): void
   onRead(bytes: number): void
+  /** What the rest of the request is held to; negative for any length of its body. */
+  onRules(bodyBytes: number): void
 }
 
 /** Reads the records in the first `length` bytes. Bodies that were attached are taken in order. */
@@ -83,9 +86,10 @@ function readRecord(
     }
     case RECORD_READ:
       return handler.onRead(words[at + 4]!)
-    case RECORD_RULES:
-      // Rates and deadlines are the network side's; the body's length is counted by its reader.
-      return
+    case RECORD_RULES: {
+      const high = words[at + 5]!
+      return handler.onRules(high === ABSENT ? -1 : high * 2 ** 32 + (words[at + 4]! >>> 0))
+    }
     default:
       throw new Error(`there is no record of kind ${kind}`)
   }

@@ -295,3 +295,94 @@ describe('fetch', () => {
     expect(response.headers.getSetCookie()).toEqual(['a=1; Path=/', 'b=2; Path=/'])
   })
 })
+
+describe('as over a socket', () => {
+  test('a request that is given up is told before another one takes its place', async () => {
+    const app = new App()
+    const signals: AbortSignal[] = []
+    app.get('/hang', (ctx) => {
+      signals.push(ctx.signal)
+      return new Promise(() => {})
+    })
+    app.get('/', async () => {
+      await new Promise((resolve) => setImmediate(resolve))
+      return 'ok'
+    })
+    for (let round = 0; round < 3; round++) {
+      const controller = new AbortController()
+      const given = app.inject({ path: '/hang', signal: controller.signal })
+      await vi.waitFor(() => expect(signals).toHaveLength(round + 1))
+      controller.abort(new Error('given up'))
+      const next = Promise.all(['/', '/', '/'].map((path) => app.inject(path)))
+      await expect(given).rejects.toThrow('given up')
+      expect((await next).map(({ text }) => text)).toEqual(['ok', 'ok', 'ok'])
+      await vi.waitFor(() => expect(signals[round]!.aborted).toBe(true))
+    }
+  })
+
+  test('CONNECT is refused', async () => {
+    const app = new App()
+    app.all('/*rest', () => 'never')
+    expect(
+      (await app.inject({ method: 'CONNECT', path: 'a:443', headers: { host: 'a:443' } })).status,
+    ).toBe(501)
+  })
+
+  test('a head that no entry can carry is refused', async () => {
+    const app = new App()
+    app.get('/*rest', () => 'never')
+    const long = await app.inject({ headers: { 'x-long': 'x'.repeat(40_000) } })
+    expect(long.status).toBe(431)
+    expect((await app.inject(`/${'x'.repeat(9000)}`)).status).toBe(414)
+    const headers = Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`x-${i}`, 'x']))
+    expect((await app.inject({ headers })).status).toBe(431)
+  })
+
+  describe('a body that passes the limit of its route', () => {
+    const pieces = (count: number): ReadableStream<Uint8Array> =>
+      new ReadableStream({
+        pull: (controller) => {
+          if (count-- > 0) controller.enqueue(new Uint8Array(100))
+          else controller.close()
+        },
+      })
+    const send = (app: App, path: string, count: number): Promise<Response> =>
+      app.fetch(path, { method: 'POST', body: pieces(count), duplex: 'half' } as RequestInit)
+    const limited = (): { app: App; codes: unknown[] } => {
+      const codes: unknown[] = []
+      const app = new App()
+      app.post('/', { limits: { bodyBytes: 250 } }, async (ctx) => {
+        try {
+          return `${(await ctx.body.bytes()).length}`
+        } catch (error) {
+          codes.push((error as { code: unknown }).code)
+          throw error
+        }
+      })
+      app.post('/raised', { limits: { bodyBytes: 250 } }, async (ctx) => {
+        ctx.limits.bodyBytes = 1000
+        return `${(await ctx.body.bytes()).length}`
+      })
+      return { app, codes }
+    }
+
+    test('in pieces', async () => {
+      const { app, codes } = limited()
+      expect(await (await send(app, '/', 2)).text()).toBe('200')
+      expect((await send(app, '/', 3)).status).toBe(413)
+      await vi.waitFor(() => expect(codes).toEqual(['LANNER_BODY_TOO_LARGE']))
+    })
+
+    test('declared', async () => {
+      const { app, codes } = limited()
+      expect((await app.inject({ method: 'POST', body: 'x'.repeat(251) })).status).toBe(413)
+      expect(codes).toEqual([])
+    })
+
+    test('unless the handler raises it', async () => {
+      const { app } = limited()
+      expect(await (await send(app, '/raised', 9)).text()).toBe('900')
+      expect((await send(app, '/raised', 11)).status).toBe(413)
+    })
+  })
+})
