@@ -4,6 +4,7 @@
 //! file names that module only by `super`.
 
 use lanner_proto::h1::{FieldIter, encode_chunk_end, encode_chunk_head, encode_last_chunk};
+use lanner_proto::proxy::{PROXY_BYTES_MAX, PROXY_LINE_MAX, ProxyStep, parse_proxy};
 use lanner_proto::{Found, Limits, Method, RouteSpec, RouteTable, TargetForm, Version};
 
 use super::support::{End, Request, Run, run, run_pieces};
@@ -82,6 +83,28 @@ pub(crate) fn chunked(data: &[u8]) {
     let back = run(&again, &Limits::default());
     assert_eq!(back.end, End::Waiting { left: 0 });
     assert_eq!(back.requests.first(), Some(request));
+}
+
+/// Headers before HTTP: the decision is the same however they are cut, the bounds hold, and what
+/// follows a header does not matter.
+pub(crate) fn proxy(data: &[u8]) {
+    let whole = parse_proxy(data);
+    let steps = (0..=data.len()).map(|len| parse_proxy(data.get(..len).unwrap_or_default()));
+    let decided = steps
+        .into_iter()
+        .find(|&step| step != ProxyStep::Incomplete);
+    assert_eq!(decided.unwrap_or(ProxyStep::Incomplete), whole);
+    match whole {
+        ProxyStep::Header { len, .. } => {
+            assert!(len <= data.len() && len <= PROXY_BYTES_MAX);
+            let header = data.get(..len).unwrap_or_default();
+            assert!(len <= PROXY_LINE_MAX || header.starts_with(b"\r\n\r\n\0\r\nQUIT\n"));
+            assert_eq!(parse_proxy(header), whole);
+            assert_eq!(parse_proxy(&[header, b"\r\nPROXY"].concat()), whole);
+        }
+        ProxyStep::Incomplete => assert!(data.len() < PROXY_BYTES_MAX),
+        ProxyStep::Absent | ProxyStep::Reject(_) => {}
+    }
 }
 
 /// A path on the first line, a pattern on each other: tables build or name the fault, and what a

@@ -18,6 +18,11 @@ pub fn chunked(data: &[u8]) {
     checks::chunked(data);
 }
 
+/// Headers of the PROXY protocol.
+pub fn proxy(data: &[u8]) {
+    checks::proxy(data);
+}
+
 /// Path patterns and paths.
 pub fn pattern(data: &[u8]) {
     checks::pattern(data);

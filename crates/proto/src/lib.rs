@@ -21,6 +21,7 @@ pub mod h1;
 mod head;
 mod limits;
 mod method;
+pub mod proxy;
 mod reject;
 pub mod router;
 mod span;

@@ -154,6 +154,18 @@ pub const LIMITS: &[LimitDoc] = &[
         per: "",
     },
     LimitDoc {
+        name: "proxy_header_bytes",
+        option: "",
+        what: "the header of the PROXY protocol, version 2; of version 1, 107 bytes",
+        default: "4096",
+        unit: "bytes",
+        range: "fixed",
+        origin: "the longest addresses, and twice the extensions that proxies are known to add",
+        on_breach: "closed",
+        reject: "proxy_header_too_long",
+        per: "",
+    },
+    LimitDoc {
         name: "leading_empty_lines",
         option: "",
         what: "empty lines before a request line",

@@ -20,7 +20,7 @@ macro_rules! reasons {
             /// Every reason once, in the order of the declaration.
             pub const ALL: &'static [RejectReason] = &[$(RejectReason::$name,)+];
 
-            /// The status code of the reply.
+            /// The status code of the reply; 0 where the connection is closed without one.
             pub fn status(self) -> u16 {
                 match self { $(RejectReason::$name => $status,)+ }
             }
@@ -135,6 +135,18 @@ reasons! {
     UnknownExpectation = 417 "unknown_expectation",
     /// CONNECT, which nothing here serves yet.
     UnsupportedConnect = 501 "unsupported_connect",
+    /// The connection does not begin with the PROXY header that its endpoint requires.
+    ProxyHeaderMissing = 0 "proxy_header_missing",
+    /// A PROXY header that breaks the rules, or half of one.
+    InvalidProxyHeader = 0 "invalid_proxy_header",
+    /// A PROXY header that passes its limit: 107 bytes of version 1, 4096 of version 2.
+    ProxyHeaderTooLong = 0 "proxy_header_too_long",
+    /// The checksum in a PROXY header is not that of the header.
+    ProxyChecksumMismatch = 0 "proxy_checksum_mismatch",
+    /// The PROXY header did not arrive in time.
+    ProxyHeaderTimeout = 0 "proxy_header_timeout",
+    /// A peer outside of `proxyProtocol.trusted` on an endpoint that requires PROXY headers.
+    UntrustedProxy = 0 "untrusted_proxy",
     /// Too many requests in flight.
     Overloaded = 503 "overloaded",
 }

@@ -32,6 +32,11 @@ fn chunked() {
 }
 
 #[test]
+fn proxy() {
+    replay("proxy", checks::proxy);
+}
+
+#[test]
 fn pattern() {
     replay("pattern", checks::pattern);
 }

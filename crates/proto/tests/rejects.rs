@@ -142,6 +142,16 @@ const OF_THE_CONNECTION: &[R] = &[
     R::Overloaded,
 ];
 
+/// The reasons of what comes before HTTP; `proxy.rs` has their inputs.
+const OF_THE_PROXY: &[R] = &[
+    R::ProxyHeaderMissing,
+    R::InvalidProxyHeader,
+    R::ProxyHeaderTooLong,
+    R::ProxyChecksumMismatch,
+    R::ProxyHeaderTimeout,
+    R::UntrustedProxy,
+];
+
 #[test]
 fn each_input_has_its_reason() {
     let limits = Limits {
@@ -161,7 +171,7 @@ fn each_input_has_its_reason() {
 fn each_reason_has_an_input() {
     for reason in R::ALL {
         let rows = ROWS.iter().filter(|(of, _)| of == reason).count();
-        let connection = OF_THE_CONNECTION.contains(reason);
+        let connection = OF_THE_CONNECTION.contains(reason) || OF_THE_PROXY.contains(reason);
         assert_eq!(rows + usize::from(connection), 1, "{reason:?}");
     }
 }
@@ -179,6 +189,7 @@ fn statuses_and_labels() {
             R::UnsupportedTransferCoding | R::UnsupportedConnect => &[501],
             R::Overloaded => &[503],
             R::Http2Preface | R::UnsupportedVersion => &[505],
+            reason if OF_THE_PROXY.contains(reason) => &[0],
             _ => &[400],
         };
         assert_eq!([reason.status()], expected, "{reason:?}");
