@@ -151,10 +151,15 @@ declare class Context<Params extends object = AnyParams, State extends object = 
    * end.
    */
   get signal(): AbortSignal
-  /** The client's end of the connection. */
+  /** The client's end of the connection; what a trusted proxy says it is (`proxyProtocol`). */
   get remote(): PeerAddress
   /** The server's end of the connection. */
   get local(): PeerAddress
+  /**
+   * The other end of the connection itself: the proxy where one spoke for the client
+   * (`proxyProtocol`), otherwise the same as `remote`.
+   */
+  get peer(): PeerAddress
   /** The protocol version. */
   get protocol(): 'HTTP/1.0' | 'HTTP/1.1'
   /** Whether the connection is encrypted. */
@@ -247,6 +252,60 @@ declare class Cookies implements Iterable<[string, string]> {
   delete(name: string, options?: Pick<CookieOptions, 'domain' | 'path' | 'secure'>): void
 }
 
+/** One place to listen at: a TCP port, a Unix socket, or a socket that listens already. */
+interface EndpointOptions {
+  /**
+   * Host name or IP address. Default 'localhost', which is 127.0.0.1 and ::1. '*' is every address.
+   */
+  host?: string
+  /** TCP port; 0 takes a free one. Default 3000. */
+  port?: number
+  /** Path of a Unix socket, in place of host and port. */
+  path?: string
+  /** Permissions of the Unix socket, for example 0o660. */
+  mode?: number
+  /**
+   * A descriptor of this process that listens already, in place of host and port: a TCP or Unix
+   * stream socket that was inherited. It is copied and stays yours, so that connections go on to
+   * queue there when the server has closed. Not on Windows.
+   */
+  fd?: number
+  /**
+   * The sockets that systemd passes by socket activation (LISTEN_FDS), in place of host and port:
+   * all of them, or those of a FileDescriptorName.
+   */
+  systemd?: boolean | string
+  /** Length of the queue of connections that the system has accepted and we have not. */
+  backlog?: number
+  /** For '::': whether IPv4 is left out. */
+  ipv6Only?: boolean
+  /** Lets several processes listen at the same port (Linux). */
+  reusePort?: boolean
+  /** Whether small writes leave at once (TCP_NODELAY). Default true. */
+  noDelay?: boolean
+  /** Whether the system probes silent connections (SO_KEEPALIVE). Default false. */
+  tcpKeepAlive?: boolean | TcpKeepAliveOptions
+  /** The system's receive buffer of a connection; its own choice by default. */
+  receiveBufferBytes?: Size
+  /** The system's send buffer of a connection; its own choice by default. */
+  sendBufferBytes?: Size
+  /**
+   * Speaks the PROXY protocol, versions 1 and 2. True believes loopback and private addresses, and
+   * requires a header of every connection.
+   */
+  proxyProtocol?: boolean | ProxyProtocolOptions
+}
+
+/** When the system asks a silent client whether it is still there; its own choice by default. */
+interface TcpKeepAliveOptions {
+  /** Silence before the first probe, in whole seconds. */
+  idle?: Duration
+  /** Between probes, in whole seconds. */
+  interval?: Duration
+  /** Probes without an answer before the connection is given up. */
+  probes?: number
+}
+
 /** A stable code of an error of this package. */
 type ErrorCode =
   | 'LANNER_HTTP'
@@ -281,6 +340,8 @@ type ErrorCode =
   | 'LANNER_PERMISSION_DENIED'
   | 'LANNER_HOST_UNKNOWN'
   | 'LANNER_LISTEN_FAILED'
+  | 'LANNER_DESCRIPTOR_INVALID'
+  | 'LANNER_SYSTEMD'
   | 'LANNER_RESOURCES'
   | 'LANNER_SERVER_CLOSED'
   | 'LANNER_ADDON_MISSING'
@@ -411,26 +472,6 @@ interface PeerAddress {
 
 /** A length of time: milliseconds, or a number with `ms`, `s`, `min` or `h`. */
 type Duration = number | `${number}${'ms' | 's' | 'min' | 'h'}`
-
-/** One place to listen at: a TCP port, or a Unix socket. */
-interface EndpointOptions {
-  /**
-   * Host name or IP address. Default 'localhost', which is 127.0.0.1 and ::1. '*' is every address.
-   */
-  host?: string
-  /** TCP port; 0 takes a free one. Default 3000. */
-  port?: number
-  /** Path of a Unix socket, in place of host and port. */
-  path?: string
-  /** Permissions of the Unix socket, for example 0o660. */
-  mode?: number
-  /** Length of the queue of connections that the system has accepted and we have not. */
-  backlog?: number
-  /** For '::': whether IPv4 is left out. */
-  ipv6Only?: boolean
-  /** Lets several processes listen at the same port (Linux). */
-  reusePort?: boolean
-}
 
 /**
  * Caps on what a client can make the server hold or count. docs/limits.md has them all. Where there
@@ -573,6 +614,25 @@ interface HealthOptions {
 interface MetricsOptions {
   /** Where they are, in the text format of Prometheus, for example '/metrics'. */
   path?: string
+}
+
+/**
+ * The PROXY protocol, versions 1 and 2: a proxy in front says whose connection it forwards, and
+ * `ctx.remote` and `ctx.local` are the client's. `ctx.peer` stays the proxy.
+ */
+interface ProxyProtocolOptions {
+  /**
+   * Whose headers are believed: networks such as '10.0.0.0/8', addresses, 'loopback', 'private' or
+   * 'any'. Peers on a Unix socket always are. Default: 'loopback' and 'private'.
+   */
+  trusted?: readonly string[]
+  /**
+   * Whether every connection has to begin with a header, and comes from a trusted source. If not,
+   * a trusted source may do without, and others are served as what they are. Default true.
+   */
+  required?: boolean
+  /** For the header, from the beginning of the connection; null for any time. Default 5 s. */
+  timeout?: Duration | null
 }
 
 /** Query parameters, decoded when they are asked for. */
@@ -878,7 +938,7 @@ type LimitLabel =
 interface RejectEvent {
   /** Why; docs/errors.md says what each reason means, `server.stats()` counts them. */
   readonly reason: RejectReason
-  /** The status of the reply. */
+  /** The status of the reply; 0 where the connection was closed without one. */
   readonly status: number
   /** The client's end of the connection. */
   readonly remote: PeerAddress
@@ -978,6 +1038,12 @@ declare const REJECT_STATUS: {
   readonly body_timeout: 408
   readonly unknown_expectation: 417
   readonly unsupported_connect: 501
+  readonly proxy_header_missing: 0
+  readonly invalid_proxy_header: 0
+  readonly proxy_header_too_long: 0
+  readonly proxy_checksum_mismatch: 0
+  readonly proxy_header_timeout: 0
+  readonly untrusted_proxy: 0
   readonly overloaded: 503
 }
 
@@ -1038,6 +1104,8 @@ export {
   type Reply,
   type CookieOptions,
   type Cookies,
+  type EndpointOptions,
+  type TcpKeepAliveOptions,
   type ErrorCode,
   type HttpErrorOptions,
   type AnyParams,
@@ -1051,7 +1119,6 @@ export {
   type InjectResponse,
   type PeerAddress,
   type Duration,
-  type EndpointOptions,
   type LimitOptions,
   type ListenOptions,
   type Size,
@@ -1060,6 +1127,7 @@ export {
   type OverloadOptions,
   type HealthOptions,
   type MetricsOptions,
+  type ProxyProtocolOptions,
   type QueryView,
   type Rate,
   type RateOptions,

@@ -30,7 +30,12 @@ import {
   TYPE_PROBLEM,
   TYPE_TEXT,
 } from './native/exchange.js'
-import { ABSENT, REQUEST_SECURE } from './native/generated/layout.js'
+import {
+  ABSENT,
+  ADDRESS_WORDS,
+  REQUEST_PROXIED,
+  REQUEST_SECURE,
+} from './native/generated/layout.js'
 import { RequestLimits } from './limits.js'
 import { problemText } from './problem.js'
 import { QueryView } from './query.js'
@@ -251,7 +256,7 @@ export class Context<Params extends object = AnyParams, State extends object = A
     return extras.controller.signal
   }
 
-  /** The client's end of the connection. */
+  /** The client's end of the connection; what a trusted proxy says it is (`proxyProtocol`). */
   get remote(): PeerAddress {
     return (extrasOf(this).remote ??= readAddress(this.view(), this.entryBytes, this.entryAt + 16))
   }
@@ -259,6 +264,18 @@ export class Context<Params extends object = AnyParams, State extends object = A
   /** The server's end of the connection. */
   get local(): PeerAddress {
     return (extrasOf(this).local ??= readAddress(this.view(), this.entryBytes, this.entryAt + 21))
+  }
+
+  /**
+   * The other end of the connection itself: the proxy where one spoke for the client
+   * (`proxyProtocol`), otherwise the same as `remote`.
+   */
+  get peer(): PeerAddress {
+    const words = this.view()
+    const { entryAt } = this
+    if (((words[entryAt + 5]! >>> 16) & REQUEST_PROXIED) === 0) return this.remote
+    const at = entryAt + (words[entryAt + 11]! >> 2) - ADDRESS_WORDS
+    return readAddress(words, this.entryBytes, at)
   }
 
   /** The protocol version. */

@@ -103,6 +103,11 @@ const table = {
   LANNER_PERMISSION_DENIED: { status: 0, text: 'The system does not let this user listen there.' },
   LANNER_HOST_UNKNOWN: { status: 0, text: 'The host name could not be resolved.' },
   LANNER_LISTEN_FAILED: { status: 0, text: 'The address could not be opened.' },
+  LANNER_DESCRIPTOR_INVALID: {
+    status: 0,
+    text: 'The descriptor is not a stream socket that listens.',
+  },
+  LANNER_SYSTEMD: { status: 0, text: 'systemd passed no such sockets.' },
   LANNER_RESOURCES: { status: 0, text: 'The system gave no thread or poller.' },
   LANNER_SERVER_CLOSED: { status: 0, text: 'The server was closed already.' },
   LANNER_ADDON_MISSING: { status: 0, text: 'There is no native addon for this platform.' },

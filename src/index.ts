@@ -8,6 +8,7 @@ export type { BodySource } from './body/source.js'
 export type { StreamBody } from './body/sink.js'
 export type { ConnectionInfo, Context, Reply } from './context.js'
 export type { CookieOptions, Cookies } from './cookies.js'
+export type { EndpointOptions, TcpKeepAliveOptions } from './endpoints.js'
 export type { ErrorCode } from './error-codes.js'
 export type { HttpErrorOptions } from './errors.js'
 export type { AnyParams, AnyState, ErrorHandler, Handler, Middleware, Next } from './handler.js'
@@ -15,17 +16,11 @@ export type { HeaderView } from './headers.js'
 export type { InjectOptions } from './inject/request.js'
 export type { InjectResponse } from './inject/response.js'
 export type { PeerAddress } from './native/address.js'
-export type {
-  Duration,
-  EndpointOptions,
-  LimitOptions,
-  ListenOptions,
-  Size,
-  TimeoutOptions,
-} from './options.js'
+export type { Duration, LimitOptions, ListenOptions, Size, TimeoutOptions } from './options.js'
 export type { RequestLimits } from './limits.js'
 export type { OverloadOptions } from './overload.js'
 export type { HealthOptions, MetricsOptions } from './probes.js'
+export type { ProxyProtocolOptions } from './proxy-protocol.js'
 export type { QueryView } from './query.js'
 export type { Rate, RateOptions } from './rates.js'
 export type { RejectedRequest, RejectOptions, RejectPage, RejectReason } from './rejects.js'

@@ -83,6 +83,16 @@ function withUnit(value: unknown, units: Readonly<Record<string, number>>): numb
   return match === null ? NaN : Number(match[1]) * (units[match[2]!.toLowerCase()] ?? NaN)
 }
 
+/** Bytes of a size, or undefined when nothing is said. */
+export function optionalSizeOf(
+  value: unknown,
+  path: string,
+  min: number,
+  max: number,
+): number | undefined {
+  return value === undefined ? undefined : size(value, path, 0, min, max)
+}
+
 /** An integer in a range. */
 export function integer(
   value: unknown,

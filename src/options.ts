@@ -6,7 +6,7 @@
 
 import { availableParallelism } from 'node:os'
 
-import { LannerError } from './errors.js'
+import { ENDPOINT_NAMES, parseEndpoints } from './endpoints.js'
 import {
   duration,
   fieldValue,
@@ -17,7 +17,6 @@ import {
   refuseUnknown,
   requireObject,
   size,
-  text,
   wrong,
 } from './option-values.js'
 import { parseOverload } from './overload.js'
@@ -26,7 +25,8 @@ import { parseRates } from './rates.js'
 import { bodyBytes, drainBytes } from './rules.js'
 import { parseRejects } from './rejects.js'
 
-import type { NativeConfig, NativeEndpoint } from './native/binding.js'
+import type { EndpointOptions } from './endpoints.js'
+import type { NativeConfig } from './native/binding.js'
 import type { OverloadOptions } from './overload.js'
 import type { HealthOptions, MetricsOptions } from './probes.js'
 import type { RateOptions } from './rates.js'
@@ -42,26 +42,6 @@ export type Duration = number | `${number}${'ms' | 's' | 'min' | 'h'}`
  * `GiB` of 1024.
  */
 export type Size = number | `${number}${'B' | 'kB' | 'KB' | 'MB' | 'GB' | 'KiB' | 'MiB' | 'GiB'}`
-
-/** One place to listen at: a TCP port, or a Unix socket. */
-export interface EndpointOptions {
-  /**
-   * Host name or IP address. Default 'localhost', which is 127.0.0.1 and ::1. '*' is every address.
-   */
-  host?: string
-  /** TCP port; 0 takes a free one. Default 3000. */
-  port?: number
-  /** Path of a Unix socket, in place of host and port. */
-  path?: string
-  /** Permissions of the Unix socket, for example 0o660. */
-  mode?: number
-  /** Length of the queue of connections that the system has accepted and we have not. */
-  backlog?: number
-  /** For '::': whether IPv4 is left out. */
-  ipv6Only?: boolean
-  /** Lets several processes listen at the same port (Linux). */
-  reusePort?: boolean
-}
 
 /**
  * Caps on what a client can make the server hold or count. docs/limits.md has them all. Where there
@@ -211,7 +191,6 @@ function parseLimits(limits: LimitOptions): NativeConfig['limits'] {
   }
 }
 
-const ENDPOINT_NAMES = ['host', 'port', 'path', 'mode', 'backlog', 'ipv6Only', 'reusePort']
 const OPTION_NAMES = [
   ...ENDPOINT_NAMES,
   'endpoints',
@@ -241,56 +220,6 @@ const LIMIT_NAMES = [
   'drainBytes',
 ]
 const TIMEOUT_NAMES = ['headers', 'keepAlive', 'drain', 'halfClosed', 'request', 'connectionAge']
-
-const DEFAULT_HOST = 'localhost'
-const DEFAULT_PORT = 3000
-
-function parseEndpoints(options: ListenOptions): NativeEndpoint[] {
-  const { endpoints } = options
-  if (endpoints === undefined) return [parseEndpoint(options, '')]
-  if (!Array.isArray(endpoints) || endpoints.length === 0) {
-    throw wrong('endpoints', 'a list with at least one endpoint', endpoints)
-  }
-  for (const name of ENDPOINT_NAMES) {
-    if (options[name as keyof EndpointOptions] !== undefined) {
-      throw new LannerError(
-        'LANNER_OPTION_INVALID',
-        `The options ${name} and endpoints exclude each other: put ${name} into an endpoint.`,
-      )
-    }
-  }
-  return endpoints.map((endpoint: EndpointOptions, index) => {
-    const path = `endpoints[${index}].`
-    requireObject(endpoint, path.slice(0, -1))
-    refuseUnknown(endpoint, ENDPOINT_NAMES, path)
-    return parseEndpoint(endpoint, path)
-  })
-}
-
-function parseEndpoint(endpoint: EndpointOptions, at: string): NativeEndpoint {
-  const { host, port, path, mode, backlog, ipv6Only, reusePort } = endpoint
-  const parsed: NativeEndpoint = {}
-  if (path !== undefined) {
-    if (host !== undefined || port !== undefined) {
-      const other = host === undefined ? 'port' : 'host'
-      throw wrong(
-        `${at}path`,
-        `given without ${at}${other}: an endpoint is a socket path or a port`,
-        path,
-      )
-    }
-    parsed.path = text(path, `${at}path`)
-    if (mode !== undefined) parsed.mode = integer(mode, `${at}mode`, 0, 0, 0o777)
-  } else {
-    if (mode !== undefined) throw wrong(`${at}mode`, `given with ${at}path only`, mode)
-    parsed.host = host === undefined ? DEFAULT_HOST : text(host, `${at}host`)
-    parsed.port = integer(port, `${at}port`, DEFAULT_PORT, 0, 65_535)
-  }
-  if (backlog !== undefined) parsed.backlog = integer(backlog, `${at}backlog`, 0, 1, 65_535)
-  if (ipv6Only !== undefined) parsed.ipv6Only = flag(ipv6Only, `${at}ipv6Only`, false)
-  if (reusePort !== undefined) parsed.reusePort = flag(reusePort, `${at}reusePort`, false)
-  return parsed
-}
 
 function parseThreads(value: number | 'auto' | undefined): number {
   if (value === undefined || value === 'auto') return 0

@@ -42,6 +42,8 @@ export interface RejectOptions {
 
 const BODY_BYTES_MAX = 4096
 const OVERLOADED = 503
+/** Closed without a reply. */
+const CLOSED = 0
 const TEXT = 'text/plain; charset=utf-8'
 
 /** Asks for the body of each reason. */
@@ -53,7 +55,7 @@ export function parseRejects(rejects: RejectOptions = {}): NativeConfig['rejectP
   if (typeof body !== 'function') throw wrong('rejects.body', 'a function', body)
   const pages: NativeConfig['rejectPages'] = []
   for (const [label, status] of Object.entries(REJECT_STATUS)) {
-    if (status === OVERLOADED) continue
+    if (status === OVERLOADED || status === CLOSED) continue
     const reason = label as RejectReason
     const page = body({ reason, status, title: statusTitle(status) })
     if (page !== undefined) pages.push({ reason, ...parsePage(page, reason) })

@@ -15,7 +15,7 @@ import type { RejectReason } from './rejects.js'
 export interface RejectEvent {
   /** Why; docs/errors.md says what each reason means, `server.stats()` counts them. */
   readonly reason: RejectReason
-  /** The status of the reply. */
+  /** The status of the reply; 0 where the connection was closed without one. */
   readonly status: number
   /** The client's end of the connection. */
   readonly remote: PeerAddress

@@ -35,7 +35,10 @@ export function generate() {
     '',
     '| label | status | cause |',
     '|---|--:|---|',
-    ...reasons().map(({ label, status, doc }) => `| \`${label}\` | ${status} | ${cell(doc)} |`),
+    ...reasons().map(
+      ({ label, status, doc }) =>
+        `| \`${label}\` | ${status === '0' ? 'closed' : status} | ${cell(doc)} |`,
+    ),
     '',
   ]
   return { 'docs/errors.md': lines.join('\n'), 'src/native/generated/reject-reasons.ts': twin() }

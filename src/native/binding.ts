@@ -19,9 +19,17 @@ export interface NativeEndpoint {
   port?: number
   path?: string
   mode?: number
+  fd?: number
   backlog?: number
   ipv6Only?: boolean
   reusePort?: boolean
+  noDelay?: boolean
+  /** 0 is the system's choice. */
+  tcpKeepAlive?: { idleSeconds: number; intervalSeconds: number; probes: number }
+  receiveBufferBytes?: number
+  sendBufferBytes?: number
+  /** 0 ms is any time. */
+  proxy?: { trusted: string[]; required: boolean; timeoutMs: number }
 }
 
 /** A minimum rate; 0 bytes per second is none. */

@@ -23,6 +23,8 @@ export interface ChildOptions {
   flags?: readonly string[]
   /** A program that starts Node in its own way, with Node and its arguments as "$@". */
   shell?: string
+  /** Descriptors that it inherits as 3, 4 and so on, in place of a channel of messages. */
+  fds?: readonly number[]
 }
 
 export class Child {
@@ -86,7 +88,7 @@ export class Child {
 
 /** Runs a file of this repository on the Node that runs the tests. */
 export function startNode(file: string, options: ChildOptions = {}): Child {
-  const { args = [], env = {}, flags = [], shell } = options
+  const { args = [], env = {}, flags = [], shell, fds = ['ipc'] as const } = options
   const words = [process.execPath, ...flags, file, ...args]
   const [command, ...rest] = shell === undefined ? words : ['sh', '-c', shell, 'sh', ...words]
   const { NODE_OPTIONS: _options, VITEST: _vitest, ...inherited } = process.env
@@ -94,7 +96,7 @@ export function startNode(file: string, options: ChildOptions = {}): Child {
     spawn(command as string, rest, {
       cwd: root,
       env: { ...inherited, PORT: '0', ...env },
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      stdio: ['ignore', 'pipe', 'pipe', ...fds],
     }),
   )
   onTestFinished(async () => {

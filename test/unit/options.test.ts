@@ -182,6 +182,27 @@ describe('errors name the option and what it may be', () => {
     [{ path: '/a', host: 'b' }, /path is given without host/],
     [{ mode: 0o600 }, /mode is given with path only/],
     [{ path: '/a', mode: 0o1000 }, /mode is an integer from 0 to 511/],
+    [{ fd: -1 }, /option fd is an integer from 0/],
+    [{ fd: 3, port: 1 }, /fd is given without port: an endpoint is one place, not 3/],
+    [{ fd: 3, reusePort: true }, /fd is given without reusePort/],
+    [{ systemd: true, fd: 3 }, /systemd is given without fd/],
+    [{ systemd: '' }, /systemd is a text that is not empty/],
+    [{ path: '/a', ipv6Only: true }, /path is given without ipv6Only/],
+    [{ noDelay: 1 }, /noDelay is true or false/],
+    [{ tcpKeepAlive: 5 }, /tcpKeepAlive is an object/],
+    [{ tcpKeepAlive: { idle: 0 } }, /tcpKeepAlive\.idle is a duration from 1/],
+    [{ tcpKeepAlive: { interval: '10h' } }, /tcpKeepAlive\.interval is a duration of at most/],
+    [{ tcpKeepAlive: { probes: 128 } }, /tcpKeepAlive\.probes is an integer from 1 to 127/],
+    [{ receiveBufferBytes: 1 }, /receiveBufferBytes is a size from 4096/],
+    [{ proxyProtocol: 'yes' }, /proxyProtocol is an object/],
+    [{ proxyProtocol: { trust: [] } }, /no option proxyProtocol\.trust; there are/],
+    [{ proxyProtocol: { trusted: [] } }, /proxyProtocol\.trusted is a list with at least one/],
+    [{ proxyProtocol: { trusted: '10.0.0.0/8' } }, /proxyProtocol\.trusted is a list/],
+    [{ proxyProtocol: { trusted: ['any', '10.0.0.0/33'] } }, /trusted\[1\] is a network such as/],
+    [{ proxyProtocol: { trusted: ['10.0.0/8'] } }, /trusted\[0\] is a network/],
+    [{ proxyProtocol: { trusted: ['fe80::1%eth0'] } }, /trusted\[0\] is a network/],
+    [{ proxyProtocol: { required: 1 } }, /proxyProtocol\.required is true or false/],
+    [{ endpoints: [{ proxyProtocol: { timeout: 0 } }] }, /\[0\]\.proxyProtocol\.timeout is a dur/],
     [{ endpoints: [] }, /endpoints is a list with at least one endpoint/],
     [{ endpoints: {} }, /endpoints/],
     [{ endpoints: [{ port: 1 }, { port: 'x' }] }, /endpoints\[1\]\.port/],
@@ -279,6 +300,45 @@ test('the body of refusals is asked for once for each reason but overload', () =
   expect(new Set(asked).size).toBe(asked.length)
   expect(asked).not.toContain('overloaded')
   expect(asked.length).toBeGreaterThan(40)
+})
+
+test('sockets and whom they believe', () => {
+  const { native } = parseOptions({
+    endpoints: [
+      { fd: 5, backlog: 7 },
+      {
+        port: 0,
+        noDelay: false,
+        tcpKeepAlive: { idle: '1min', interval: 1500, probes: 3 },
+        receiveBufferBytes: '64KiB',
+        sendBufferBytes: 8192,
+        proxyProtocol: { trusted: ['loopback', '10.0.0.0/8', '::1'], timeout: null },
+      },
+      { port: 0, tcpKeepAlive: true, proxyProtocol: true },
+      { port: 0, tcpKeepAlive: false, proxyProtocol: false },
+    ],
+  })
+  const place = { host: 'localhost', port: 0 }
+  expect(native.endpoints[0]).toEqual({ fd: 5, backlog: 7 })
+  expect(native.endpoints[1]).toEqual({
+    ...place,
+    noDelay: false,
+    tcpKeepAlive: { idleSeconds: 60, intervalSeconds: 2, probes: 3 },
+    receiveBufferBytes: 65_536,
+    sendBufferBytes: 8192,
+    proxy: {
+      trusted: ['127.0.0.0/8', '::1/128', '10.0.0.0/8', '::1'],
+      required: true,
+      timeoutMs: 0,
+    },
+  })
+  expect(native.endpoints[2]).toMatchObject({
+    tcpKeepAlive: { idleSeconds: 0, intervalSeconds: 0, probes: 0 },
+    proxy: { required: true, timeoutMs: 5000 },
+  })
+  expect(native.endpoints[2]!.proxy!.trusted).toContain('10.0.0.0/8')
+  expect(native.endpoints[2]!.proxy!.trusted).not.toContain('0.0.0.0/0')
+  expect(native.endpoints[3]).toEqual(place)
 })
 
 test('NODE_ENV decides about details unless the option does', () => {

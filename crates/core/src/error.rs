@@ -19,6 +19,8 @@ pub enum ErrorKind {
     HostUnknown,
     /// Another failure to listen.
     ListenFailed,
+    /// A descriptor that is no listening socket.
+    DescriptorInvalid,
     /// Routes that cannot be compiled.
     RouteInvalid,
     /// The system gave no thread or poller.
@@ -35,6 +37,7 @@ impl ErrorKind {
         Self::PermissionDenied,
         Self::HostUnknown,
         Self::ListenFailed,
+        Self::DescriptorInvalid,
         Self::RouteInvalid,
         Self::Resources,
         Self::Closed,
@@ -48,6 +51,7 @@ impl ErrorKind {
             Self::PermissionDenied => "LANNER_PERMISSION_DENIED",
             Self::HostUnknown => "LANNER_HOST_UNKNOWN",
             Self::ListenFailed => "LANNER_LISTEN_FAILED",
+            Self::DescriptorInvalid => "LANNER_DESCRIPTOR_INVALID",
             Self::RouteInvalid => "LANNER_ROUTE_INVALID",
             Self::Resources => "LANNER_RESOURCES",
             Self::Closed => "LANNER_SERVER_CLOSED",

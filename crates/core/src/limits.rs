@@ -56,6 +56,18 @@ pub const CONTRACT: &[LimitDoc] = &[
         per: "",
     },
     LimitDoc {
+        name: "proxy_header_ms",
+        option: "proxyProtocol.timeout",
+        what: "from the beginning of a connection to the end of its PROXY header",
+        default: "5000",
+        unit: "ms",
+        range: "1 to 2^31 - 1, or null for never",
+        origin: "proxy-protocol.txt asks for at least 3 s, which a lost segment takes",
+        on_breach: "closed",
+        reject: "proxy_header_timeout",
+        per: "endpoint",
+    },
+    LimitDoc {
         name: "keep_alive_ms",
         option: "timeouts.keepAlive",
         what: "between two requests of a connection",

@@ -27,7 +27,8 @@ use crate::pulse::Pulse;
 use crate::rules;
 use crate::shared::Shared;
 use crate::sightings::Sightings;
-use crate::transport::listen::{Address, Endpoint, Listener};
+use crate::transport::endpoint::Endpoint;
+use crate::transport::listen::{Address, Listener};
 
 /// Batches that may wait on their way to an isolate or back. A batch holds all requests of a turn,
 /// so this is time, not requests: an isolate that is this many turns behind is overloaded.

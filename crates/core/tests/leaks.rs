@@ -6,7 +6,8 @@
 
 mod support;
 
-use lanner_core::transport::listen::{Address, Endpoint};
+use lanner_core::transport::endpoint::{Endpoint, Place};
+use lanner_core::transport::listen::Address;
 use lanner_core::{Config, Server};
 
 use support::live::{Client, Isolate, echo, eventually, specs, tcp};
@@ -32,11 +33,10 @@ fn a_thousand_servers_leave_nothing() {
         };
         let server = Server::start(config, &specs()).expect("a server");
         let mut isolate = Isolate::attach(&server, echo());
-        let unix = Endpoint::Unix {
+        let unix = Endpoint::from(Place::Unix {
             path: path.to_string_lossy().into_owned(),
             mode: None,
-            backlog: 16,
-        };
+        });
         let addresses = server
             .listen(&[tcp("127.0.0.1", 0), unix])
             .expect("listening");

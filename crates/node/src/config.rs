@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use lanner_core::transport::listen::{BACKLOG, Endpoint};
 use lanner_core::{
     Config, Error, ErrorKind, Overload, Priority, Probes, Rate, Rates, Rules, Timeouts,
 };
@@ -15,24 +14,7 @@ use lanner_proto::{
 use napi::bindgen_prelude::{Either, Null};
 use napi_derive::napi;
 
-/// Where to listen.
-#[napi(object)]
-pub struct EndpointOptions {
-    /// Host of a TCP endpoint; nothing for any address.
-    pub host: Option<String>,
-    /// Port of a TCP endpoint.
-    pub port: Option<u16>,
-    /// Path of a Unix socket.
-    pub path: Option<String>,
-    /// Permission bits of a Unix socket.
-    pub mode: Option<u32>,
-    /// Connections that wait to be accepted.
-    pub backlog: Option<i32>,
-    /// Whether an IPv6 address excludes IPv4.
-    pub ipv6_only: Option<bool>,
-    /// Whether other processes may listen on the same port.
-    pub reuse_port: Option<bool>,
-}
+use crate::endpoint::EndpointOptions;
 
 /// A route: its place in the list is its number.
 #[napi(object)]
@@ -337,25 +319,4 @@ impl NativeConfig {
 fn default_io_threads() -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     (cores / 2).clamp(1, 8)
-}
-
-impl EndpointOptions {
-    /// What the core listens on.
-    pub(crate) fn to_core(&self) -> Endpoint {
-        let backlog = self.backlog.unwrap_or(BACKLOG);
-        match &self.path {
-            Some(path) => Endpoint::Unix {
-                path: path.clone(),
-                mode: self.mode,
-                backlog,
-            },
-            None => Endpoint::Tcp {
-                host: self.host.clone().unwrap_or_default(),
-                port: self.port.unwrap_or_default(),
-                backlog,
-                ipv6_only: self.ipv6_only.unwrap_or_default(),
-                reuse_port: self.reuse_port.unwrap_or_default(),
-            },
-        }
-    }
 }

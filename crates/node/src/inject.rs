@@ -103,6 +103,7 @@ impl Injector {
             connection: 0,
             remote: None,
             local: None,
+            proxy: None,
         };
         let mut bytes = Vec::new();
         entry.write(&mut bytes);

@@ -7,6 +7,7 @@
 
 pub mod config;
 mod doorbell;
+mod endpoint;
 mod fence;
 pub mod inject;
 mod lane;

@@ -5,7 +5,8 @@
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
-use lanner_core::transport::listen::{Address, Endpoint};
+use lanner_core::transport::endpoint::Endpoint;
+use lanner_core::transport::listen::Address;
 use lanner_core::{Config, Error, Server};
 use lanner_proto::RouteSpec;
 use napi::bindgen_prelude::{JsValue, Object, Unknown};
@@ -58,7 +59,8 @@ impl NativeServer {
             .endpoints
             .iter()
             .map(|endpoint| endpoint.to_core())
-            .collect();
+            .collect::<std::result::Result<_, _>>()
+            .map_err(|error| to_js(env, &error))?;
         let (server, closers) = (OnceLock::new(), Closers::default());
         let watcher = Watcher::default();
         Ok(Self {

@@ -58,6 +58,9 @@ export const REQUEST_EXPECT_CONTINUE = 4
 /** Flag of a request entry: the connection is encrypted. */
 export const REQUEST_SECURE = 8
 
+/** Flag of a request entry: the peer is a proxy, whose address stands right before the body. */
+export const REQUEST_PROXIED = 16
+
 /** Flag of a body entry: nothing follows. */
 export const BODY_LAST = 1
 
@@ -99,6 +102,9 @@ export const REPLY_NO_BODY = 16
 
 /** Words before the parameters of a request entry. */
 export const REQUEST_WORDS = 26
+
+/** Words of an address: family and port, then the bytes of the IP address. */
+export const ADDRESS_WORDS = 5
 
 /** Words before the fields of a reply record. */
 export const REPLY_WORDS = 11

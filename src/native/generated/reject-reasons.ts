@@ -50,5 +50,11 @@ export const REJECT_STATUS = {
   body_timeout: 408,
   unknown_expectation: 417,
   unsupported_connect: 501,
+  proxy_header_missing: 0,
+  invalid_proxy_header: 0,
+  proxy_header_too_long: 0,
+  proxy_checksum_mismatch: 0,
+  proxy_header_timeout: 0,
+  untrusted_proxy: 0,
   overloaded: 503,
 } as const

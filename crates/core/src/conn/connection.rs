@@ -20,6 +20,7 @@ use lanner_proto::h1::Decoder;
 
 use super::deadline::Deadline;
 use super::out::Out;
+use super::preface::Preface;
 use super::rate::RateClock;
 use super::settle::cancel_notice;
 use crate::config::Rate;
@@ -124,6 +125,7 @@ pub struct Connection {
     pub(super) id: u32,
     pub(super) remote: Option<SocketAddr>,
     pub(super) local: Option<SocketAddr>,
+    pub(super) preface: Preface,
     pub(super) decoder: Decoder,
     pub(super) phase: Phase,
     pub(super) eof: bool,
@@ -155,6 +157,7 @@ impl Connection {
             id,
             remote,
             local,
+            preface: Preface::None,
             decoder: Decoder::new(),
             phase: Phase::Open,
             eof: false,
@@ -216,6 +219,7 @@ impl Connection {
             Phase::Dead | Phase::Closing => {}
             Phase::Lingering => self.phase = Phase::Dead,
             Phase::Open => {
+                self.end_preface(cx);
                 self.end_input(cx);
                 // Handlers hear of it, and what they still reply is sent. Requests that wait for
                 // their turn were sent before the end, so they have it.

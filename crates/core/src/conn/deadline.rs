@@ -23,6 +23,8 @@ pub enum Deadline {
     None,
     /// The next request (keep-alive).
     KeepAlive(u64),
+    /// The end of the PROXY header.
+    Preface(u64),
     /// The end of a request head that has begun.
     Head(u64),
     /// The end of a body that nobody reads.
@@ -51,6 +53,7 @@ impl Deadline {
         match self {
             Self::None => None,
             Self::KeepAlive(at)
+            | Self::Preface(at)
             | Self::Head(at)
             | Self::Drain(at)
             | Self::Linger(at)
@@ -86,6 +89,7 @@ impl Connection {
                 self.sight(cx, Cause::Limit(Breach::KeepAliveTimeout), &[]);
                 self.phase = Phase::Dead;
             }
+            Deadline::Preface(_) => self.on_preface_timeout(cx),
             Deadline::Head(_) => self.refuse(cx, RejectReason::HeadersTimeout),
             Deadline::Drain(_) => {
                 bump(&cx.counters.drains_given_up, 1);
@@ -196,7 +200,9 @@ impl Connection {
             }
             .or_earlier(self.request_deadline(cx))
             .or_earlier(self.slow_reply(cx)),
-            Phase::Open => self.open_deadline(cx),
+            Phase::Open => self
+                .preface_deadline()
+                .unwrap_or_else(|| self.open_deadline(cx)),
         }
     }
 

@@ -10,6 +10,7 @@ use lanner_proto::h1::Step;
 
 use super::connection::{Active, BodyTarget, Connection, Phase};
 use super::exchange::{BodyPhase, Exchange};
+use super::preface::Preface;
 use crate::context::{Context, Scratch};
 use crate::dispatch::{entry, layout};
 use crate::metrics::bump;
@@ -73,6 +74,9 @@ impl Connection {
         if matches!(self.phase, Phase::Lingering | Phase::Dead | Phase::Closing) {
             self.dropped += bytes.len() as u64;
             return;
+        }
+        if let Preface::Expected(_) = self.preface {
+            return self.on_preface(cx, scratch, bytes);
         }
         let waiting = match &mut self.active {
             Some(active) if !active.input.is_empty() => {

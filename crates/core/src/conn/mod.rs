@@ -8,6 +8,7 @@ pub mod deadline;
 pub mod exchange;
 mod input;
 pub mod out;
+mod preface;
 mod rate;
 mod replies;
 mod requests;

@@ -164,6 +164,7 @@ impl Connection {
             connection: self.id,
             remote: self.remote,
             local: self.local,
+            proxy: self.proxy(),
         };
         cx.lanes.send_request(lane, &entry);
         bump(&cx.counters.dispatched, 1);

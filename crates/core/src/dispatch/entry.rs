@@ -34,6 +34,9 @@ pub struct RequestEntry<'a> {
     pub remote: Option<SocketAddr>,
     /// Local address; none for a Unix socket.
     pub local: Option<SocketAddr>,
+    /// The other end of the transport connection, where that is a proxy; none within for a Unix
+    /// socket.
+    pub proxy: Option<Option<SocketAddr>>,
 }
 
 impl RequestEntry<'_> {
@@ -47,7 +50,8 @@ impl RequestEntry<'_> {
             + self.head_bytes.len()
             + self.head.decoded.len()
             + self.body.map_or(0, <[u8]>::len)
-            + 4
+            + self.proxy.map_or(0, |_| layout::ADDRESS_WORDS * 4)
+            + 8
     }
 
     /// Appends the entry to `out`.
@@ -63,13 +67,7 @@ impl RequestEntry<'_> {
             start: head.path.start + path_base,
             len: head.path.len,
         };
-        let body_off = bytes_off
-            + self.head_bytes.len()
-            + if head.rewritten {
-                head.decoded.len()
-            } else {
-                0
-            };
+        let body_off = self.body_off(bytes_off);
         let body = self.body.unwrap_or_default();
         let size = padded(body_off + body.len());
         out.reserve(size);
@@ -91,8 +89,8 @@ impl RequestEntry<'_> {
         words[13] = length_lo;
         words[14] = length_hi;
         words[15] = self.connection;
-        address_words(self.remote, &mut words, 16);
-        address_words(self.local, &mut words, 21);
+        address_words(self.remote, &mut words[16..21]);
+        address_words(self.local, &mut words[21..26]);
         for word in words {
             out.extend_from_slice(&word.to_le_bytes());
         }
@@ -115,8 +113,28 @@ impl RequestEntry<'_> {
         if head.rewritten {
             out.extend_from_slice(&head.decoded);
         }
+        if let Some(peer) = self.proxy {
+            out.resize(start + body_off - layout::ADDRESS_WORDS * 4, 0);
+            write_address(out, peer);
+        }
         out.extend_from_slice(body);
         out.resize(start + size, 0);
+    }
+
+    /// Where the body begins, behind the head's bytes and what was made of them.
+    fn body_off(&self, bytes_off: usize) -> usize {
+        let head = self.head;
+        let decoded = if head.rewritten {
+            head.decoded.len()
+        } else {
+            0
+        };
+        let end = bytes_off + self.head_bytes.len() + decoded;
+        // Where it is kept with the head, and costs nobody anything who has no proxy.
+        match self.proxy {
+            Some(_) => padded(end) + layout::ADDRESS_WORDS * 4,
+            None => end,
+        }
     }
 
     fn shape_word(&self) -> u32 {
@@ -126,6 +144,9 @@ impl RequestEntry<'_> {
             Version::Http11 => 11,
         };
         let mut flags = 0;
+        if self.proxy.is_some() {
+            flags |= layout::REQUEST_PROXIED;
+        }
         if head.body != BodyLength::None {
             flags |= layout::REQUEST_HAS_BODY;
         }
@@ -242,20 +263,24 @@ fn length_words(body: BodyLength) -> (u32, u32) {
     }
 }
 
-fn address_words(address: Option<SocketAddr>, words: &mut [u32; layout::REQUEST_WORDS], at: usize) {
+fn write_address(out: &mut Vec<u8>, address: Option<SocketAddr>) {
+    let mut own = [0; layout::ADDRESS_WORDS];
+    address_words(address, &mut own);
+    words(out, own);
+}
+
+/// Writes an address into its `ADDRESS_WORDS` words.
+fn address_words(address: Option<SocketAddr>, words: &mut [u32]) {
     let Some(address) = address else { return };
     let port = u32::from(address.port()) << 16;
     match address.ip() {
         IpAddr::V4(ip) => {
-            words[at] = 4 | port;
-            words[at + 1] = u32::from_le_bytes(ip.octets());
+            words[0] = 4 | port;
+            words[1] = u32::from_le_bytes(ip.octets());
         }
         IpAddr::V6(ip) => {
-            words[at] = 6 | port;
-            for (word, bytes) in words[at + 1..at + 5]
-                .iter_mut()
-                .zip(ip.octets().chunks_exact(4))
-            {
+            words[0] = 6 | port;
+            for (word, bytes) in words[1..].iter_mut().zip(ip.octets().chunks_exact(4)) {
                 *word = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
             }
         }

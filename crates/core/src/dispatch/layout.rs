@@ -53,6 +53,8 @@ pub const REQUEST_BODY_COMPLETE: u32 = 2;
 pub const REQUEST_EXPECT_CONTINUE: u32 = 4;
 /// Flag of a request entry: the connection is encrypted.
 pub const REQUEST_SECURE: u32 = 8;
+/// Flag of a request entry: the peer is a proxy, whose address stands right before the body.
+pub const REQUEST_PROXIED: u32 = 16;
 
 /// Flag of a body entry: nothing follows.
 pub const BODY_LAST: u32 = 1;
@@ -85,6 +87,8 @@ pub const REPLY_NO_BODY: u32 = 16;
 
 /// Words before the parameters of a request entry.
 pub const REQUEST_WORDS: usize = 26;
+/// Words of an address: family and port, then the bytes of the IP address.
+pub const ADDRESS_WORDS: usize = 5;
 /// Words before the fields of a reply record.
 pub const REPLY_WORDS: usize = 11;
 /// Words before the bytes of a body entry.

@@ -6,6 +6,7 @@
 
 use std::io;
 
+use lanner_proto::RejectReason;
 use mio::Token;
 
 use super::seats::Seated;
@@ -60,7 +61,7 @@ impl IoThread {
                 Err(error) if is_peers(&error) => {}
                 Err(_) => {
                     bump(&self.cx.counters.accept_pauses, 1);
-                    self.sight(Breach::AcceptPaused, None);
+                    self.sight(Cause::Limit(Breach::AcceptPaused), None);
                     self.accept_paused_until = self.cx.now + ACCEPT_PAUSE_MS;
                     return;
                 }
@@ -83,10 +84,21 @@ impl IoThread {
 
     /// Gives a new connection to the I/O thread that has the fewest.
     fn place(&mut self, accepted: Accepted) {
+        let mut accepted = accepted;
+        if let Some(policy) = &accepted.proxy
+            && !policy.trusts(accepted.remote)
+        {
+            if policy.required {
+                let reason = RejectReason::UntrustedProxy;
+                self.cx.counters.reject(reason);
+                return self.sight(Cause::Reject(reason), Some(&accepted));
+            }
+            accepted.proxy = None;
+        }
         let Some(seat) = self.shared.seats().take(self.cx.config.connections) else {
             // Without a reply (H1-07): who is over the limit is not worth a write.
             bump(&self.cx.counters.connections_refused, 1);
-            return self.sight(Breach::ConnectionRefused, Some(&accepted));
+            return self.sight(Cause::Limit(Breach::ConnectionRefused), Some(&accepted));
         };
         let accepted = Seated { accepted, seat };
         let least = self.shared.least_loaded(self.index, self.open);
@@ -100,9 +112,8 @@ impl IoThread {
         }
     }
 
-    /// Tells whoever watches of a limit that is hit before a connection has a number.
-    fn sight(&self, breach: Breach, accepted: Option<&Accepted>) {
-        let cause = Cause::Limit(breach);
+    /// Tells whoever watches of what happens before a connection has a number.
+    fn sight(&self, cause: Cause, accepted: Option<&Accepted>) {
         if self.cx.board.sightings.wants(cause) {
             let whom = Whom {
                 connection: None,
@@ -132,8 +143,12 @@ impl IoThread {
             stream,
             remote,
             local,
+            proxy,
         } = accepted;
-        let http = Connection::new(token, id, remote, local, &self.cx);
+        let mut http = Connection::new(token, id, remote, local, &self.cx);
+        if let Some(policy) = proxy {
+            http.expect_proxy(&self.cx, policy);
+        }
         let conn = Conn {
             stream,
             http,

@@ -1,8 +1,9 @@
 //! Listening sockets: what an endpoint option means on this machine.
 //!
-//! Called when a server starts. Promises the rules of the reference rows T-01..T-05: `localhost`
+//! Called when a server starts. Promises the rules of the reference rows T-01..T-07: `localhost`
 //! on both families, any address dual-stack with a fall-back to IPv4, port 0 readable afterwards,
-//! Unix sockets with a mode and without a stale file in the way. Accepting is the I/O thread's.
+//! Unix sockets with a mode and without a stale file in the way; sockets of others only where they
+//! listen (T-06, T-07). Accepting is the I/O thread's.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
@@ -10,57 +11,35 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 #[cfg(unix)]
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
 
+use super::endpoint::{BACKLOG, Endpoint, Place, SocketOptions};
 use super::stream::{Accepted, Stream};
+use super::trust::ProxyPolicy;
 use crate::error::{Error, ErrorKind};
 
-/// Connections that wait to be accepted. Default 1024: twice Kestrel's (T-28), because one thread
-/// accepts for all; the system clamps it to its own maximum.
-pub const BACKLOG: i32 = 1024;
 /// Attempts to find a port that is free on both families when `localhost` asks for port 0.
 const PAIR_ATTEMPTS: usize = 16;
 
-/// Where to listen.
-#[derive(Debug, Clone)]
-pub enum Endpoint {
-    /// TCP.
-    Tcp {
-        /// Address, name, `localhost`, or empty for any address.
-        host: String,
-        /// Port; 0 lets the system choose.
-        port: u16,
-        /// Connections that wait to be accepted.
-        backlog: i32,
-        /// Whether an IPv6 address excludes IPv4.
-        ipv6_only: bool,
-        /// Whether other processes may listen on the same port (not on Windows).
-        reuse_port: bool,
-    },
-    /// A Unix socket.
-    Unix {
-        /// Absolute path.
-        path: String,
-        /// Permission bits; none leaves the umask's.
-        mode: Option<u32>,
-        /// Connections that wait to be accepted.
-        backlog: i32,
-    },
-}
-
 /// A listening socket.
 #[derive(Debug)]
-pub enum Listener {
-    /// TCP.
+pub struct Listener {
+    source: Source,
+    no_delay: bool,
+    proxy: Option<Arc<ProxyPolicy>>,
+}
+
+#[derive(Debug)]
+enum Source {
     Tcp(mio::net::TcpListener),
-    /// A Unix socket; the file goes when it is dropped.
+    /// The file, where it is ours, goes when it is dropped.
     #[cfg(unix)]
     Unix {
-        /// The socket.
         listener: mio::net::UnixListener,
-        /// Its file.
-        file: SocketFile,
+        path: PathBuf,
+        _file: Option<SocketFile>,
     },
 }
 
@@ -74,61 +53,75 @@ pub enum Address {
 }
 
 impl Listener {
-    /// Opens an endpoint: one socket, or two for `localhost`.
+    /// Opens an endpoint: one socket, or several for names with several addresses.
     pub fn open(endpoint: &Endpoint) -> Result<Vec<Self>, Error> {
-        match endpoint {
-            Endpoint::Tcp { host, port, .. } => {
+        let socket = &endpoint.socket;
+        let sources = match &endpoint.place {
+            Place::Tcp { host, port, .. } => {
                 let sockets = match host.as_str() {
                     "" | "*" | "+" => open_any(endpoint, *port),
                     name if is_localhost(name) => open_localhost(endpoint, *port),
                     name => open_named(endpoint, name, *port),
                 }?;
-                Ok(sockets.into_iter().map(Self::Tcp).collect())
+                sockets.into_iter().map(Source::Tcp).collect()
             }
             #[cfg(unix)]
-            Endpoint::Unix {
-                path,
-                mode,
-                backlog,
-            } => Ok(vec![open_unix(Path::new(path), *mode, *backlog)?]),
+            Place::Unix { path, mode } => vec![open_unix(Path::new(path), *mode, socket)?],
             #[cfg(not(unix))]
-            Endpoint::Unix { path, .. } => Err(Error::new(
-                ErrorKind::ListenFailed,
-                format!("{path}: Unix sockets are not available on this system; use a port"),
-            )),
-        }
+            Place::Unix { path, .. } => {
+                return Err(Error::new(
+                    ErrorKind::ListenFailed,
+                    format!("{path}: Unix sockets are not available on this system; use a port"),
+                ));
+            }
+            #[cfg(unix)]
+            Place::Inherited { descriptor, number } => {
+                vec![inherited::open(descriptor, *number, socket)?]
+            }
+        };
+        let listener = |source| Self {
+            source,
+            no_delay: socket.no_delay,
+            proxy: endpoint.proxy.clone(),
+        };
+        Ok(sources.into_iter().map(listener).collect())
     }
 
     /// The address that it listens on.
     pub fn address(&self) -> io::Result<Address> {
-        match self {
-            Self::Tcp(listener) => listener.local_addr().map(Address::Tcp),
+        match &self.source {
+            Source::Tcp(listener) => listener.local_addr().map(Address::Tcp),
             #[cfg(unix)]
-            Self::Unix { file, .. } => Ok(Address::Unix(file.0.to_string_lossy().into_owned())),
+            Source::Unix { path, .. } => Ok(Address::Unix(path.to_string_lossy().into_owned())),
         }
     }
 
     /// Accepts one connection.
     pub fn accept(&self) -> io::Result<Accepted> {
-        match self {
-            Self::Tcp(listener) => {
+        let proxy = self.proxy.clone();
+        match &self.source {
+            Source::Tcp(listener) => {
                 let (stream, remote) = listener.accept()?;
                 // Small replies must not wait for the peer's delayed acknowledgement (T-28).
-                stream.set_nodelay(true)?;
+                if self.no_delay {
+                    stream.set_nodelay(true)?;
+                }
                 let local = stream.local_addr().ok();
                 Ok(Accepted {
                     stream: Stream::Tcp(stream),
                     remote: Some(unmapped(remote)),
                     local: local.map(unmapped),
+                    proxy,
                 })
             }
             #[cfg(unix)]
-            Self::Unix { listener, .. } => {
+            Source::Unix { listener, .. } => {
                 let (stream, _) = listener.accept()?;
                 Ok(Accepted {
                     stream: Stream::Unix(stream),
                     remote: None,
                     local: None,
+                    proxy,
                 })
             }
         }
@@ -136,10 +129,10 @@ impl Listener {
 
     /// What the poller registers.
     pub fn source(&mut self) -> &mut dyn mio::event::Source {
-        match self {
-            Self::Tcp(listener) => listener,
+        match &mut self.source {
+            Source::Tcp(listener) => listener,
             #[cfg(unix)]
-            Self::Unix { listener, .. } => listener,
+            Source::Unix { listener, .. } => listener,
         }
     }
 }
@@ -235,12 +228,11 @@ fn resolve(name: &str, port: u16) -> Result<Vec<SocketAddr>, Error> {
 }
 
 fn bind(endpoint: &Endpoint, address: SocketAddr, dual: bool) -> io::Result<mio::net::TcpListener> {
-    let Endpoint::Tcp {
-        backlog,
+    let Place::Tcp {
         ipv6_only,
         reuse_port,
         ..
-    } = endpoint
+    } = &endpoint.place
     else {
         return Err(io::ErrorKind::InvalidInput.into());
     };
@@ -262,9 +254,38 @@ fn bind(endpoint: &Endpoint, address: SocketAddr, dual: bool) -> io::Result<mio:
     #[cfg(not(unix))]
     let _ = reuse_port;
     socket.set_nonblocking(true)?;
+    // Before `listen`: the receive buffer decides about the window that is offered.
+    endpoint.socket.apply(&socket)?;
     socket.bind(&address.into())?;
-    socket.listen(*backlog)?;
+    socket.listen(endpoint.socket.backlog.unwrap_or(BACKLOG))?;
     Ok(mio::net::TcpListener::from_std(socket.into()))
+}
+
+impl SocketOptions {
+    /// Gives the options to a listener, whose connections inherit them.
+    fn apply(&self, socket: &Socket) -> io::Result<()> {
+        if let Some(bytes) = self.receive_buffer {
+            socket.set_recv_buffer_size(bytes)?;
+        }
+        if let Some(bytes) = self.send_buffer {
+            socket.set_send_buffer_size(bytes)?;
+        }
+        let Some(wanted) = &self.keep_alive else {
+            return Ok(());
+        };
+        socket.set_keepalive(true)?;
+        let mut params = TcpKeepalive::new();
+        if let Some(idle) = wanted.idle {
+            params = params.with_time(idle);
+        }
+        if let Some(interval) = wanted.interval {
+            params = params.with_interval(interval);
+        }
+        if let Some(probes) = wanted.probes {
+            params = params.with_retries(probes);
+        }
+        socket.set_tcp_keepalive(&params)
+    }
 }
 
 fn listen_error(address: SocketAddr, error: &io::Error) -> Error {
@@ -285,7 +306,7 @@ impl Drop for SocketFile {
 }
 
 #[cfg(unix)]
-fn open_unix(path: &Path, mode: Option<u32>, backlog: i32) -> Result<Listener, Error> {
+fn open_unix(path: &Path, mode: Option<u32>, options: &SocketOptions) -> Result<Source, Error> {
     let name = path.to_string_lossy().into_owned();
     let failed = |error: &io::Error| Error::listen(&name, error);
     if !path.is_absolute() {
@@ -298,6 +319,7 @@ fn open_unix(path: &Path, mode: Option<u32>, backlog: i32) -> Result<Listener, E
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None).map_err(|e| failed(&e))?;
     let address = socket2::SockAddr::unix(path).map_err(|e| failed(&e))?;
     socket.set_nonblocking(true).map_err(|e| failed(&e))?;
+    options.apply(&socket).map_err(|e| failed(&e))?;
     socket.bind(&address).map_err(|e| failed(&e))?;
     let file = SocketFile(path.to_path_buf());
     if let Some(mode) = mode {
@@ -305,9 +327,13 @@ fn open_unix(path: &Path, mode: Option<u32>, backlog: i32) -> Result<Listener, E
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
             .map_err(|e| failed(&e))?;
     }
+    let backlog = options.backlog.unwrap_or(BACKLOG);
     socket.listen(backlog).map_err(|e| failed(&e))?;
-    let listener = mio::net::UnixListener::from_std(socket.into());
-    Ok(Listener::Unix { listener, file })
+    Ok(Source::Unix {
+        listener: mio::net::UnixListener::from_std(socket.into()),
+        path: path.to_path_buf(),
+        _file: Some(file),
+    })
 }
 
 /// Removes the file of a server that has gone; a file that somebody listens on stays.
@@ -329,3 +355,6 @@ fn remove_stale(path: &Path) -> io::Result<()> {
         _ => Err(io::ErrorKind::AddrInUse.into()),
     }
 }
+
+#[cfg(unix)]
+mod inherited;

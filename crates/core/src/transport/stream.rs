@@ -5,10 +5,13 @@
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use mio::event::Source;
 use mio::{Interest, Registry, Token};
+
+use super::trust::ProxyPolicy;
 
 /// A transport connection.
 #[derive(Debug)]
@@ -29,6 +32,8 @@ pub struct Accepted {
     pub remote: Option<SocketAddr>,
     /// Local address; none for a Unix socket.
     pub local: Option<SocketAddr>,
+    /// Whom to believe the PROXY protocol, where it is spoken.
+    pub proxy: Option<Arc<ProxyPolicy>>,
 }
 
 impl Stream {

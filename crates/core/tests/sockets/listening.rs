@@ -6,7 +6,8 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 
-use lanner_core::transport::listen::{Address, Endpoint};
+use lanner_core::transport::endpoint::{Endpoint, Place};
+use lanner_core::transport::listen::Address;
 use lanner_core::{Config, ErrorKind, Server};
 
 use crate::support::live::{Client, DEADLINE, Isolate, echo, eventually, specs, tcp};
@@ -94,13 +95,12 @@ fn one_address_is_that_address_alone() {
     is_served(addresses[0]);
     assert!(TcpStream::connect(("::1", addresses[0].port())).is_err());
     if has_ipv6() {
-        let only = Endpoint::Tcp {
+        let only = Endpoint::from(Place::Tcp {
             host: "::".into(),
             port: 0,
-            backlog: 16,
             ipv6_only: true,
             reuse_port: false,
-        };
+        });
         let addresses = tcp_of(&server.listen(&[only]).expect("listening"));
         let port = addresses[0].port();
         is_served(format!("[::1]:{port}").parse().expect("an address"));
@@ -168,10 +168,11 @@ fn each_failure_has_its_kind() {
     let (server, isolate) = server();
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("an address").port();
-    let unix = |path: &str| Endpoint::Unix {
-        path: path.into(),
-        mode: None,
-        backlog: 16,
+    let unix = |path: &str| {
+        Endpoint::from(Place::Unix {
+            path: path.into(),
+            mode: None,
+        })
     };
     for (endpoint, kind) in [
         (tcp("localhost", port), ErrorKind::AddressInUse),
@@ -205,11 +206,10 @@ fn socket_path(name: &str) -> PathBuf {
 }
 
 fn unix(path: &std::path::Path, mode: Option<u32>) -> Endpoint {
-    Endpoint::Unix {
+    Endpoint::from(Place::Unix {
         path: path.to_string_lossy().into_owned(),
         mode,
-        backlog: 16,
-    }
+    })
 }
 
 #[test]

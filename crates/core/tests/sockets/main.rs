@@ -7,8 +7,12 @@ mod closing;
 mod connections;
 mod early_reply;
 mod helping;
+#[cfg(target_os = "linux")]
+mod inherited;
 mod limits;
 #[cfg(unix)]
 mod listening;
 mod probes;
+#[cfg(unix)]
+mod proxy;
 mod system_calls;

@@ -63,6 +63,8 @@ pub(crate) struct Request {
     pub(crate) connection: u32,
     pub(crate) remote: [u32; 5],
     pub(crate) local: [u32; 5],
+    /// The proxy's end.
+    pub(crate) proxy: Option<[u32; 5]>,
 }
 
 impl Request {
@@ -195,6 +197,9 @@ fn request(bytes: &[u8], slot: SlotId) -> Request {
     });
     let remote = std::array::from_fn(|index| words.at(16 + index));
     let local = std::array::from_fn(|index| words.at(21 + index));
+    let is_proxied = (words.at(5) >> 16) & layout::REQUEST_PROXIED != 0;
+    let body_word = words.at(11) as usize / 4;
+    let proxy = is_proxied.then(|| std::array::from_fn(|index| words.at(body_word - 5 + index)));
     Request {
         slot,
         route: (words.at(4) != layout::ABSENT).then_some(words.at(4)),
@@ -217,6 +222,7 @@ fn request(bytes: &[u8], slot: SlotId) -> Request {
         connection: words.at(15),
         remote,
         local,
+        proxy,
     }
 }
 

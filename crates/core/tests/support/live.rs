@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use lanner_bridge::{Doorbell, Gate, IsolateLane};
 use lanner_core::pulse::Pulse;
-use lanner_core::transport::listen::{Address, Endpoint};
+use lanner_core::transport::endpoint::{Endpoint, Place};
+use lanner_core::transport::listen::Address;
 use lanner_core::{Config, Server};
 use lanner_proto::RouteSpec;
 
@@ -209,13 +210,12 @@ pub(crate) fn specs() -> Vec<RouteSpec<'static>> {
 
 /// A TCP endpoint with the defaults.
 pub(crate) fn tcp(host: &str, port: u16) -> Endpoint {
-    Endpoint::Tcp {
+    Endpoint::from(Place::Tcp {
         host: host.to_owned(),
         port,
-        backlog: 1024,
         ipv6_only: false,
         reuse_port: false,
-    }
+    })
 }
 
 /// An echo for any thread.

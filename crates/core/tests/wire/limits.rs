@@ -3,6 +3,7 @@
 
 use lanner_core::limits::CONTRACT;
 use lanner_core::sightings::{Breach, WATCH_LIMITS, WATCH_REJECTS};
+use lanner_core::transport::trust::ProxyPolicy;
 use lanner_core::{Config, Probes, Rate};
 use lanner_proto::{LIMITS, LimitDoc};
 
@@ -124,6 +125,19 @@ fn open(change: impl FnOnce(&mut Config)) -> Wire {
     wire
 }
 
+/// One that expects a PROXY header, within 100 ms.
+fn proxied(input: &[u8], ms: u64) -> Seen {
+    let mut wire = open(|_| {});
+    let policy = ProxyPolicy {
+        trusted: Vec::new(),
+        required: true,
+        timeout_ms: 100,
+    };
+    wire.conn.expect_proxy(&wire.cx, policy.into());
+    wire.feed(input).pass(ms);
+    Seen::of(&mut wire)
+}
+
 /// The same with one that replies.
 fn echoing(change: impl FnOnce(&mut Config)) -> Wire {
     let wire = Wire::served(&Setup::with(change), echo());
@@ -242,6 +256,16 @@ const ROWS: &[Row] = &[
             b"GET /",
             99 + past as u64,
         )
+    }),
+    ("proxy_header_bytes", |past| {
+        let mut header = b"\r\n\r\n\0\r\nQUIT\n\x20\0".to_vec();
+        let rest = 4096 - 16 + past;
+        header.extend_from_slice(&(rest as u16).to_be_bytes());
+        header.resize(16 + rest, 0);
+        proxied(&header, 0)
+    }),
+    ("proxy_header_ms", |past| {
+        proxied(b"PROXY", 99 + past as u64)
     }),
     ("keep_alive_ms", |past| {
         silent(

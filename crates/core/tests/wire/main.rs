@@ -16,6 +16,7 @@ mod limits;
 mod native_replies;
 mod overload;
 mod pipelining;
+mod proxy;
 mod random;
 mod rates;
 mod refusals;

@@ -108,6 +108,12 @@ const ELSEWHERE: &[(R, &str)] = &[
     (R::UnexpectedEnd, "half_close.rs"),
     (R::Overloaded, "overload.rs"),
     (R::BodyTimeout, "rates.rs"),
+    (R::ProxyHeaderMissing, "proxy.rs"),
+    (R::InvalidProxyHeader, "proxy.rs"),
+    (R::ProxyHeaderTooLong, "proxy.rs"),
+    (R::ProxyChecksumMismatch, "proxy.rs"),
+    (R::ProxyHeaderTimeout, "proxy.rs"),
+    (R::UntrustedProxy, "../sockets/proxy.rs"),
 ];
 
 fn setup() -> Setup {
@@ -262,6 +268,8 @@ fn every_reason_has_a_case() {
             "half_close.rs" => include_str!("half_close.rs"),
             "overload.rs" => include_str!("overload.rs"),
             "rates.rs" => include_str!("rates.rs"),
+            "proxy.rs" => include_str!("proxy.rs"),
+            "../sockets/proxy.rs" => include_str!("../sockets/proxy.rs"),
             other => panic!("{other} is not among the tests"),
         };
         assert!(
