@@ -13,7 +13,7 @@ import type { Port } from '../native/outbox.js'
 export interface Piece {
   readonly length: number
   /** Copies all of it to `target`, from `at` on. */
-  copyTo(target: Bytes, at: number): void
+  copyTo(target: Uint8Array, at: number): void
 }
 
 /** A piece that lies in the inbox. */
@@ -26,7 +26,7 @@ export class InlinePiece implements Piece {
     this.bytes = bytes
   }
 
-  copyTo(target: Bytes, at: number): void {
+  copyTo(target: Uint8Array, at: number): void {
     target.set(this.bytes.subarray(this.start, this.start + this.length), at)
   }
 }
@@ -41,7 +41,7 @@ export class LargePiece implements Piece {
     this.port = port
   }
 
-  copyTo(target: Bytes, at: number): void {
+  copyTo(target: Uint8Array, at: number): void {
     const isWhole = at === 0 && target.byteLength === this.length
     this.port.read(this.index, isWhole ? target : target.subarray(at, at + this.length))
   }
@@ -57,20 +57,27 @@ export function ownCopy(piece: Piece): Uint8Array {
 /** Memory whose bytes are lent to a handler for the time of one call. */
 export class Loan {
   #memory: Bytes | undefined
+  /** What was lent last: pieces of a long body have one length. */
+  #view: Uint8Array | undefined
 
   /** The piece's bytes, until the next call. */
   lend(piece: Piece): Uint8Array {
     let memory = this.#memory
     if (memory === undefined || memory.byteLength < piece.length) {
       this.#memory = memory = allocBytes(Math.max(LOAN_BYTES, piece.length))
+      this.#view = undefined
     }
-    piece.copyTo(memory, 0)
-    return new Uint8Array(memory.buffer, 0, piece.length)
+    if (this.#view?.byteLength !== piece.length) {
+      this.#view = new Uint8Array(memory.buffer, 0, piece.length)
+    }
+    piece.copyTo(this.#view, 0)
+    return this.#view
   }
 
   /** The borrower needs the bytes for longer: the next one gets other memory. */
   giveUp(): void {
     this.#memory = undefined
+    this.#view = undefined
   }
 }
 

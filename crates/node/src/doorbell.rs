@@ -1,88 +1,77 @@
-//! The bell of an isolate: one threadsafe function, used only to wake it.
+//! The bell of an isolate: wakes its event loop, used for nothing else.
 //!
 //! Rung by I/O threads through the isolate's `Gate`, which guarantees that nobody rings after
-//! `detach`. Carries no data: libuv walks all threadsafe functions at each wake-up, so there is
-//! exactly one per isolate, and what happened is read from the lanes.
+//! `detach`. Carries no data: what happened is read from the lanes. There is exactly one per
+//! isolate, because libuv walks all of them at each wake-up.
+//!
+//! A handle of the event loop itself where there is one, else a threadsafe function. The latter
+//! wakes the loop while it holds its own lock: where both threads share a core the isolate runs at
+//! once, meets the lock, sleeps, and is woken again (docs/design/0003).
 
-use std::ffi::{CStr, c_void};
-use std::ptr;
+mod handle;
+mod threadsafe;
+
+use std::ffi::c_void;
 
 use lanner_bridge::Doorbell;
-use napi_sys::{self as sys, Status, napi_env, napi_threadsafe_function, napi_value};
+use napi_sys::{napi_env, napi_value};
 
-use crate::raw::{Failure, Outcome};
-
-const NAME: &CStr = c"lanner";
-
-/// The bell's handle.
-#[derive(Clone, Copy)]
-pub(crate) struct Bell(napi_threadsafe_function);
-
-// SAFETY: Node-API allows any thread to call a threadsafe function, and that is all that is done
-// with it away from the JavaScript thread. The gate's `detach` comes before its release.
-unsafe impl Send for Bell {}
-// SAFETY: as above; the calls are synchronised by Node itself.
-unsafe impl Sync for Bell {}
-
-impl Doorbell for Bell {
-    fn ring(&self) {
-        // SAFETY: the function was not released: `Gate::detach` is called before and excludes this
-        // call. A full queue is impossible (no bound), a closing one needs no wake-up.
-        unsafe {
-            let mode = sys::ThreadsafeFunctionCallMode::nonblocking;
-            sys::napi_call_threadsafe_function(self.0, ptr::null_mut(), mode);
-        }
-    }
-}
+use crate::raw::Outcome;
 
 /// What runs on the JavaScript thread when the bell was rung.
 pub(crate) type OnBell =
     unsafe extern "C" fn(napi_env, napi_value, context: *mut c_void, data: *mut c_void);
 
+/// The bell, as its owner and its gate hold it.
+#[derive(Clone, Copy)]
+pub(crate) enum Bell {
+    /// A handle of the event loop.
+    Handle(handle::Bell),
+    /// A threadsafe function.
+    Threadsafe(threadsafe::Bell),
+}
+
 impl Bell {
     /// A bell whose ringing calls `on_bell` with `context`. It keeps the event loop alive.
     pub(crate) fn new(env: napi_env, on_bell: OnBell, context: *mut c_void) -> Outcome<Self> {
-        let failed = || Failure {
-            code: c"LANNER_NATIVE",
-            message: c"no doorbell could be made",
-        };
-        let mut name = ptr::null_mut();
-        let mut bell = ptr::null_mut();
-        // SAFETY: the name's length is its own; every pointer that is null may be null by the
-        // documentation; `on_bell` expects `context`, which outlives the function.
-        let status = unsafe {
-            let len = NAME.count_bytes() as isize;
-            if sys::napi_create_string_utf8(env, NAME.as_ptr(), len, &mut name) != Status::napi_ok {
-                return Err(failed());
-            }
-            sys::napi_create_threadsafe_function(
-                env,
-                ptr::null_mut(),
-                ptr::null_mut(),
-                name,
-                0,
-                1,
-                ptr::null_mut(),
-                None,
-                context,
-                Some(on_bell),
-                &mut bell,
-            )
-        };
-        if status != Status::napi_ok {
-            return Err(failed());
+        if !wants_threadsafe()
+            && let Some(bell) = handle::Bell::new(env, on_bell, context)
+        {
+            return Ok(Self::Handle(bell));
         }
-        Ok(Self(bell))
+        threadsafe::Bell::new(env, on_bell, context).map(Self::Threadsafe)
     }
 
-    /// Ends the function; only after the gate was detached, on the JavaScript thread. Rings that
-    /// are still queued reach `on_bell` without an environment.
+    /// Ends the bell; only after the gate was detached, on the JavaScript thread. `on_bell` is not
+    /// called with an environment after this.
     pub(crate) fn abort(self) {
-        // SAFETY: the one holder (thread count 1) gives it up once: `Lane::close` takes the bell
-        // out of its place.
-        unsafe {
-            let mode = sys::ThreadsafeFunctionReleaseMode::abort;
-            sys::napi_release_threadsafe_function(self.0, mode);
+        match self {
+            Self::Handle(bell) => bell.abort(),
+            Self::Threadsafe(bell) => bell.abort(),
+        }
+    }
+
+    /// The same while the environment ends.
+    pub(crate) fn abort_with_environment(self) {
+        match self {
+            Self::Handle(bell) => bell.abort(),
+            // Node itself finalises the threadsafe function of an environment that ends.
+            Self::Threadsafe(_) => {}
+        }
+    }
+}
+
+/// `LANNER_BELL=threadsafe` asks for the way that uses Node-API alone: where the other one is under
+/// suspicion, and in the tests.
+fn wants_threadsafe() -> bool {
+    std::env::var_os("LANNER_BELL").is_some_and(|way| way == "threadsafe")
+}
+
+impl Doorbell for Bell {
+    fn ring(&self) {
+        match self {
+            Self::Handle(bell) => bell.ring(),
+            Self::Threadsafe(bell) => bell.ring(),
         }
     }
 }

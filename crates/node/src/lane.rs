@@ -567,8 +567,9 @@ unsafe extern "C" fn on_env_end(context: *mut c_void) {
     // environment that could have closed them.
     lane.server.close(0);
     lane.server.join();
-    // Node itself finalises the threadsafe function of an environment that ends.
-    lane.bell = None;
+    if let Some(bell) = lane.bell.take() {
+        bell.abort_with_environment();
+    }
     // SAFETY: the bell's hold; a bell that still rings passes no environment and touches nothing.
     unsafe { release(place) };
 }

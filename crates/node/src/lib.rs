@@ -15,6 +15,7 @@ mod memory;
 mod raw;
 pub mod server;
 mod sightings;
+mod uv;
 
 use napi_derive::napi;
 

@@ -170,12 +170,76 @@ pub(crate) fn call(env: napi_env, function: napi_value, arguments: &[napi_value]
         sys::napi_call_function(env, this, function, count, values, &mut result)
     };
     if status == Status::napi_pending_exception {
-        let mut exception = ptr::null_mut();
-        // SAFETY: an exception is pending, so there is one to clear and to report.
-        unsafe {
-            if sys::napi_get_and_clear_last_exception(env, &mut exception) == Status::napi_ok {
-                sys::napi_fatal_exception(env, exception);
-            }
+        report_exception(env);
+    }
+}
+
+/// The environment's event loop.
+pub(crate) fn event_loop(env: napi_env) -> Option<*mut c_void> {
+    let mut found = ptr::null_mut();
+    // SAFETY: `found` is a place for the result.
+    let status = unsafe { sys::napi_get_uv_event_loop(env, &mut found) };
+    (status == Status::napi_ok && !found.is_null()).then_some(found.cast())
+}
+
+/// What names callbacks that come from outside to async hooks.
+pub(crate) fn async_context(env: napi_env, name: &'static CStr) -> Option<sys::napi_async_context> {
+    let (mut text, mut context) = (ptr::null_mut(), ptr::null_mut());
+    let len = name.count_bytes() as isize;
+    // SAFETY: `name` has `len` bytes; a null resource is allowed; the others are places for
+    // results.
+    let status = unsafe {
+        if sys::napi_create_string_utf8(env, name.as_ptr(), len, &mut text) != Status::napi_ok {
+            return None;
+        }
+        sys::napi_async_init(env, ptr::null_mut(), text, &mut context)
+    };
+    (status == Status::napi_ok).then_some(context)
+}
+
+/// Gives an async context up.
+pub(crate) fn end_async_context(env: napi_env, context: sys::napi_async_context) {
+    // SAFETY: made by `async_context` for this environment; the caller gives it up here.
+    unsafe { sys::napi_async_destroy(env, context) };
+}
+
+/// Runs `body` as a callback of the event loop: ticks and microtasks run behind it, and an exception
+/// that it leaves is an uncaught one.
+pub(crate) fn in_callback_scope(
+    env: napi_env,
+    context: sys::napi_async_context,
+    body: impl FnOnce(),
+) {
+    let (mut handles, mut callback, mut resource) =
+        (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
+    // SAFETY: this is the environment's thread, between callbacks; the scopes are closed below in
+    // the opposite order. The resource is not looked at, but must be an object.
+    unsafe {
+        if sys::napi_open_handle_scope(env, &mut handles) != Status::napi_ok {
+            return;
+        }
+        if sys::napi_create_object(env, &mut resource) == Status::napi_ok
+            && sys::napi_open_callback_scope(env, resource, context, &mut callback)
+                == Status::napi_ok
+        {
+            body();
+            report_exception(env);
+            sys::napi_close_callback_scope(env, callback);
+        }
+        sys::napi_close_handle_scope(env, handles);
+    }
+}
+
+/// An exception that is pending becomes an uncaught one.
+fn report_exception(env: napi_env) {
+    let mut exception = ptr::null_mut();
+    // SAFETY: the call says whether there is one to clear and to report.
+    unsafe {
+        let mut pending = false;
+        sys::napi_is_exception_pending(env, &mut pending);
+        if pending && sys::napi_get_and_clear_last_exception(env, &mut exception) == Status::napi_ok
+        {
+            sys::napi_fatal_exception(env, exception);
         }
     }
 }
