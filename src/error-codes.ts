@@ -107,7 +107,7 @@ const table = {
     status: 0,
     text: 'The descriptor is not a stream socket that listens.',
   },
-  LANNER_SYSTEMD: { status: 0, text: 'systemd passed no such sockets.' },
+  LANNER_SYSTEMD: { status: 0, text: 'No such sockets came from systemd.' },
   LANNER_RESOURCES: { status: 0, text: 'The system gave no thread or poller.' },
   LANNER_SERVER_CLOSED: { status: 0, text: 'The server was closed already.' },
   LANNER_ADDON_MISSING: { status: 0, text: 'There is no native addon for this platform.' },

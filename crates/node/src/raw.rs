@@ -203,8 +203,8 @@ pub(crate) fn end_async_context(env: napi_env, context: sys::napi_async_context)
     unsafe { sys::napi_async_destroy(env, context) };
 }
 
-/// Runs `body` as a callback of the event loop: ticks and microtasks run behind it, and an exception
-/// that it leaves is an uncaught one.
+/// Runs `body` as a callback of the event loop: ticks and microtasks run behind it, and an
+/// exception that it leaves is an uncaught one.
 pub(crate) fn in_callback_scope(
     env: napi_env,
     context: sys::napi_async_context,
