@@ -137,4 +137,4 @@ export const BATCH_BYTES_MAX = 262144
 export const INLINE_BODY_MAX = 16384
 
 /** Largest piece of a request body that travels inline; longer ones go beside the batch. */
-export const INLINE_CHUNK_MAX = 8192
+export const INLINE_CHUNK_MAX = 16384

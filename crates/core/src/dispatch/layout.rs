@@ -116,4 +116,4 @@ pub const BATCH_BYTES_MAX: usize = 256 * 1024;
 /// Largest request body that travels inside its request entry.
 pub const INLINE_BODY_MAX: usize = 16 * 1024;
 /// Largest piece of a request body that travels inline; longer ones go beside the batch.
-pub const INLINE_CHUNK_MAX: usize = 8 * 1024;
+pub const INLINE_CHUNK_MAX: usize = 16 * 1024;

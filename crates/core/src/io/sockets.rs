@@ -12,7 +12,7 @@ use crate::metrics::bump;
 
 /// Most bytes received where a head is expected. The rest of a long body is received straight into
 /// chunks, so what comes with its head should not be much more than the head.
-const HEAD_BYTES: usize = 32 * 1024;
+const HEAD_BYTES: usize = 16 * 1024;
 /// Reads of one connection before the others have their turn.
 const READS_PER_TURN: usize = 4;
 

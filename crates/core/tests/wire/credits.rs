@@ -67,7 +67,7 @@ fn what_is_read_is_given_back_and_no_more() {
         let mut wire = Wire::new(&setup());
         let slot = wire.feed_in(&input, 70_000).entries()[0].slot();
         let mut total = WINDOW;
-        for credit in [1, 10, 1000, 8192, 8193, 40_000, 65_536] {
+        for credit in [1, 10, 1000, 16_384, 16_385, 40_000, 65_536] {
             wire.flush(|records| records.read(slot, credit as u32));
             assert_eq!(body_bytes(&mut wire), credit, "{way}");
             total += credit;
