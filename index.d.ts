@@ -875,8 +875,8 @@ declare class Server {
    */
   close(options?: CloseOptions): Promise<void>
   /**
-   * Sheds every request that needs a handler with 503, as long as it is true: set it when the
-   * application knows of an overload that the server cannot see.
+   * Sheds requests that need a handler with 503, as long as it is true, except those of routes of
+   * high priority: set it when the application knows of an overload that the server cannot see.
    */
   get busy(): boolean
   set busy(busy: boolean)

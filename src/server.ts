@@ -102,8 +102,8 @@ export class Server {
   }
 
   /**
-   * Sheds every request that needs a handler with 503, as long as it is true: set it when the
-   * application knows of an overload that the server cannot see.
+   * Sheds requests that need a handler with 503, as long as it is true, except those of routes of
+   * high priority: set it when the application knows of an overload that the server cannot see.
    */
   get busy(): boolean {
     return this.#busy

@@ -1,10 +1,13 @@
-// Both ways of waking the event loop serve, wait for nothing, and let the process end.
+// Both ways of waking the event loop serve, wait for nothing, and let the process end. Asking for
+// the handle fails where there is none, so that this does not test the other one twice.
 
 import { describe, expect, test } from 'vitest'
 
 import { startNode } from '../support/child.ts'
 
-describe.each(['handle', 'threadsafe'])('LANNER_BELL=%s', (way) => {
+const ways = process.platform === 'win32' ? ['threadsafe'] : ['handle', 'threadsafe']
+
+describe.each(ways)('LANNER_BELL=%s', (way) => {
   test('serves, streams a body, and ends by itself when told to', async () => {
     const child = startNode('test/conformance/app.mjs', {
       args: ['--port', '0'],
@@ -22,11 +25,11 @@ describe.each(['handle', 'threadsafe'])('LANNER_BELL=%s', (way) => {
     expect(await child.exited).toEqual({ code: 0, signal: null })
   })
 
-  test('a worker that ends takes its server with it', async () => {
+  test('a worker that ends under load takes its server with it', async () => {
     const child = startNode('test/lifecycle/fixtures/worker-ends.mjs', {
       env: { LANNER_BELL: way },
     })
-    await child.said(/worker ended/)
+    await child.said(/worker ended after enough/)
     expect(await child.exited).toEqual({ code: 0, signal: null })
   })
 })

@@ -197,7 +197,7 @@ impl Server {
         self.board.pulse_of(gate)
     }
 
-    /// Sheds every request for a handler, or no longer does.
+    /// Sheds requests for handlers, except those of high priority, or no longer does.
     pub fn set_busy(&self, busy: bool) {
         self.board.busy.store(busy, Relaxed);
         for remote in &self.remotes {
@@ -206,7 +206,7 @@ impl Server {
         }
     }
 
-    /// Whether every request for a handler is shed.
+    /// Whether requests for handlers are shed by hand.
     pub fn is_busy(&self) -> bool {
         self.board.is_busy()
     }
@@ -215,7 +215,10 @@ impl Server {
     /// thread. Asked for when that thread sleeps and the replies are few; false when it has to be
     /// woken after all.
     pub fn help(&self, thread: usize) -> bool {
-        self.helms.get(thread).is_some_and(|helm| helm.help())
+        match (self.helms.get(thread), self.remotes.get(thread)) {
+            (Some(helm), Some(remote)) => helm.help(remote.gate()),
+            _ => false,
+        }
     }
 
     /// Refusals and limits, one by one. Who watches is rung for when something waits.

@@ -11,12 +11,20 @@
 mod handle;
 mod threadsafe;
 
-use std::ffi::c_void;
+use std::ffi::{OsStr, c_void};
 
 use lanner_bridge::Doorbell;
 use napi_sys::{napi_env, napi_value};
 
-use crate::raw::Outcome;
+use crate::raw::{Failure, Outcome};
+
+/// The variable of the environment that asks for one of the ways: `handle` or nothing at all, or
+/// `threadsafe`, which uses Node-API alone, where the other one is under suspicion.
+const WAY: &str = "LANNER_BELL";
+const NO_HANDLE: Failure = Failure {
+    code: c"LANNER_NATIVE",
+    message: c"LANNER_BELL asks for a handle of the event loop, and there is none",
+};
 
 /// What runs on the JavaScript thread when the bell was rung.
 pub(crate) type OnBell =
@@ -34,10 +42,14 @@ pub(crate) enum Bell {
 impl Bell {
     /// A bell whose ringing calls `on_bell` with `context`. It keeps the event loop alive.
     pub(crate) fn new(env: napi_env, on_bell: OnBell, context: *mut c_void) -> Outcome<Self> {
-        if !wants_threadsafe()
-            && let Some(bell) = handle::Bell::new(env, on_bell, context)
-        {
-            return Ok(Self::Handle(bell));
+        let way = std::env::var_os(WAY);
+        if way.as_deref() != Some(OsStr::new("threadsafe")) {
+            if let Some(bell) = handle::Bell::new(env, on_bell, context) {
+                return Ok(Self::Handle(bell));
+            }
+            if way.is_some() {
+                return Err(NO_HANDLE);
+            }
         }
         threadsafe::Bell::new(env, on_bell, context).map(Self::Threadsafe)
     }
@@ -59,12 +71,6 @@ impl Bell {
             Self::Threadsafe(_) => {}
         }
     }
-}
-
-/// `LANNER_BELL=threadsafe` asks for the way that uses Node-API alone: where the other one is under
-/// suspicion, and in the tests.
-fn wants_threadsafe() -> bool {
-    std::env::var_os("LANNER_BELL").is_some_and(|way| way == "threadsafe")
 }
 
 impl Doorbell for Bell {

@@ -35,7 +35,8 @@ impl Pool {
             0 | 1 => limit.max(1),
             many => (limit / (BLOCKS_PER_THREAD * many)).clamp(1, BLOCK_MAX),
         };
-        let tenth = limit.div_ceil(10);
+        // A tenth, but never the last one: what is not urgent is served, too.
+        let tenth = limit.div_ceil(10).min(limit.saturating_sub(1));
         Arc::new(Self {
             free: AtomicUsize::new(limit),
             limit,
@@ -174,8 +175,10 @@ mod tests {
 
     #[test]
     fn the_smallest_limit_admits_every_priority() {
-        for priority in [Priority::Low, Priority::Normal, Priority::High] {
-            assert!(Permits::new(Pool::new(1, 2, false)).take(priority));
+        for has_urgent in [false, true] {
+            for priority in [Priority::Low, Priority::Normal, Priority::High] {
+                assert!(Permits::new(Pool::new(1, 2, has_urgent)).take(priority));
+            }
         }
     }
 }

@@ -8,8 +8,9 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use std::{fmt, io};
+use std::{fmt, io, thread};
 
+use lanner_bridge::Gate;
 use mio::{Events, Poll};
 
 use super::thread::{IoThread, Rest};
@@ -56,9 +57,11 @@ impl Helm {
     }
 
     /// Lets the replies that the caller has just published go, on the caller's thread. False when
-    /// somebody else drives, or when there is more to do than that: then the thread has to be
-    /// woken.
-    pub(crate) fn help(&self) -> bool {
+    /// somebody else drives, or when there is more to do than that: then the thread, whose gate
+    /// this is, has to be woken.
+    pub(crate) fn help(&self, gate: &Gate) -> bool {
+        // Declared first: the state is let go, poisoned, before the thread is woken.
+        let _alarm = Alarm(gate);
         let Ok(mut state) = self.0.try_lock() else {
             return false;
         };
@@ -81,6 +84,17 @@ fn gather(thread: &mut IoThread, poll: &mut Poll, events: &mut Events) {
         }
         for event in &*events {
             thread.on_event(event);
+        }
+    }
+}
+
+/// Wakes the thread when its helper panics: it finds its state poisoned, and ends.
+struct Alarm<'a>(&'a Gate);
+
+impl Drop for Alarm<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.wake();
         }
     }
 }

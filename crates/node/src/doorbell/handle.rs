@@ -8,7 +8,7 @@ use std::alloc::{Layout, alloc, dealloc};
 use std::ffi::c_void;
 use std::ptr;
 
-use napi_sys::{self as sys, napi_env};
+use napi_sys::{self as sys, Status, napi_env};
 
 use super::OnBell;
 use crate::raw;
@@ -70,12 +70,18 @@ impl Bell {
             raw::end_async_context(env, scope);
             return None;
         }
+        let bell = Self { uv, handle };
         // SAFETY: `handle` is alive; `on_end` expects it, and it is removed in `on_closed`.
-        unsafe {
+        let status = unsafe {
             let end = &raw mut (*belongings).end;
-            sys::napi_add_async_cleanup_hook(env, Some(on_end), handle.cast(), end);
+            sys::napi_add_async_cleanup_hook(env, Some(on_end), handle.cast(), end)
+        };
+        if status != Status::napi_ok {
+            // Nothing would make the environment's end wait for this handle.
+            bell.abort();
+            return None;
         }
-        Some(Self { uv, handle })
+        Some(bell)
     }
 
     /// Wakes the isolate.
