@@ -655,7 +655,11 @@ declare class QueryView implements Iterable<[string, string]> {
   toJSON(): Record<string, string | string[]>
 }
 
-/** A minimum rate: slower transfers are cut, because they hold memory for nothing. */
+/**
+ * A minimum rate: slower transfers are cut, because they hold memory for nothing. Bytes that moved
+ * early count later, so that a client may read in bursts, for five minutes at most: one that stops
+ * is cut after `grace` or these five minutes, however much it took before.
+ */
 interface Rate {
   /** On average, over the time in which the client was the one who was waited for. Default 240. */
   bytesPerSecond?: Size

@@ -8,7 +8,11 @@ import { duration, isNone, refuseUnknown, requireObject, size } from './option-v
 import type { NativeConfig, NativeRate } from './native/binding.js'
 import type { Duration, Size } from './options.js'
 
-/** A minimum rate: slower transfers are cut, because they hold memory for nothing. */
+/**
+ * A minimum rate: slower transfers are cut, because they hold memory for nothing. Bytes that moved
+ * early count later, so that a client may read in bursts, for five minutes at most: one that stops
+ * is cut after `grace` or these five minutes, however much it took before.
+ */
 export interface Rate {
   /** On average, over the time in which the client was the one who was waited for. Default 240. */
   bytesPerSecond?: Size

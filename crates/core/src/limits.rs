@@ -130,7 +130,8 @@ pub const CONTRACT: &[LimitDoc] = &[
     LimitDoc {
         name: "rates.request",
         option: "rates.request.bytesPerSecond",
-        what: "a request body on average, while the handler has room for it",
+        what: "a request body on average, while the handler has room for it; bytes that came early \
+               count for five minutes at most",
         default: "240",
         unit: "bytes per second",
         range: "1 to 2^30, or null for no minimum",
@@ -154,11 +155,13 @@ pub const CONTRACT: &[LimitDoc] = &[
     LimitDoc {
         name: "rates.response",
         option: "rates.response.bytesPerSecond",
-        what: "what the system takes of a reply on average, while some of it waits",
+        what: "what the system takes of a reply on average, while some of it waits; bytes that \
+               were taken early count for five minutes at most",
         default: "240",
         unit: "bytes per second",
         range: "1 to 2^30, or null for no minimum",
-        origin: "Kestrel MinResponseDataRate",
+        origin: "Kestrel MinResponseDataRate; the five minutes are ours: 4 MiB of system buffers \
+                 take nothing until a third is free, 140 s at 10 kB a second",
         on_breach: "reset; counted as `slow_replies_cut`",
         reject: "",
         per: "route, request",

@@ -272,7 +272,8 @@ impl Connection {
         self.last_activity = cx.now;
         if let Some(active) = &mut self.active {
             active.out.advance(&mut cx.pool, n);
-            active.send_pace.moved(n);
+            let rate = active.send_rate.unwrap_or(cx.rules.of_server().response);
+            active.send_pace.moved(n, &rate, cx.now);
         }
         if let Deadline::Stalled(_) = self.deadline {
             self.deadline = Deadline::None;

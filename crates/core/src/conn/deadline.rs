@@ -9,7 +9,6 @@ use lanner_proto::RejectReason;
 
 use super::connection::{Active, BodyTarget, Connection, Phase};
 use super::exchange::ReplyPhase;
-use super::rate::RateClock;
 use crate::context::Context;
 use crate::dispatch::layout;
 use crate::metrics::bump;
@@ -158,10 +157,11 @@ impl Connection {
             return;
         };
         active.body_pace.run(waits_for_body, cx.now);
-        if active.out.is_empty() {
-            active.send_pace = RateClock::default();
-        } else {
-            active.send_pace.run(true, cx.now);
+        let is_waiting = !active.out.is_empty();
+        active.send_pace.run(is_waiting, cx.now);
+        if !is_waiting {
+            let rate = active.send_rate.unwrap_or(cx.rules.of_server().response);
+            active.send_pace.renew(&rate);
         }
     }
 

@@ -357,7 +357,8 @@ impl Connection {
             let _spent = credit.spend_up_to(len as u32);
         }
         if let Some(active) = &mut self.active {
-            active.body_pace.moved(len);
+            let rate = &cx.rules_of(slot).request;
+            active.body_pace.moved(len, rate, cx.now);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Minimum rates: a peer that sends or takes too slowly is cut, one that we hold back is not.
 
+use lanner_bridge::SlotId;
+
 use crate::support::crlf;
 use crate::support::cuts::same;
 use crate::support::records::{stream, text};
@@ -87,6 +89,115 @@ fn a_reply_at_the_rate_goes_on_and_one_byte_less_is_reset() {
         let cut = u64::from(ends == End::Reset);
         assert_eq!(wire.counter("slow_replies_cut"), cut);
     }
+}
+
+/// What the buffers of a system hold between the two ends, and how much has to leave before it
+/// takes more: Linux waits until a third is free.
+const BUFFERS: usize = 4 << 20;
+const BUFFERS_STEP: usize = BUFFERS / 3;
+
+/// A download of many pieces, more of which are there than the peer takes.
+fn download(wire: &mut Wire) -> SlotId {
+    let slot = wire.feed(&get()).request().slot;
+    wire.flush(|records| records.reply(slot, stream()));
+    produce(wire, slot, 8);
+    slot
+}
+
+fn produce(wire: &mut Wire, slot: SlotId, mib: usize) {
+    for _ in 0..mib {
+        wire.flush(|records| records.write(slot, &vec![b'x'; 1 << 20]));
+    }
+    wire.sent();
+}
+
+#[test]
+fn a_reader_behind_large_buffers_is_not_cut() {
+    let mut wire = Wire::new(&Setup::default());
+    wire.peer_takes(BUFFERS);
+    let slot = download(&mut wire);
+    // 10 kB a second: minutes without a byte, as the server sees it.
+    let quiet = BUFFERS_STEP as u64 / 10;
+    for round in 0..50 {
+        wire.pass(quiet);
+        assert_eq!(wire.end(), End::Open, "after {round} times {quiet} ms");
+        wire.peer_takes(BUFFERS_STEP);
+        produce(&mut wire, slot, 1 + round % 2);
+    }
+    assert_eq!(wire.counter("slow_replies_cut"), 0);
+}
+
+#[test]
+fn one_whose_buffers_took_every_byte_there_was_is_not_cut_either() {
+    let mut wire = Wire::new(&Setup::default());
+    wire.peer_takes(BUFFERS);
+    let slot = wire.feed(&get()).request().slot;
+    wire.flush(|records| records.reply(slot, stream()));
+    // Nothing waits, so no time is measured, and what was taken is not forgotten.
+    produce(&mut wire, slot, 3);
+    wire.pass(1_000_000);
+    produce(&mut wire, slot, 2);
+    wire.pass(299_999);
+    assert_eq!(wire.end(), End::Open);
+    wire.pass(1);
+    assert_eq!(wire.end(), End::Reset);
+}
+
+#[test]
+fn however_much_was_taken_a_peer_that_stops_is_cut_after_five_minutes() {
+    for buffers in [100_000, BUFFERS, 10 * BUFFERS] {
+        let mut wire = Wire::new(&Setup::default());
+        wire.peer_takes(buffers);
+        let slot = download(&mut wire);
+        produce(&mut wire, slot, buffers >> 20);
+        wire.pass(299_999);
+        assert_eq!(wire.end(), End::Open, "{buffers} bytes taken");
+        wire.pass(1);
+        let cut = (wire.end(), wire.counter("slow_replies_cut"));
+        assert_eq!(cut, (End::Reset, 1), "{buffers} bytes taken");
+    }
+}
+
+#[test]
+fn credit_is_at_the_rate_of_the_reply() {
+    let setup = Setup::with(|config| config.rates.response.bytes_per_second = 100_000);
+    let mut wire = Wire::new(&setup);
+    wire.peer_takes(2_000_000);
+    download(&mut wire);
+    wire.pass(19_999);
+    assert_eq!(wire.end(), End::Open);
+    wire.pass(1);
+    assert_eq!(wire.end(), End::Reset);
+}
+
+#[test]
+fn credit_that_was_used_is_gone() {
+    let mut wire = Wire::new(&Setup::default());
+    let slot = download(&mut wire);
+    wire.peer_takes(0);
+    wire.flush(|records| records.write(slot, &[b'x'; 2_400]));
+    // Five seconds are left of five minutes, and ten come with the bytes.
+    wire.pass(295_000).peer_takes(usize::MAX);
+    wire.peer_takes(0);
+    wire.flush(|records| records.write(slot, b"x"));
+    wire.pass(15_000);
+    assert_eq!(wire.end(), End::Open);
+    wire.pass(100);
+    assert_eq!(wire.end(), End::Reset);
+}
+
+#[test]
+fn however_much_of_a_body_came_a_peer_that_stops_is_late_after_five_minutes() {
+    let mut wire = Wire::new(&Setup::default());
+    let slot = wire.feed(&post(25_000_000)).request().slot;
+    for _ in 0..40 {
+        wire.feed(&vec![b'x'; 1 << 19]);
+        wire.flush(|records| records.read(slot, 1 << 19));
+    }
+    wire.pass(299_999);
+    assert_eq!(wire.rejects("body_timeout"), 0);
+    wire.pass(1);
+    assert_eq!(wire.rejects("body_timeout"), 1);
 }
 
 #[test]
