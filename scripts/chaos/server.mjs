@@ -165,6 +165,8 @@ async function* torn(bytes) {
 
 let server = await listen(0)
 process.on('message', answer)
+// Nobody else would end it when its driver was killed.
+process.on('disconnect', () => process.exit())
 process.send({ port: server.address.port })
 
 function listen(port) {

@@ -41,4 +41,6 @@ process.on('message', () => {
   globalThis.gc()
   process.send({ stats: server.stats(), rss: process.memoryUsage.rss(), moved })
 })
+// Nobody else would end it when its driver was killed.
+process.on('disconnect', () => process.exit())
 process.send({ port: server.address.port })
