@@ -541,8 +541,10 @@ interface TimeoutOptions {
   /** For the rest of a request body that nobody reads; 0 for no time at all. Default 5 s. */
   drain?: Duration
   /**
-   * For the reply to a client that closed its sending side, from the last byte that moved. Default
-   * 5 s.
+   * For the reply to a client that closed its sending side, from the last byte that moved. Holds
+   * also where that end waits behind a full request window: what was sent before it is delivered
+   * to a handler that reads in time. While a reply waits for the client, its minimum rate counts
+   * instead. Default 5 s.
    */
   halfClosed?: Duration | null
   /**

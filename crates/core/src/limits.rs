@@ -94,7 +94,8 @@ pub const CONTRACT: &[LimitDoc] = &[
     LimitDoc {
         name: "half_closed_ms",
         option: "timeouts.halfClosed",
-        what: "a reply after the peer closed its sending side, from the last byte that moved",
+        what: "a reply after the peer closed its sending side, from the last byte that moved; also \
+               behind a full request window; while a reply waits for the peer its rate counts",
         default: "5000",
         unit: "ms",
         range: "1 to 2^31 - 1, or null for never",

@@ -129,6 +129,8 @@ pub struct Connection {
     pub(super) decoder: Decoder,
     pub(super) phase: Phase,
     pub(super) eof: bool,
+    /// Whether the peer closed its sending side behind bytes that were not read yet.
+    pub(super) end_follows: bool,
     /// Whether a reply broke off that only the end of the connection ends: the peer must see a
     /// reset, not an orderly end.
     pub(super) cut: bool,
@@ -161,6 +163,7 @@ impl Connection {
             decoder: Decoder::new(),
             phase: Phase::Open,
             eof: false,
+            end_follows: false,
             cut: false,
             deadline: Deadline::None,
             last_activity: cx.now,
@@ -211,7 +214,17 @@ impl Connection {
             .filter(|out| !out.is_empty())
     }
 
-    /// The peer closed its sending side.
+    /// The peer closed its sending side, and what it sent before may not have been read: a full
+    /// window hides the end. What is there is still delivered when the handler makes room.
+    pub fn on_read_closed(&mut self, cx: &mut Context) {
+        // Later events say it again.
+        if !std::mem::replace(&mut self.end_follows, true) && !self.eof {
+            self.last_activity = cx.now;
+            self.watch(cx);
+        }
+    }
+
+    /// The peer closed its sending side, and everything before was read.
     pub fn on_eof(&mut self, cx: &mut Context) {
         self.eof = true;
         self.last_activity = cx.now;

@@ -193,16 +193,27 @@ impl Connection {
                 Deadline::Linger(at) => Deadline::Linger(at),
                 _ => Deadline::Linger(cx.now + timeouts.drain_ms),
             },
-            // Counted from the last byte that was sent: a long reply that is read has its time.
-            Phase::Open if self.eof => match timeouts.half_closed_ms {
-                0 => Deadline::None,
-                ms => Deadline::HalfClosed(self.last_activity + ms),
-            }
-            .or_earlier(self.request_deadline(cx))
-            .or_earlier(self.slow_reply(cx)),
+            Phase::Open if self.eof => self
+                .half_closed_deadline(cx)
+                .or_earlier(self.request_deadline(cx))
+                .or_earlier(self.slow_reply(cx)),
+            Phase::Open if self.end_follows => self
+                .half_closed_deadline(cx)
+                .or_earlier(Some(self.open_deadline(cx))),
             Phase::Open => self
                 .preface_deadline()
                 .unwrap_or_else(|| self.open_deadline(cx)),
+        }
+    }
+
+    /// How long a peer that closed its sending side is waited with, from the last byte that moved:
+    /// a long reply that is read has its time. What buffers of the system take moves unseen, so a
+    /// reply that waits for the peer has the time of the minimum rate instead.
+    fn half_closed_deadline(&self, cx: &Context) -> Deadline {
+        match cx.config.timeouts.half_closed_ms {
+            0 => Deadline::None,
+            _ if self.slow_reply(cx).is_some() => Deadline::None,
+            ms => Deadline::HalfClosed(self.last_activity + ms),
         }
     }
 

@@ -300,6 +300,11 @@ impl IoThread {
         conn.read_closed |= event.is_read_closed();
         conn.readable |= event.is_readable() || event.is_read_closed();
         self.read(token);
+        if event.is_read_closed()
+            && let Some(Some(conn)) = self.conns.get_mut(token)
+        {
+            conn.http.on_read_closed(&mut self.cx);
+        }
         if let Some(Some(conn)) = self.conns.get(token)
             && (conn.http.output().is_some() || conn.http.phase() != Phase::Open || conn.readable)
         {

@@ -376,6 +376,9 @@ impl Wire {
         self.readable = true;
         if self.is_open() {
             self.read();
+            if self.fin {
+                self.conn.on_read_closed(&mut self.cx);
+            }
             let phase = self.conn.phase();
             self.dirty |= self.conn.output().is_some() || phase != Phase::Open || self.readable;
         }

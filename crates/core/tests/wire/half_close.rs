@@ -1,5 +1,8 @@
 //! The peer closes its sending side: what was asked is replied, what broke off is refused.
 
+use lanner_bridge::SlotId;
+use lanner_core::Config;
+
 use crate::support::cuts::same;
 use crate::support::echo::echo;
 use crate::support::entries::Entry;
@@ -124,6 +127,109 @@ fn a_long_reply_that_is_read_has_all_the_time_it_needs() {
         (wire.end(), wire.sent().len() > 100_000),
         (End::Closed, true)
     );
+}
+
+#[test]
+fn nor_is_it_cut_while_large_buffers_leave() {
+    let mut wire = Wire::new(&Setup::default());
+    let slot = wire.feed(&get()).request().slot;
+    wire.peer_takes(4 << 20);
+    wire.fin();
+    wire.flush(|records| records.reply(slot, text(&"x".repeat(5 << 20))));
+    wire.pass(140_000);
+    assert_eq!(wire.end(), End::Open);
+    wire.peer_takes(usize::MAX);
+    assert_eq!(
+        (wire.end(), wire.sent().len() > 5 << 20),
+        (End::Closed, true)
+    );
+}
+
+/// A window of 64 KiB that is full, and more of the body behind it.
+fn full_window(change: impl FnOnce(&mut Config), sent: usize) -> (Wire, SlotId) {
+    let mut wire = Wire::new(&Setup::with(|config| {
+        config.limits.request_window_bytes = 65_536;
+        change(config);
+    }));
+    let head = "POST /echo HTTP/1.1\nHost: a\nContent-Length: 100000\n\n";
+    let slot = wire.feed(&crlf(head)).request().slot;
+    wire.feed(&vec![b'x'; sent]);
+    assert!(wire.unread() > 0, "the window is full");
+    (wire, slot)
+}
+
+#[test]
+fn an_end_behind_a_full_window_has_a_time() {
+    for sent in [100_000, 70_000] {
+        let (mut wire, slot) = full_window(|_| {}, sent);
+        wire.pass(60_000);
+        assert_eq!(wire.end(), End::Open, "the handler may take its time");
+        wire.fin().pass(4_999);
+        assert_eq!(wire.end(), End::Open);
+        wire.entries();
+        wire.pass(1);
+        assert_eq!(wire.entries(), [Entry::Cancel { slot, reason: 1 }]);
+        assert_eq!((wire.end(), wire.counter("in_flight")), (End::Closed, 0));
+    }
+}
+
+#[test]
+fn an_end_behind_more_requests_than_are_kept_has_a_time() {
+    let mut wire = Wire::new(&Setup::default());
+    let post = crlf("POST /echo HTTP/1.1\nHost: a\nContent-Length: 2\n\nhi");
+    let slot = wire.feed(&post).request().slot;
+    wire.feed(&post.repeat(3_000)).fin();
+    assert!(wire.unread() > 0);
+    wire.entries();
+    wire.pass(4_999);
+    assert_eq!(wire.end(), End::Open);
+    wire.pass(1);
+    assert_eq!(wire.entries(), [Entry::Cancel { slot, reason: 1 }]);
+}
+
+#[test]
+fn a_whole_body_before_that_end_is_delivered() {
+    let (mut wire, slot) = full_window(|_| {}, 100_000);
+    wire.fin().pass(4_900);
+    wire.entries();
+    wire.flush(|records| records.read(slot, 65_536));
+    let lengths = wire.entries().into_iter().map(|entry| match entry {
+        Entry::Body { bytes, last, .. } => (bytes.len(), last),
+        Entry::Cancel { reason, .. } => (reason as usize, false),
+        other => panic!("{other:?}"),
+    });
+    // All of it, then the news that the peer has closed.
+    assert_eq!(
+        lengths.collect::<Vec<_>>(),
+        [(100_000 - 65_536, true), (7, false)]
+    );
+    wire.pass(4_900);
+    wire.flush(|records| records.reply(slot, text("taken")));
+    assert!(wire.sent().ends_with(b"taken"));
+    assert_eq!(wire.end(), End::Closed);
+}
+
+#[test]
+fn a_body_that_is_read_slowly_before_that_end_has_its_time_from_each_piece() {
+    let (mut wire, slot) = full_window(|_| {}, 100_000);
+    wire.fin();
+    for _ in 0..30 {
+        wire.pass(4_000);
+        wire.flush(|records| records.read(slot, 1_000));
+        assert_eq!(wire.end(), End::Open);
+    }
+    wire.flush(|records| records.read(slot, 65_536));
+    wire.flush(|records| records.reply(slot, text("taken")));
+    assert!(wire.sent().ends_with(b"taken"));
+}
+
+#[test]
+fn without_that_time_it_waits() {
+    let (mut wire, slot) = full_window(|config| config.timeouts.half_closed_ms = 0, 100_000);
+    wire.fin().pass(1 << 40);
+    wire.flush(|records| records.read(slot, 65_536));
+    wire.flush(|records| records.reply(slot, text("late")));
+    assert!(wire.sent().ends_with(b"late"));
 }
 
 #[test]
