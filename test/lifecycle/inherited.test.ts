@@ -6,6 +6,7 @@ import type { AddressInfo, ListenOptions as NetOptions, Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { App } from 'lanner'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { startNode } from '../support/child.ts'
@@ -69,6 +70,17 @@ describe.skipIf(process.platform === 'win32')('inherited sockets', () => {
     const child = start({ fd: 3 }, [fd])
     const [, address] = await child.said(/at (.*)\n/)
     expect(address).toBe(`${path}|0`)
+  })
+
+  test('a server that has closed holds the socket no more', async () => {
+    const { server: parent, fd } = await listening({ host: '127.0.0.1', port: 0 })
+    const { port } = parent.address() as AddressInfo
+    const server = await new App().listen({ fd })
+    await server.close()
+    await new Promise((resolve) => parent.close(resolve))
+    // Nobody listens any more, although the server is still there.
+    await expect(RawClient.open(port)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    expect(server.address.port).toBe(port)
   })
 
   test('what is not a listening stream socket is an error that says what it is', async () => {

@@ -2,6 +2,7 @@
 //!
 //! Control plane only; nothing here runs per request. Errors carry the core's codes.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
@@ -35,7 +36,8 @@ pub struct AddressInfo {
 pub struct NativeServer {
     config: Config,
     routes: Vec<RouteOptions>,
-    endpoints: Vec<Endpoint>,
+    /// Taken by `listen`: an inherited socket is held by its listener alone.
+    endpoints: Cell<Vec<Endpoint>>,
     pub(crate) injector: Injector,
     /// Started by the first lane, so that requests without a socket cost no thread.
     server: OnceLock<Arc<Server>>,
@@ -59,8 +61,9 @@ impl NativeServer {
             .endpoints
             .iter()
             .map(|endpoint| endpoint.to_core())
-            .collect::<std::result::Result<_, _>>()
+            .collect::<std::result::Result<Vec<_>, _>>()
             .map_err(|error| to_js(env, &error))?;
+        let endpoints = Cell::new(endpoints);
         let (server, closers) = (OnceLock::new(), Closers::default());
         let watcher = Watcher::default();
         Ok(Self {
@@ -98,12 +101,13 @@ impl NativeServer {
         self.injector.allow_values()
     }
 
-    /// Opens the endpoints.
+    /// Opens the endpoints, once.
     #[napi]
     pub fn listen(&self, env: Env) -> Result<Vec<AddressInfo>> {
+        let endpoints = self.endpoints.take();
         let addresses = self
             .started(env)?
-            .listen(&self.endpoints)
+            .listen(&endpoints)
             .map_err(|error| to_js(env, &error))?;
         Ok(addresses.into_iter().map(AddressInfo::from).collect())
     }
@@ -112,6 +116,7 @@ impl NativeServer {
     /// everything has ended, at once where nothing was started.
     #[napi]
     pub fn close(&self, env: Env, grace_ms: f64, on_closed: Unknown<'_>) -> Result<()> {
+        self.endpoints.take();
         match self.server.get() {
             Some(server) if !server.is_closed() => {
                 let closer = raw::reference(env.raw(), on_closed.raw());
