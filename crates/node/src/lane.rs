@@ -530,6 +530,10 @@ unsafe fn close_lane(env: napi_env, place: *mut Lane) {
     for reference in [lane.inbox.kept, lane.outbox.kept, lane.dispatch] {
         raw::delete_reference(env, reference);
     }
+    // It holds the listeners, and whatever they hold.
+    if let Some(watcher) = lane.watcher.take() {
+        raw::delete_reference(env, watcher);
+    }
     // SAFETY: the bell's hold: it was aborted, so it passes no environment any more.
     unsafe { release(place) };
 }

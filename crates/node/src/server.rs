@@ -138,12 +138,15 @@ impl NativeServer {
     }
 
     /// Wants to know of refusals and limits from now on: bits of `WATCH_*`, 0 for no more.
-    /// `on_pending` is called when some wait to be taken.
+    /// `on_pending` is called when some wait to be taken. Nothing is watched, and nothing kept, of
+    /// a server that has closed.
     #[napi]
     pub fn watch(&self, env: Env, wanted: u32, on_pending: Unknown<'_>) -> Result<()> {
-        if let Some(server) = self.server.get() {
+        let server = self.server.get().filter(|server| !server.is_closed());
+        let wanted = server.map_or(0, |server| {
             server.sightings().watch(wanted);
-        }
+            wanted
+        });
         if let Some(old) = self.watcher.take() {
             raw::delete_reference(env.raw(), old);
         }

@@ -1,0 +1,43 @@
+// A server that has closed is garbage as soon as nobody has it, whatever listens to its events.
+
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
+import { App } from 'lanner'
+import type { Server } from 'lanner'
+import { expect, test, vi } from 'vitest'
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+
+const listeners: [string, (server: Server) => void | Promise<void>][] = [
+  ['nobody listened', (server) => server.close()],
+  [
+    'somebody listened before it closed',
+    (server) => {
+      server.on('reject', () => expect.unreachable(server.url))
+      server.on('limit', () => expect.unreachable(server.url))
+      return server.close()
+    },
+  ],
+  [
+    'somebody listens after it has closed',
+    async (server) => {
+      await server.close()
+      server.on('reject', () => expect.unreachable(server.url))
+    },
+  ],
+]
+
+test.each(listeners)('%s', async (_, use) => {
+  const open = async (): Promise<WeakRef<Server>> => {
+    const server = await new App().listen({ port: 0, host: '127.0.0.1' })
+    await use(server)
+    return new WeakRef(server)
+  }
+  const server = await open()
+  await vi.waitFor(() => {
+    collect()
+    expect(server.deref()).toBeUndefined()
+  })
+})
