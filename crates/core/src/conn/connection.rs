@@ -347,6 +347,11 @@ impl Connection {
             .as_ref()
             .map(|active| active.body)
             .unwrap_or_default();
+        // Asked before the exchange is released: pieces of a body say nothing of its request.
+        let is_head = match body {
+            BodyTarget::Exchange(slot) => cx.slots.get(slot).is_some_and(|e| e.head_request),
+            BodyTarget::None | BodyTarget::Discard { .. } => begins_with_head(bytes),
+        };
         let replied = match body {
             BodyTarget::None => false,
             BodyTarget::Discard { .. } => true,
@@ -356,7 +361,7 @@ impl Connection {
         active.body = BodyTarget::None;
         // One request gets one reply: a body that breaks after its reply only ends the connection.
         active.refusal = (!replied).then_some(reason);
-        active.refuses_head = bytes.starts_with(b"HEAD ");
+        active.refuses_head = is_head;
         active.serial = true;
         self.drop_input(cx);
         if replied && self.exchange_count() == 0 {
@@ -375,4 +380,13 @@ impl Connection {
     pub(super) fn active(&mut self, cx: &mut Context) -> &mut Active {
         self.active.get_or_insert_with(|| cx.pool.active())
     }
+}
+
+/// Whether a request that could not be parsed is HEAD; empty lines may stand before it (RFC 9112
+/// section 2.2).
+fn begins_with_head(bytes: &[u8]) -> bool {
+    let is_text = |byte: &u8| !matches!(byte, b'\r' | b'\n');
+    let start = bytes.iter().position(is_text).unwrap_or_default();
+    let request = bytes.get(start..).unwrap_or_default();
+    request.starts_with(b"HEAD ")
 }

@@ -245,12 +245,55 @@ fn head_gets_the_length_of_a_page_without_the_page() {
         content_type: b"text/plain".to_vec(),
         body: b"no".to_vec(),
     };
-    setup.config.reject_pages.set(R::MissingHost, page);
-    for (method, body) in [("GET", "no"), ("HEAD", "")] {
+    for reason in R::ALL {
+        setup.config.reject_pages.set(*reason, page.clone());
+    }
+    setup.config.limits.body_bytes = Some(20);
+    let chunked = "/any HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n";
+    for (reason, rest) in [
+        (R::MissingHost, "/any HTTP/1.1\n\n".into()),
+        (R::InvalidChunkSize, format!("{chunked}x\n")),
+        // What looks like a request is a body.
+        (R::InvalidChunkSize, format!("{chunked}HEAD /\n")),
+        (R::InvalidChunkSize, format!("{chunked}GET /\n")),
+        (R::ContentTooLarge, format!("{chunked}15\n")),
+        (R::ContentTooLarge, format!("{chunked}8\n12345678\nf\n")),
+        (R::UnexpectedEnd, chunked.into()),
+        (R::UnexpectedEnd, format!("{chunked}8\n1234")),
+    ] {
+        for (before, method) in [("", "POST"), ("", "HEAD"), ("\n", "POST"), ("\n", "HEAD")] {
+            let input = crlf(&format!("{before}{method} {rest}"));
+            let body = if method == "HEAD" { "" } else { "no" };
+            for size in [input.len(), 1] {
+                let mut wire = Wire::new(&setup);
+                wire.feed_in(&input, size).fin();
+                let sent = wire.sent_text();
+                let rejects: Vec<_> = wire.cx.counters.rejects().collect();
+                assert_eq!(rejects, [(reason.label(), 1)], "{input:?} {size}");
+                assert!(sent.contains("Content-Length: 2\r\n"), "{rest:?}: {sent}");
+                assert!(
+                    sent.ends_with(&format!("\r\n\r\n{body}")),
+                    "{rest:?}: {sent}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn head_whose_body_is_too_slow_gets_no_page() {
+    let mut setup = setup();
+    let page = RejectPage {
+        content_type: b"text/plain".to_vec(),
+        body: b"no".to_vec(),
+    };
+    setup.config.reject_pages.set(R::BodyTimeout, page);
+    for (method, body) in [("POST", "no"), ("HEAD", "")] {
         let mut wire = Wire::new(&setup);
-        wire.feed(format!("{method} / HTTP/1.1\r\n\r\n").as_bytes());
+        let head = format!("{method} /any HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n");
+        wire.feed(&crlf(&head)).pass(60_000);
         let sent = wire.sent_text();
-        assert!(sent.contains("Content-Length: 2\r\n"), "{sent}");
+        assert_eq!(wire.rejects("body_timeout"), 1, "{method}");
         assert!(sent.ends_with(&format!("\r\n\r\n{body}")), "{sent}");
     }
 }
