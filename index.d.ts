@@ -633,7 +633,10 @@ interface ProxyProtocolOptions {
    * a trusted source may do without, and others are served as what they are. Default true.
    */
   required?: boolean
-  /** For the header, from the beginning of the connection; null for any time. Default 5 s. */
+  /**
+   * For the header, from the beginning of the connection; null for any time. Default 5 s. Who need
+   * not send one and sends nothing by then is served without.
+   */
   timeout?: Duration | null
 }
 

@@ -39,6 +39,13 @@ pub(super) struct Expected {
     input: Vec<u8>,
 }
 
+impl Expected {
+    /// Whether the peer may be a client without a header that has not spoken yet.
+    fn may_be_absent(&self) -> bool {
+        !self.policy.required && self.input.is_empty()
+    }
+}
+
 impl Connection {
     /// Expects a header first; the peer has to be one that `policy` trusts. Called once, before
     /// the first byte.
@@ -64,12 +71,14 @@ impl Connection {
         }
     }
 
-    /// The time of a header that is expected.
+    /// The time of a header that is expected. One that may be left out and has any time leaves the
+    /// connection the times of HTTP.
     pub(super) fn preface_deadline(&self) -> Option<Deadline> {
         match &self.preface {
             Preface::Expected(expected) if expected.until != 0 => {
                 Some(Deadline::Preface(expected.until))
             }
+            Preface::Expected(expected) if expected.may_be_absent() => None,
             Preface::Expected(_) => Some(Deadline::None),
             Preface::None | Preface::Spoken(_) => None,
         }
@@ -135,8 +144,14 @@ impl Connection {
         self.phase = Phase::Dead;
     }
 
-    /// The time for the header is over.
+    /// The time for the header is over: one that may be left out and has not begun was left out.
     pub(super) fn on_preface_timeout(&mut self, cx: &Context) {
+        if let Preface::Expected(expected) = &self.preface
+            && expected.may_be_absent()
+        {
+            self.preface = Preface::None;
+            return;
+        }
         self.refuse_what_came(cx, RejectReason::ProxyHeaderTimeout);
     }
 

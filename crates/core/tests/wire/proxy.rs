@@ -205,6 +205,44 @@ fn a_header_that_is_not_required_may_be_left_out() {
 }
 
 #[test]
+fn who_need_not_send_a_header_may_be_silent_as_long_as_any_client() {
+    for timeout_ms in [5_000, 0] {
+        let mut wire = Wire::new(&Setup::default());
+        let policy = ProxyPolicy {
+            timeout_ms,
+            ..(*policy(false)).clone()
+        };
+        wire.conn.expect_proxy(&wire.cx, Arc::new(policy));
+        wire.pass(5_000).pass(124_999);
+        assert_eq!(wire.end(), End::Open);
+        wire.pass(1);
+        let timeouts = wire.counter("keep_alive_timeouts");
+        assert_eq!((wire.end(), timeouts), (End::Closed, 1));
+        assert_eq!(wire.cx.counters.rejects().count(), 0);
+    }
+}
+
+#[test]
+fn who_was_silent_at_first_is_served_and_has_the_time_of_a_head() {
+    let mut wire = proxied(false);
+    assert_eq!(wire.pass(5_000).feed(&get()).request().proxy, None);
+    let mut wire = proxied(false);
+    wire.pass(5_000).feed(b"GET").pass(29_999);
+    assert_eq!(wire.end(), End::Open);
+    wire.pass(1);
+    assert_eq!(wire.rejects("headers_timeout"), 1);
+}
+
+#[test]
+fn a_header_that_need_not_come_and_begins_has_its_time() {
+    let mut wire = proxied(false);
+    wire.pass(4_000).feed(&V1[..9]).pass(999);
+    assert_eq!(wire.end(), End::Open);
+    wire.pass(1);
+    is_refused(wire, "proxy_header_timeout");
+}
+
+#[test]
 fn a_second_header_is_no_request() {
     let mut wire = Wire::served(&Setup::default(), echo());
     wire.conn.expect_proxy(&wire.cx, policy(true));
