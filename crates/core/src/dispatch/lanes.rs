@@ -27,8 +27,8 @@ struct Lane {
     io: IoLane,
     open: Box<Batch>,
     backlog: VecDeque<Box<Batch>>,
-    /// Whether a batch was handed over since the isolate was woken.
-    unannounced: bool,
+    /// Batches that were handed over since the isolate was woken.
+    unannounced: usize,
     /// Requests handed over minus replies seen: the load of the isolate from here.
     in_flight: usize,
     /// Chunks that have not come back.
@@ -52,7 +52,7 @@ impl Lanes {
             io,
             open,
             backlog: VecDeque::new(),
-            unannounced: false,
+            unannounced: 0,
             in_flight: 0,
             chunks_out: 0,
             gone: false,
@@ -218,28 +218,29 @@ impl Lane {
         if self.open.bytes.len() + size > layout::BATCH_BYTES_MAX {
             let full = std::mem::replace(&mut self.open, self.io.spare());
             self.backlog.push_back(full);
-            self.unannounced |= self.publish_backlog();
+            self.unannounced += self.publish_backlog();
         }
     }
 
-    fn publish_backlog(&mut self) -> bool {
-        let mut published = false;
+    /// Returns how many batches were handed over.
+    fn publish_backlog(&mut self) -> usize {
+        let mut published = 0;
         while let Some(batch) = self.backlog.pop_front() {
             if let Err(batch) = self.io.publish(batch) {
                 self.backlog.push_front(batch);
                 break;
             }
-            published = true;
+            published += 1;
         }
         published
     }
 
     fn publish(&mut self, now: u64) -> bool {
-        let mut published = self.publish_backlog() | std::mem::take(&mut self.unannounced);
+        let mut published = self.publish_backlog() + std::mem::take(&mut self.unannounced);
         if self.backlog.is_empty() && self.open.count > 0 {
             let batch = std::mem::replace(&mut self.open, self.io.spare());
             match self.io.publish(batch) {
-                Ok(()) => published = true,
+                Ok(()) => published += 1,
                 // The ring is full: the batch stays open and goes on collecting.
                 Err(batch) => {
                     let spare = std::mem::replace(&mut self.open, batch);
@@ -247,14 +248,69 @@ impl Lane {
                 }
             }
         }
-        if published {
-            self.admission.published(now, self.io.queued());
+        if published > 0 {
+            let queued = self.io.queued();
+            for behind in (0..published).rev() {
+                self.admission.published(now, queued.saturating_sub(behind));
+            }
             if self.io.wake_isolate()
                 && let Some(pulse) = &self.pulse
             {
                 pulse.rung();
             }
         }
-        published
+        published > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lanner_bridge::{Doorbell, Gate, IsolateLane, lane};
+
+    use super::*;
+
+    struct Silent;
+
+    impl Doorbell for Silent {
+        fn ring(&self) {}
+    }
+
+    fn joined() -> (Lanes, IsolateLane) {
+        let [isolate_gate, io_gate] = [(); 2].map(|()| Gate::new(Box::new(Silent)));
+        let (io, isolate) = lane(16, 16, isolate_gate, io_gate);
+        let mut lanes = Lanes::default();
+        lanes.attach(io);
+        (lanes, isolate)
+    }
+
+    /// Hands `count` batches over in one turn.
+    fn publish(lanes: &mut Lanes, count: usize, now: u64) {
+        for _ in 0..count {
+            let size = layout::BATCH_BYTES_MAX;
+            lanes.send(0, size, |out| out.resize(size, 0));
+        }
+        lanes.publish(&mut Vec::new(), now);
+    }
+
+    #[test]
+    fn each_batch_of_a_turn_waits_by_itself() {
+        let (mut lanes, mut isolate) = joined();
+        for now in [1_000, 1_500] {
+            publish(&mut lanes, 3, now);
+            assert_eq!(lanes.choose(Priority::Low, 100, now + 99), Some(0), "{now}");
+            assert_eq!(lanes.choose(Priority::Low, 100, now + 100), None, "{now}");
+            let taken = std::iter::from_fn(|| isolate.take()).count();
+            assert_eq!(taken, 3);
+        }
+        // Two of three were taken: the third waits since then.
+        publish(&mut lanes, 3, 2_000);
+        publish(&mut lanes, 1, 2_050);
+        for left in [3, 2, 1] {
+            isolate.take().expect("a batch");
+            let now = 2_104 - left;
+            let since = if left == 1 { 2_050 } else { 2_000 };
+            let admitted = now - since < 100;
+            assert_eq!(lanes.choose(Priority::Low, 100, now).is_some(), admitted);
+        }
     }
 }
