@@ -100,16 +100,28 @@ export function checkRouteOptions(options: unknown, of: string): RouteOptions {
   return checked
 }
 
-/** The options of a group with those of what is in it, which win. */
+/**
+ * The options of a group with those of what is in it, which win where they say something. What is
+ * in `meta` is the application's own, undefined included.
+ */
 export function joinOptions(outer: RouteOptions, inner: RouteOptions): RouteOptions {
   if (inner === NO_OPTIONS) return outer
-  const joined: RouteOptions = { ...outer, ...inner }
-  for (const name of ['limits', 'rates', 'meta'] as const) {
+  const joined: RouteOptions = { ...outer, ...said(inner) }
+  for (const name of ['limits', 'rates'] as const) {
     if (outer[name] !== undefined || inner[name] !== undefined) {
-      joined[name] = Object.freeze({ ...outer[name], ...inner[name] })
+      joined[name] = Object.freeze({ ...outer[name], ...said(inner[name]) })
     }
+  }
+  if (outer.meta !== undefined || inner.meta !== undefined) {
+    joined.meta = Object.freeze({ ...outer.meta, ...inner.meta })
   }
   const tags = [...(outer.tags ?? []), ...(inner.tags ?? [])]
   if (tags.length > 0) joined.tags = Object.freeze(tags)
   return Object.freeze(joined)
+}
+
+/** The options without those that are undefined. */
+function said<Options extends object>(options: Options | undefined): Partial<Options> {
+  const entries = Object.entries(options ?? {}).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as Partial<Options>
 }

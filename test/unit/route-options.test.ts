@@ -100,6 +100,33 @@ describe('what requests of a route are held to', () => {
   })
 })
 
+test('what a route leaves undefined is its group’s', () => {
+  const options = {
+    priority: 'high',
+    timeout: '2s',
+    limits: { bodyBytes: 1, drainBytes: 2 },
+    rates: { request: null },
+    tags: ['a'],
+    meta: { role: 'x' },
+  } satisfies RouteOptions
+  const undefineds = [
+    Object.fromEntries(Object.keys(options).map((name) => [name, undefined])),
+    { limits: { bodyBytes: undefined, drainBytes: undefined }, rates: { request: undefined } },
+  ] as RouteOptions[]
+  for (const own of undefineds) {
+    const register = (r: Router): unknown => r.group('/', options, (g) => g.get('/', own, () => ''))
+    const [joined] = compile(register)
+    expect(joined!.info.options).toStrictEqual(options)
+    expect(joined!.rules).toMatchObject({
+      priority: 2,
+      requestMs: 2000,
+      bodyBytes: 1,
+      drainBytes: 2,
+      request: { bytesPerSecond: 0 },
+    })
+  }
+})
+
 test('middleware reads the options of the route', async () => {
   const lane = harness((r) => {
     r.use((ctx, next) => (ctx.route.options.meta?.['isOpen'] === true ? next() : 'closed'))
