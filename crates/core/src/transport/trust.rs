@@ -28,6 +28,9 @@ impl ProxyPolicy {
     }
 }
 
+/// Bits of an IPv6 address before the IPv4 address that it holds.
+const MAPPED_BITS: u32 = 96;
+
 /// Addresses that begin with the same bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Network {
@@ -36,7 +39,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// Reads `10.0.0.0/8`, or an address alone.
+    /// Reads `10.0.0.0/8`, or an address alone; IPv4 in IPv6 clothes is IPv4, as the peers are.
     pub fn parse(text: &str) -> Option<Self> {
         let (ip, bits) = match text.split_once('/') {
             Some((ip, bits)) => (ip, Some(bits)),
@@ -45,7 +48,18 @@ impl Network {
         let ip: IpAddr = ip.parse().ok()?;
         let most = if ip.is_ipv4() { 32 } else { 128 };
         let bits = bits.map_or(Some(most), |bits| bits.parse().ok())?;
-        (bits <= most).then_some(Self { ip, bits })
+        let network = (bits <= most).then_some(Self { ip, bits })?;
+        Some(network.undressed())
+    }
+
+    fn undressed(self) -> Self {
+        match (self.ip.to_canonical(), self.bits.checked_sub(MAPPED_BITS)) {
+            (IpAddr::V4(ip), Some(bits)) if self.ip.is_ipv6() => Self {
+                ip: ip.into(),
+                bits,
+            },
+            _ => self,
+        }
     }
 
     fn contains(&self, other: IpAddr) -> bool {
@@ -77,6 +91,11 @@ mod tests {
             ("fc00::/7", "fdff::1", "fe00::"),
             ("::1", "::1", "::2"),
             ("10.0.0.0/8", "::ffff:10.0.0.1", "::ffff:11.0.0.1"),
+            ("::ffff:10.0.0.0/104", "10.255.0.1", "11.0.0.0"),
+            ("::ffff:a00:0/104", "::ffff:10.0.0.1", "::a00:1"),
+            ("::ffff:10.0.0.1", "10.0.0.1", "10.0.0.2"),
+            ("::ffff:0:0/96", "203.0.113.9", "2001:db8::1"),
+            ("::ffff:0:0/95", "::fffe:0:1", "203.0.113.9"),
         ] {
             let policy = ProxyPolicy {
                 trusted: vec![Network::parse(network).expect(network)],
