@@ -28,6 +28,8 @@ pub struct Board {
     pub(crate) closing: AtomicBool,
     /// Refusals and limits, for whoever watches.
     pub sightings: Sightings,
+    /// Whether an isolate ever joined.
+    joined: AtomicBool,
     isolates: Mutex<Vec<Isolate>>,
     counters: OnceLock<Vec<Arc<Counters>>>,
 }
@@ -39,6 +41,7 @@ impl Default for Board {
             busy: AtomicBool::new(false),
             closing: AtomicBool::new(false),
             sightings: Sightings::default(),
+            joined: AtomicBool::new(false),
             isolates: Mutex::default(),
             counters: OnceLock::new(),
         }
@@ -55,6 +58,7 @@ impl Board {
     /// An isolate joins.
     pub(crate) fn join(&self, gate: &Arc<Gate>) -> Arc<Pulse> {
         let pulse = Arc::new(Pulse::new(self.began));
+        self.joined.store(true, Relaxed);
         self.lock().push(Isolate {
             gate: Arc::clone(gate),
             pulse: Arc::clone(&pulse),
@@ -102,6 +106,11 @@ impl Board {
     pub(crate) fn stats(&self) -> Stats {
         let counters = self.counters.get().map(Vec::as_slice);
         Stats::merged(counters.unwrap_or_default())
+    }
+
+    /// Whether isolates are there, or were.
+    pub(crate) fn had_isolates(&self) -> bool {
+        self.joined.load(Relaxed)
     }
 
     pub(crate) fn is_busy(&self) -> bool {

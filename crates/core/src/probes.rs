@@ -142,10 +142,48 @@ impl Probes {
     fn state(&self, board: &Board, delay: Option<u64>) -> &'static str {
         match delay {
             _ if board.closing.load(Relaxed) => "closing",
+            None if board.had_isolates() => "gone",
             None => "starting",
             Some(ms) if self.max_loop_delay_ms != 0 && ms > self.max_loop_delay_ms => "stuck",
             Some(_) if board.is_busy() => "busy",
             Some(_) => "ready",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use lanner_bridge::{Doorbell, Gate};
+
+    use super::*;
+
+    struct Silent;
+
+    impl Doorbell for Silent {
+        fn ring(&self) {}
+    }
+
+    #[test]
+    fn a_server_is_ready_between_its_first_isolate_and_its_last() {
+        let (board, probes) = (Board::default(), Probes::default());
+        let state = || {
+            let report = probes.report(Probe::Ready, &board);
+            let body = String::from_utf8(report.body).expect("JSON");
+            let state = body.split('"').nth(3).expect("a state").to_owned();
+            (report.status, state)
+        };
+        assert_eq!(state(), (503, "starting".into()));
+        let gates = [(); 2].map(|()| Gate::new(Box::new(Silent)));
+        let pulses = [&gates[0], &gates[1]].map(|gate: &Arc<Gate>| board.join(gate));
+        assert_eq!(state(), (200, "ready".into()));
+        gates[0].detach();
+        assert_eq!(state(), (200, "ready".into()));
+        gates[1].detach();
+        assert_eq!(state(), (503, "gone".into()));
+        board.closing.store(true, Relaxed);
+        assert_eq!(state(), (503, "closing".into()));
+        drop(pulses);
     }
 }
