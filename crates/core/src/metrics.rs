@@ -1,7 +1,8 @@
-//! Counters of one I/O thread, written by it alone and read by anyone.
+//! Counters of one I/O thread, written by whoever holds its state and read by anyone.
 //!
-//! A plain load and store per event: with a single writer no read-modify-write is needed, and
-//! threads never share a line. Merged on read.
+//! A plain load and store per event: with a single writer at a time (the thread, or an isolate that
+//! helps it, see `io::helm`) no read-modify-write is needed, and threads never share a line. Merged
+//! on read.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

@@ -1,7 +1,9 @@
 //! The few raw Node-API calls of the hot path, each behind a function that checks its status.
 //!
-//! Called by `lane` and `doorbell`, on the JavaScript thread only. Promises that a failed status
-//! is an error and never ignored. The control plane uses napi-rs instead.
+//! Called by `lane` and `doorbell`, on the JavaScript thread only. Promises that a failed status is
+//! an error wherever the caller could do something about it. Where it could not, each function says
+//! what is left: giving something up leaks it, and a call into an environment that ends does not
+//! happen. The control plane uses napi-rs instead.
 
 use std::ffi::{CStr, c_void};
 use std::ptr;
@@ -159,6 +161,7 @@ pub(crate) fn delete_reference(env: napi_env, reference: napi_ref) {
 }
 
 /// Calls a function. An exception that it throws becomes an uncaught one, as in an event handler.
+/// Any other failure means that JavaScript can no longer run here, and the call does not happen.
 pub(crate) fn call(env: napi_env, function: napi_value, arguments: &[napi_value]) {
     let mut this = ptr::null_mut();
     let mut result = ptr::null_mut();
@@ -199,12 +202,14 @@ pub(crate) fn async_context(env: napi_env, name: &'static CStr) -> Option<sys::n
 
 /// Gives an async context up.
 pub(crate) fn end_async_context(env: napi_env, context: sys::napi_async_context) {
-    // SAFETY: made by `async_context` for this environment; the caller gives it up here.
+    // SAFETY: made by `async_context` for this environment; the caller gives it up here. A failure
+    // leaks it, nothing more.
     unsafe { sys::napi_async_destroy(env, context) };
 }
 
 /// Runs `body` as a callback of the event loop: ticks and microtasks run behind it, and an
-/// exception that it leaves is an uncaught one.
+/// exception that it leaves is an uncaught one. Where no scope can be opened JavaScript can no
+/// longer run here, and `body` does not.
 pub(crate) fn in_callback_scope(
     env: napi_env,
     context: sys::napi_async_context,
