@@ -87,7 +87,7 @@ const table = {
   },
   LANNER_URL_INVALID: { status: 400, text: 'The request does not name a valid URL.' },
   LANNER_PEER_GONE: { status: 499, text: 'The client has closed the connection.' },
-  LANNER_DEADLINE: { status: 503, text: 'The time for the request has run out.' },
+  LANNER_DEADLINE: { status: 504, text: 'The time for the request has run out.' },
   LANNER_SERVER_CLOSING: {
     status: 503,
     text: 'The server is closing and its grace period is over.',

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { expect, test } from 'vitest'
 
+import { ERROR_CODES } from '../../src/error-codes.ts'
 import { deferred } from '../support/deferred.ts'
 import { RawClient } from '../support/raw.ts'
 import { idle, serve } from '../support/server.ts'
@@ -31,6 +32,7 @@ test('a handler that takes too long: 504, its signal aborts, its reply is droppe
   expect([status, headers['content-type']]).toEqual([504, 'application/problem+json'])
   expect(JSON.parse(body)).toEqual({ title: 'Gateway Timeout', status: 504 })
   expect(await aborted.promise).toMatchObject({ code: 'LANNER_DEADLINE' })
+  expect(ERROR_CODES.LANNER_DEADLINE.status).toBe(status)
   await client.send(get('/fast'))
   expect(await client.response()).toMatchObject({ status: 200, body: 'ok' })
   expect(server.stats()['deadlines_passed']).toBe(1)
