@@ -9,8 +9,9 @@ const corePath = 'crates/core/src/limits.rs'
 export function generate() {
   const table = rows(source(path), 'LIMITS', path)
   const adjustable = table.filter((row) => row.option)
-  const server = rows(source(corePath), 'CONTRACT', corePath)
-  const fixed = table.filter((row) => !row.option)
+  const contract = rows(source(corePath), 'CONTRACT', corePath)
+  const server = contract.filter((row) => row.option)
+  const fixed = [...table, ...contract].filter((row) => !row.option)
   const lines = [
     '# Limits',
     '',

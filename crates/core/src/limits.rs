@@ -215,4 +215,16 @@ pub const CONTRACT: &[LimitDoc] = &[
         reject: "",
         per: "",
     },
+    LimitDoc {
+        name: "stalled_ms",
+        option: "",
+        what: "an end that stands still, where replies have no minimum rate: no byte is taken",
+        default: "30000",
+        unit: "ms",
+        range: "fixed",
+        origin: "nothing else would ever end it; as long as a head may take",
+        on_breach: "reset; counted as `slow_replies_cut`",
+        reject: "",
+        per: "",
+    },
 ];

@@ -1,6 +1,7 @@
 //! Every limit of docs/limits.md: at its value nothing happens, one past it happens what the
 //! document says. The rows of the document are the rows of this table; time is the test's.
 
+use lanner_core::conn::deadline::STALLED_MS;
 use lanner_core::limits::CONTRACT;
 use lanner_core::sightings::{Breach, WATCH_LIMITS, WATCH_REJECTS};
 use lanner_core::transport::trust::ProxyPolicy;
@@ -309,6 +310,15 @@ const ROWS: &[Row] = &[
     }),
     ("rates.response.grace_ms", |past| {
         slow_reply(1_000, 1, 999 + past as u64)
+    }),
+    ("stalled_ms", |past| {
+        let mut wire = open(|config| config.rates.response.bytes_per_second = 0);
+        wire.peer_takes("HTTP/1.1 200 OK\r\n".len());
+        let last = crlf("GET / HTTP/1.1\nHost: a\nConnection: close\n\n");
+        let slot = wire.feed(&last).request().slot;
+        wire.flush(|records| records.reply(slot, text("the end")));
+        wire.pass(STALLED_MS - 1 + past as u64);
+        Seen::of(&mut wire)
     }),
     ("overload.in_flight", |past| {
         let mut wire = open(|config| config.overload.in_flight = 2);
