@@ -25,6 +25,7 @@ import { HeaderView } from '../headers.js'
 import { fail, finish, silence } from '../reply.js'
 import { bytesOf } from './bytes.js'
 import { CANCELLED, extrasOf, SETTLED } from './exchange.js'
+import { Faults } from './faults.js'
 import { HeldTable } from './held.js'
 import { copyEntries, trailerBlock } from './keep.js'
 import {
@@ -42,7 +43,9 @@ import {
   ENTRY_BODY_LARGE,
   ENTRY_CANCEL,
   ENTRY_CREDIT,
+  ENTRY_FAULT,
   ENTRY_REQUEST,
+  FAULT_INFORMATIONAL,
   PREFIX_BYTES,
 } from './generated/layout.js'
 import { Outbox } from './outbox.js'
@@ -103,6 +106,7 @@ export class Lane {
   readonly #largePiece: LargePiece
   readonly #routes: readonly CompiledRoute[]
   readonly #held = new HeldTable()
+  readonly #faults: Faults
   /** Those whose entries lie in the inbox. */
   #inInbox: Context[] = []
   readonly #settlers: Settler[] = []
@@ -119,6 +123,7 @@ export class Lane {
   constructor(config: LaneConfig, port: Port) {
     this.config = config
     this.#routes = config.routes
+    this.#faults = new Faults(config)
     this.requestWindowBytes = config.requestWindowBytes
     this.inbox = new ArrayBuffer(config.inboxBytes)
     this.words = new Int32Array(this.inbox)
@@ -225,7 +230,10 @@ export class Lane {
   #other(kind: number, at: number): void {
     const { words } = this
     const ctx = this.#held.get(words[at + 2]!)
-    if (ctx === undefined || ctx.generation !== words[at + 3]) {
+    const isLive = ctx !== undefined && ctx.generation === words[at + 3]
+    // Most faults come when the exchange is over here.
+    if (kind === ENTRY_FAULT) return this.#fault(isLive ? ctx : undefined, at)
+    if (!isLive) {
       this.stats.staleEntries++
       return
     }
@@ -259,14 +267,23 @@ export class Lane {
     }
   }
 
+  /** Something could not be sent. A stream that goes on has nobody to read it any more. */
+  #fault(ctx: Context | undefined, at: number): void {
+    const error = this.#faults.take(this.words, this.bytes, at)
+    if (ctx !== undefined && this.words[at + 5] !== FAULT_INFORMATIONAL) this.#end(ctx, error)
+  }
+
   /** The network side has given the exchange up, or half of it. */
   #cancel(ctx: Context, reason: number): void {
-    const error = cancelError(reason)
+    this.#end(ctx, cancelError(reason), reason === CANCEL_HALF_CLOSED)
+  }
+
+  #end(ctx: Context, error: LannerError, isHalf = false): void {
     const extras = extrasOf(ctx)
     extras.cancelReason ??= error
     // A client that only closed its sending side may still read the reply: nothing is cut, but
     // whoever watches the signal hears of it, because most clients that do this have gone.
-    if (reason !== CANCEL_HALF_CLOSED) {
+    if (!isHalf) {
       ctx.phase = CANCELLED
       this.#release(ctx)
       ctx.sink?.cancel(error)

@@ -1,8 +1,9 @@
 // Handlers that fail, each with its defined outcome.
 
 import { HttpError } from 'lanner'
-import { expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 
+import { deferred } from '../support/deferred.ts'
 import { RawClient } from '../support/raw.ts'
 import { idle, serve, takeReports } from '../support/server.ts'
 
@@ -253,4 +254,53 @@ test('after every kind of failure the connection goes on', async () => {
     expect((await client.response()).body).toBe('ok')
   }
   expect(takeReports()).toHaveLength(10)
+})
+
+describe('what only the core can see is told, beside the 500', () => {
+  test('a field that its status does not allow any more', async () => {
+    const server = await serve((app) => {
+      app.get('/old/:n', (ctx) => ctx.status(426).header('upgrade', 'h2c').status(200).text('ok'))
+      app.get('/ok', () => 'ok')
+    })
+    const client = await RawClient.open(server.url)
+    await client.send(get('/old/7'), get('/ok'))
+    const { status, body } = await client.response()
+    expect([status, body]).toEqual([500, '{"title":"Internal Server Error","status":500}'])
+    expect((await client.response()).body).toBe('ok')
+    await vi.waitFor(() => expect(server.stats()['invalid_replies']).toBe(1))
+    const [error, ...more] = takeReports() as Error[]
+    expect(more).toEqual([])
+    expect(error).toMatchObject({ code: 'LANNER_HEADER_RESERVED' })
+    expect(error!.message).toMatch(/^The reply of GET \/old\/:n cannot be sent.* "upgrade"\.$/)
+  })
+
+  test('the head of a stream: its source is told, nothing waits for it', async () => {
+    const ended = deferred<unknown>()
+    const server = await serve((app) =>
+      app.get('/', (ctx) => {
+        ctx.status(426).header('upgrade', 'h2c').status(200)
+        const cancel = (reason: unknown): void => ended.resolve(reason)
+        const pull = (c: ReadableStreamDefaultController): void => c.enqueue(Buffer.alloc(65_536))
+        return ctx.stream(new ReadableStream({ pull, cancel }))
+      }),
+    )
+    expect((await ask(server.url)).status).toBe(500)
+    expect(await ended.promise).toMatchObject({ code: 'LANNER_HEADER_RESERVED' })
+    expect(takeReports()).toMatchObject([{ code: 'LANNER_HEADER_RESERVED' }])
+  })
+
+  test('a trailer that proxies would act on', async () => {
+    const server = await serve((app) =>
+      app.get('/', (ctx) => {
+        ctx.trailers.set('via', '1.1 a')
+        return ctx.stream(['some', 'thing'])
+      }),
+    )
+    const client = await RawClient.open(server.url)
+    await client.send(get('/'))
+    await expect(client.response()).rejects.toThrow()
+    const [error] = takeReports() as Error[]
+    expect(error).toMatchObject({ code: 'LANNER_HEADER_RESERVED' })
+    expect(error!.message).toMatch(/^The trailers of GET \/ cannot be sent.* "via"\.$/)
+  })
 })

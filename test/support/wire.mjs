@@ -178,6 +178,12 @@ export function encodeBodyLarge(slot, generation, length, index, isLast = false)
   return entryOf(6, slot, generation, [length, isLast ? 1 : 0, index])
 }
 
+/** A FAULT entry. Parts: 1 the reply, 2 its trailers, 3 an informational response. */
+export function encodeFault(slot, generation, { route = -1, part = 1, code, name = '' }) {
+  const text = Buffer.from(code + name, 'latin1')
+  return entryOf(7, slot, generation, [route, part, code.length, name.length], text)
+}
+
 /** An entry of a kind that nobody knows yet. */
 export function encodeUnknown(slot, generation) {
   return entryOf(99, slot, generation, [1, 2, 3])

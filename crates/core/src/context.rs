@@ -11,15 +11,16 @@ use lanner_proto::Head;
 use lanner_proto::Limits;
 use lanner_proto::RouteTable;
 use lanner_proto::Span;
+use lanner_proto::h1::{EncodeError, FieldIter};
 
 use crate::board::Board;
 use crate::config::Config;
 use crate::conn::exchange::Exchange;
-use crate::dispatch::entry;
+use crate::dispatch::entry::{self, Fault};
 use crate::dispatch::lanes::Lanes;
 use crate::dispatch::layout;
 use crate::dispatch::permits::{self, Permits};
-use crate::metrics::Counters;
+use crate::metrics::{Counters, bump};
 use crate::pool::Pool;
 use crate::probes::ProbeTable;
 use crate::rules::{self, Priority, RuleTable, Rules};
@@ -198,6 +199,27 @@ impl Context {
         self.send(slot, layout::PREFIX_BYTES + 4, |out| {
             entry::write_credit(out, wire, bytes)
         });
+    }
+
+    /// Tells the isolate that a part of what it wrote for the exchange, with `fields`, cannot be
+    /// sent, and counts it.
+    pub fn send_fault(
+        &mut self,
+        slot: SlotId,
+        part: u32,
+        error: EncodeError,
+        mut fields: FieldIter<'_>,
+    ) {
+        bump(&self.counters.invalid_replies, 1);
+        let field = error.field().and_then(|at| fields.nth(at as usize));
+        let fault = Fault {
+            route: self.slots.get(slot).map_or(layout::ABSENT, |e| e.route),
+            part,
+            code: error.code(),
+            name: field.map_or(&[], |(name, _)| name),
+        };
+        let wire = self.wire_slot(slot);
+        self.send(slot, fault.size(), |out| fault.write(out, wire));
     }
 
     /// Whether a piece of the exchange's body may be handed over as a chunk now.

@@ -22,6 +22,9 @@ export const ENTRY_CREDIT = 5
 /** A piece of a request body that travels beside the batch. */
 export const ENTRY_BODY_LARGE = 6
 
+/** Something that the isolate wrote cannot be sent: which part, why, and because of what field. */
+export const ENTRY_FAULT = 7
+
 /** The reply's head, with its body or the announcement of a stream. */
 export const RECORD_REPLY = 1
 
@@ -85,6 +88,15 @@ export const CANCEL_BODY_TIMEOUT = 6
 /** Cancel reason: the peer closed its sending side; a reply can still be written. */
 export const CANCEL_HALF_CLOSED = 7
 
+/** Part of a fault: the head of the reply, in whose place the peer gets a 500. */
+export const FAULT_REPLY = 1
+
+/** Part of a fault: the trailer fields, which end the reply visibly incomplete. */
+export const FAULT_TRAILERS = 2
+
+/** Part of a fault: an informational response, which is left out. */
+export const FAULT_INFORMATIONAL = 3
+
 /** Flag of a reply: the body follows as a stream. */
 export const REPLY_STREAM = 1
 
@@ -118,6 +130,9 @@ export const WRITE_WORDS = 5
 /** Words before the fields of an end record and of a body-end entry. */
 export const END_WORDS = 6
 
+/** Words before the texts of a fault entry: route, part, bytes of the code and of the field's name. */
+export const FAULT_WORDS = 8
+
 /** Words of a record of rules: body bytes and drain bytes (low and high word each; high `ABSENT` for no cap), drain time, deadline, request rate and grace, response rate and grace. */
 export const RULES_WORDS = 14
 
@@ -132,6 +147,9 @@ export const SLOT_INDEX_MASK = 1048575
 
 /** Most bytes of entries in one batch; the inbox of an isolate is at least as large. */
 export const BATCH_BYTES_MAX = 262144
+
+/** Most bytes of a field's name in a fault entry. */
+export const FAULT_NAME_MAX = 64
 
 /** Largest request body that travels inside its request entry. */
 export const INLINE_BODY_MAX = 16384

@@ -212,8 +212,8 @@ impl Connection {
                 }
                 Some(encoded.framing)
             }
-            Err(_) => {
-                bump(&cx.counters.invalid_replies, 1);
+            Err(error) => {
+                cx.send_fault(slot, layout::FAULT_REPLY, error, head.fields);
                 self.reply_natively(cx, slot, NativeReply::InvalidReply);
                 None
             }
@@ -310,8 +310,8 @@ impl Connection {
                 let ended = self.with_out(cx, slot, |cx, out| {
                     out.append(&mut cx.pool, |into| encode_last_chunk(into, trailers))
                 });
-                if !matches!(ended, Some(Ok(()))) {
-                    bump(&cx.counters.invalid_replies, 1);
+                if let Some(Err(error)) = ended {
+                    cx.send_fault(slot, layout::FAULT_TRAILERS, error, trailers);
                     return self.cut(cx, slot);
                 }
             }
@@ -333,8 +333,8 @@ impl Connection {
                 encode_informational(into, status, fields)
             })
         });
-        if matches!(informed, Some(Err(_))) {
-            bump(&cx.counters.invalid_replies, 1);
+        if let Some(Err(error)) = informed {
+            cx.send_fault(slot, layout::FAULT_INFORMATIONAL, error, fields);
         }
     }
 

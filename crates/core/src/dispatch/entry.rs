@@ -1,4 +1,4 @@
-//! Writes the entries that an isolate takes: requests, body pieces, cancels and credits.
+//! Writes the entries that an isolate takes: requests, body pieces, cancels, credits and faults.
 //!
 //! Called by the I/O thread with the open batch of an isolate. Promises entries that are aligned,
 //! complete and never longer than `BATCH_BYTES_MAX` together (the caller checks `request_size`
@@ -214,6 +214,42 @@ pub fn write_cancel(out: &mut Vec<u8>, slot: SlotId, reason: u32) {
 pub fn write_credit(out: &mut Vec<u8>, slot: SlotId, bytes: u32) {
     prefix(out, layout::PREFIX_BYTES + 4, layout::entry::CREDIT, slot);
     words(out, [bytes]);
+}
+
+/// Why something that an isolate wrote cannot be sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Fault<'a> {
+    /// The route of the exchange, or `ABSENT`.
+    pub route: u32,
+    /// One of the `FAULT_*` parts.
+    pub part: u32,
+    /// A stable code.
+    pub code: &'a str,
+    /// The name of the field that is to blame; empty where there is none.
+    pub name: &'a [u8],
+}
+
+impl Fault<'_> {
+    /// Bytes that `write` will append.
+    pub fn size(&self) -> usize {
+        padded(layout::FAULT_WORDS * 4 + self.code.len() + self.shown().len())
+    }
+
+    /// Appends the entry to `out`.
+    pub fn write(&self, out: &mut Vec<u8>, slot: SlotId) {
+        let (start, size, name) = (out.len(), self.size(), self.shown());
+        prefix(out, size, layout::entry::FAULT, slot);
+        let lengths = [self.code.len() as u32, name.len() as u32];
+        words(out, [self.route, self.part, lengths[0], lengths[1]]);
+        out.extend_from_slice(self.code.as_bytes());
+        out.extend_from_slice(name);
+        out.resize(start + size, 0);
+    }
+
+    /// The beginning of the name: it may be as long as its author made it.
+    fn shown(&self) -> &[u8] {
+        self.name.get(..layout::FAULT_NAME_MAX).unwrap_or(self.name)
+    }
 }
 
 fn prefix(out: &mut Vec<u8>, size: usize, kind: u32, slot: SlotId) {

@@ -23,6 +23,8 @@ pub mod entry {
     pub const CREDIT: u32 = 5;
     /// A piece of a request body that travels beside the batch.
     pub const BODY_LARGE: u32 = 6;
+    /// Something that the isolate wrote cannot be sent: which part, why, and because of what field.
+    pub const FAULT: u32 = 7;
 }
 
 /// Kinds of records, isolate to I/O thread.
@@ -74,6 +76,13 @@ pub const CANCEL_BODY_TIMEOUT: u32 = 6;
 /// Cancel reason: the peer closed its sending side; a reply can still be written.
 pub const CANCEL_HALF_CLOSED: u32 = 7;
 
+/// Part of a fault: the head of the reply, in whose place the peer gets a 500.
+pub const FAULT_REPLY: u32 = 1;
+/// Part of a fault: the trailer fields, which end the reply visibly incomplete.
+pub const FAULT_TRAILERS: u32 = 2;
+/// Part of a fault: an informational response, which is left out.
+pub const FAULT_INFORMATIONAL: u32 = 3;
+
 /// Flag of a reply: the body follows as a stream.
 pub const REPLY_STREAM: u32 = 1;
 /// Flag of a reply: the body was attached.
@@ -97,6 +106,8 @@ pub const BODY_WORDS: usize = 6;
 pub const WRITE_WORDS: usize = 5;
 /// Words before the fields of an end record and of a body-end entry.
 pub const END_WORDS: usize = 6;
+/// Words before the texts of a fault entry: route, part, bytes of the code and of the field's name.
+pub const FAULT_WORDS: usize = 8;
 
 /// Words of a record of rules: body bytes and drain bytes (low and high word each; high `ABSENT`
 /// for no cap), drain time, deadline, request rate and grace, response rate and grace.
@@ -113,6 +124,8 @@ pub const SLOT_INDEX_MASK: u32 = (1 << SLOT_INDEX_BITS) - 1;
 
 /// Most bytes of entries in one batch; the inbox of an isolate is at least as large.
 pub const BATCH_BYTES_MAX: usize = 256 * 1024;
+/// Most bytes of a field's name in a fault entry.
+pub const FAULT_NAME_MAX: usize = 64;
 /// Largest request body that travels inside its request entry.
 pub const INLINE_BODY_MAX: usize = 16 * 1024;
 /// Largest piece of a request body that travels inline; longer ones go beside the batch.

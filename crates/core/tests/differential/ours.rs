@@ -36,7 +36,7 @@ pub(crate) fn run(input: &[u8]) -> Vec<Event> {
                     *last
                 }
                 Entry::BodyEnd { .. } => true,
-                Entry::Cancel { .. } | Entry::Credit { .. } => false,
+                Entry::Cancel { .. } | Entry::Credit { .. } | Entry::Fault { .. } => false,
             };
             if complete {
                 log.end();

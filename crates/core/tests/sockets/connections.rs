@@ -111,6 +111,7 @@ fn stream_echo(window: usize) -> LiveHandler {
                 assert!(echo.credit <= window, "more credit than the window");
             }
             Entry::Cancel { .. } => gone = true,
+            Entry::Fault { code, .. } => panic!("nothing is wrong: {code}"),
         }
         if gone || echo.go_on(key.1, records) {
             open.remove(&key);

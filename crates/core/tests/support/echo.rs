@@ -39,7 +39,7 @@ pub(crate) fn echo() -> Handler {
             reply(records, &request, &body, trailers);
         }
         Entry::Cancel { slot, .. } => drop(open.remove(slot)),
-        Entry::Credit { .. } => {}
+        Entry::Credit { .. } | Entry::Fault { .. } => {}
     })
 }
 

@@ -28,6 +28,13 @@ pub(crate) enum Entry {
         slot: SlotId,
         bytes: u32,
     },
+    Fault {
+        slot: SlotId,
+        route: Option<u32>,
+        part: u32,
+        code: String,
+        name: String,
+    },
 }
 
 impl Entry {
@@ -37,7 +44,8 @@ impl Entry {
             Entry::Body { slot, .. }
             | Entry::BodyEnd { slot, .. }
             | Entry::Cancel { slot, .. }
-            | Entry::Credit { slot, .. } => *slot,
+            | Entry::Credit { slot, .. }
+            | Entry::Fault { slot, .. } => *slot,
         }
     }
 }
@@ -169,6 +177,17 @@ fn entry(bytes: &[u8], batch: &Batch) -> Entry {
             slot,
             bytes: words.at(4),
         },
+        layout::entry::FAULT => {
+            let code_at = layout::FAULT_WORDS * 4;
+            let name_at = code_at + words.at(6) as usize;
+            Entry::Fault {
+                slot,
+                route: (words.at(4) != layout::ABSENT).then_some(words.at(4)),
+                part: words.at(5),
+                code: text(&bytes[code_at..name_at]),
+                name: text(&bytes[name_at..name_at + words.at(7) as usize]),
+            }
+        }
         kind => panic!("unknown entry kind {kind}"),
     }
 }

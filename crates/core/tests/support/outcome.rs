@@ -121,7 +121,7 @@ fn reader() -> Handler {
         Entry::BodyEnd { slot, .. } => {
             records.reply(*slot, text(""));
         }
-        Entry::Cancel { .. } | Entry::Credit { .. } => {}
+        Entry::Cancel { .. } | Entry::Credit { .. } | Entry::Fault { .. } => {}
     })
 }
 

@@ -1,8 +1,10 @@
 //! What a handler can do wrong, and what the peer gets: one defined outcome for each.
 
+use lanner_bridge::SlotId;
 use lanner_core::dispatch::layout::{self, record};
 
 use crate::support::cuts::same;
+use crate::support::entries::Entry;
 use crate::support::records::{Reply, counted, status, stream, text};
 use crate::support::wire::{End, Setup, Wire};
 use crate::support::{crlf, ok};
@@ -239,6 +241,98 @@ fn a_large_reply_without_its_attachment_is_not_sent_short() {
     wire.flush(|records| records.raw(&[&words[..], &[0, 0, 0, 5000, 0, 0]].concat()));
     same("large", "lost", &wire.sent(), &crlf(FAILED));
     assert_eq!(wire.counter("invalid_replies"), 1);
+}
+
+/// What the isolate is told of something that it wrote.
+fn fault(slot: SlotId, part: u32, code: &str, name: &str) -> Entry {
+    Entry::Fault {
+        slot,
+        route: Some(0),
+        part,
+        code: code.into(),
+        name: name.into(),
+    }
+}
+
+#[test]
+fn the_isolate_is_told_what_could_not_be_sent_and_why() {
+    let long = "x".repeat(layout::FAULT_NAME_MAX) + ":";
+    let (invalid, reserved) = ("LANNER_HEADER_INVALID", "LANNER_HEADER_RESERVED");
+    let fields: &[(&str, &str, &str)] = &[
+        ("Upgrade", "h2c", reserved),
+        ("X-A", "split\r\nX: y", invalid),
+        ("caf\u{e9}", "not a token", invalid),
+        (&long, "a long one", invalid),
+        ("Content-Length", "x", invalid),
+    ];
+    for &(name, value, code) in fields {
+        let mut wire = Wire::new(&Setup::default());
+        let slot = wire.feed(&get()).request().slot;
+        let fields = [("X-Good", "1"), (name, value)];
+        wire.flush(|records| {
+            records.inform(slot, 103, &fields).reply(
+                slot,
+                Reply {
+                    fields: &fields,
+                    ..text("secret")
+                },
+            )
+        });
+        let shown = name.get(..layout::FAULT_NAME_MAX).unwrap_or(name);
+        // An interim reply has no length, of any kind.
+        let code_of_interim = match name {
+            "Content-Length" => reserved,
+            _ => code,
+        };
+        assert_eq!(
+            wire.entries(),
+            [
+                fault(slot, layout::FAULT_INFORMATIONAL, code_of_interim, shown),
+                fault(slot, layout::FAULT_REPLY, code, shown),
+            ]
+        );
+        assert_eq!(wire.counter("invalid_replies"), 2);
+    }
+}
+
+#[test]
+fn a_fault_without_a_field_names_none() {
+    let no_body = Reply {
+        status: 204,
+        ..text("a body")
+    };
+    let other_length = Reply {
+        fields: &[("Content-Length", "7")],
+        ..text("a body")
+    };
+    for (reply, code) in [
+        (status(600), "LANNER_STATUS_INVALID"),
+        (no_body, "LANNER_BODY_NOT_ALLOWED"),
+        (other_length, "LANNER_CONTENT_LENGTH"),
+    ] {
+        let mut wire = Wire::new(&Setup::default());
+        let slot = wire.feed(&get()).request().slot;
+        wire.flush(|records| records.reply(slot, reply));
+        let told = fault(slot, layout::FAULT_REPLY, code, "");
+        assert_eq!(wire.entries(), [told]);
+    }
+}
+
+#[test]
+fn trailers_that_cannot_be_sent_are_told() {
+    let mut wire = Wire::new(&Setup::default());
+    let slot = wire.feed(&get()).request().slot;
+    wire.flush(|records| records.reply(slot, stream()).write(slot, b"hi"));
+    wire.entries();
+    wire.flush(|records| records.end_with(slot, &[("X-Sum", "1"), ("Via", "1.1 a")]));
+    let told = fault(
+        slot,
+        layout::FAULT_TRAILERS,
+        "LANNER_HEADER_RESERVED",
+        "Via",
+    );
+    assert_eq!(wire.entries(), [told]);
+    assert_ne!(wire.end(), End::Open);
 }
 
 #[test]

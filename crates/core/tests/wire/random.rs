@@ -202,6 +202,7 @@ impl Run {
                     self.running.remove(place.expect("checked"));
                 }
             }
+            Entry::Fault { code, .. } => assert!(self.disturbed, "nothing was wrong: {code}"),
         }
     }
 

@@ -124,6 +124,19 @@ impl EncodeError {
             EncodeError::BodyNotAllowed => "LANNER_BODY_NOT_ALLOWED",
         }
     }
+
+    /// The index of the field that is to blame, where it is one.
+    pub fn field(self) -> Option<u32> {
+        match self {
+            EncodeError::InvalidFieldName(at)
+            | EncodeError::InvalidFieldValue(at)
+            | EncodeError::InvalidContentLength(at)
+            | EncodeError::ForbiddenField(at) => Some(at),
+            EncodeError::InvalidStatus
+            | EncodeError::ContentLengthMismatch
+            | EncodeError::BodyNotAllowed => None,
+        }
+    }
 }
 
 impl core::fmt::Display for EncodeError {
