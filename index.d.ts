@@ -501,6 +501,12 @@ interface LimitOptions {
    * in `timeouts.drain`. Default 1 MiB.
    */
   drainBytes?: Size | null
+  /**
+   * Bytes of requests and replies that all connections together may make the server hold, beside
+   * what JavaScript holds; past that no body is read and new requests are answered with 503. Null
+   * for no limit. Default 1 GiB.
+   */
+  bodyMemoryBytes?: Size | null
 }
 
 /** The options of `app.listen()`. */
@@ -903,8 +909,8 @@ declare class Server {
     name: Name,
     listener: (event: ServerEvents[Name]) => void,
   ): this
-  /** What the server has counted. */
-  stats(): Record<string, number>
+  /** What the server has counted since it started; docs/metrics.md has the same for Prometheus. */
+  stats(): ServerStats
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -972,6 +978,53 @@ interface ServerEvents {
   reject: RejectEvent
   /** A limit ended something: a timeout, a rate, the number of connections. */
   limit: LimitEvent
+}
+
+/** How long something took, in milliseconds. Percentiles are within 5 % of the true ones. */
+interface Distribution {
+  /** How often it was measured. */
+  readonly count: number
+  readonly mean: number
+  /** Half of all were not longer. */
+  readonly p50: number
+  readonly p90: number
+  readonly p99: number
+  /** 99.9 % of all were not longer. */
+  readonly p999: number
+  /** The longest. */
+  readonly max: number
+}
+
+/** What one isolate (a JavaScript thread with its event loop) was given and did. */
+interface IsolateStats {
+  /** Requests that it was given. */
+  readonly dispatched: number
+  /** Requests that it was given and has not taken, now. */
+  readonly queued: number
+  /** Requests that it was given and that are not settled, now. */
+  readonly in_flight: number
+  /** Wake-ups in which it took requests. */
+  readonly turns: number
+  /** Milliseconds that it spent in them. */
+  readonly busy: number
+  /** As of the server, for this isolate. */
+  readonly queue_wait: Distribution
+  /** As of the server, for this isolate. */
+  readonly handler_duration: Distribution
+}
+
+/** What a server has counted since it started. */
+interface ServerStats extends NativeStats {
+  /** Calls of the JavaScript side by the native side. */
+  readonly dispatches: number
+  /** Requests that JavaScript took. */
+  readonly handled: number
+  /** Replies of handlers whose exchange was given up before. */
+  readonly late_replies: number
+  /** Pieces of exchanges that were settled before. */
+  readonly stale_entries: number
+  /** Exchanges that JavaScript holds, now. */
+  readonly held: number
 }
 
 /** The trailer fields of a reply. */
@@ -1077,6 +1130,24 @@ type SegmentParams<Path extends string> = Path extends `${infer Segment}/${infer
   ? ParamOf<Segment> & SegmentParams<Rest>
   : ParamOf<Path>
 
+/** What the native side counts. */
+interface NativeStats extends Counters {
+  /** From the head of a request to the last byte of its reply. */
+  readonly request_duration: Distribution
+  /** From the parsing of a request to the turn of the isolate that took it. */
+  readonly queue_wait: Distribution
+  /** From the turn that took a request to the head of its reply. */
+  readonly handler_duration: Distribution
+  /** From the begin of a connection to its end. */
+  readonly connection_duration: Distribution
+  /** The isolates that serve now. */
+  readonly isolates: readonly IsolateStats[]
+  /** Requests refused, by reason; docs/errors.md has the labels. Absent while there were none. */
+  readonly [reject: `reject_${string}`]: number
+  /** Connections that ended, by cause; docs/metrics.md has the causes. */
+  readonly [closed: `closed_${string}`]: number
+}
+
 /** One or more functions for a route: the last one answers, those before it may call `next`. */
 type RouteHandlers<Pattern extends string, State extends object> = readonly [
   Handler<ParamsOf<Pattern>, State>,
@@ -1098,6 +1169,84 @@ type ParamOf<Segment extends string> = Segment extends `:${infer Name}?`
             [K in Name]: string
           }
       : NoParams
+
+/** Sums over the I/O threads. */
+interface Counters {
+  /** Connections accepted. */
+  readonly accepted: number
+  /** Connections open now. */
+  readonly connections: number
+  /** Times that accepting paused because the system had no descriptor left. */
+  readonly accept_pauses: number
+  /** Request heads parsed. */
+  readonly requests: number
+  /** Requests handed to an isolate. */
+  readonly dispatched: number
+  /** Replies begun, by isolates and by the core. */
+  readonly replies: number
+  /** Replies of the core itself (404, 405, OPTIONS, 503). */
+  readonly native_replies: number
+  /** Exchanges settled. */
+  readonly settled: number
+  /** Exchanges given up before their reply was complete, or before its turn to be sent came. */
+  readonly cancelled: number
+  /** Requests refused by their heads alone; every other request is settled or cancelled. */
+  readonly refused: number
+  /** Requests refused because of overload. */
+  readonly shed: number
+  /** Those of routes of low priority among them. */
+  readonly shed_low: number
+  /** Those of routes of high priority among them. */
+  readonly shed_high: number
+  /** Records for exchanges that were settled already. */
+  readonly stale_records: number
+  /** Replies after a reply. */
+  readonly double_replies: number
+  /** Replies with invalid fields, replaced by a 500. */
+  readonly invalid_replies: number
+  /** Replies cut after they began. */
+  readonly replies_cut: number
+  /** Unread bodies that were too long, or too slow, to drain. */
+  readonly drains_given_up: number
+  /** Connections closed by the keep-alive timeout. */
+  readonly keep_alive_timeouts: number
+  /** Requests whose handler did not reply in time. */
+  readonly deadlines_passed: number
+  /** Connections reset because the peer took a reply too slowly. */
+  readonly slow_replies_cut: number
+  /** Connections closed at once because too many were open. */
+  readonly connections_refused: number
+  /** Bytes received. */
+  readonly bytes_in: number
+  /** Bytes sent. */
+  readonly bytes_out: number
+  /** Receive system calls. */
+  readonly receives: number
+  /** Send system calls. */
+  readonly sends: number
+  /** Batches taken from isolates. */
+  readonly batches_in: number
+  /** Turns of the loop. */
+  readonly turns: number
+  /** Turns that an isolate took over while the thread slept. */
+  readonly helped: number
+  /** Batches that did not follow the layout. */
+  readonly malformed_batches: number
+  /** Exchanges that are not settled, now. */
+  readonly in_flight: number
+  /** Requests shed because `limits.bodyMemoryBytes` was reached; they are in `shed` as well. */
+  readonly shed_for_memory: number
+  /** Bytes of requests and replies that are held, now. */
+  readonly body_bytes: number
+  /** Bytes of buffers that were allocated. */
+  readonly pool_allocated_bytes: number
+  /** Bytes of buffers that were taken from the pool, again and again. */
+  readonly pool_rented_bytes: number
+  /** Bytes of idle buffers that were freed, because there were too many or nobody needed them. */
+  readonly pool_evicted_bytes: number
+  /** Bytes of idle buffers, now. */
+  readonly pool_idle_bytes: number
+}
 
 type NoParams = {}
 
@@ -1160,5 +1309,8 @@ export {
   type LimitLabel,
   type RejectEvent,
   type ServerEvents,
+  type Distribution,
+  type IsolateStats,
+  type ServerStats,
   type Trailers,
 }

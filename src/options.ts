@@ -14,6 +14,7 @@ import {
   integer,
   optionalDuration,
   optionalInteger,
+  optionalSize,
   refuseUnknown,
   requireObject,
   size,
@@ -22,7 +23,7 @@ import {
 import { parseOverload } from './overload.js'
 import { parseProbes } from './probes.js'
 import { parseRates } from './rates.js'
-import { bodyBytes, drainBytes } from './rules.js'
+import { bodyBytes, drainBytes, NO_LIMIT } from './rules.js'
 import { parseRejects } from './rejects.js'
 
 import type { EndpointOptions } from './endpoints.js'
@@ -71,6 +72,12 @@ export interface LimitOptions {
    * in `timeouts.drain`. Default 1 MiB.
    */
   drainBytes?: Size | null
+  /**
+   * Bytes of requests and replies that all connections together may make the server hold, beside
+   * what JavaScript holds; past that no body is read and new requests are answered with 503. Null
+   * for no limit. Default 1 GiB.
+   */
+  bodyMemoryBytes?: Size | null
 }
 
 /** Lengths of time after which something is given up; null for never. */
@@ -190,6 +197,12 @@ function parseLimits(limits: LimitOptions): NativeConfig['limits'] {
       2 ** 31,
     ),
     drainBytes: drainBytes(limits.drainBytes, 'limits.drainBytes', 1_048_576),
+    bodyMemoryBytes: optionalSize(
+      limits.bodyMemoryBytes,
+      'limits.bodyMemoryBytes',
+      2 ** 30,
+      NO_LIMIT,
+    ),
   }
 }
 
@@ -220,6 +233,7 @@ const LIMIT_NAMES = [
   'connections',
   'requestsPerConnection',
   'drainBytes',
+  'bodyMemoryBytes',
 ]
 const TIMEOUT_NAMES = ['headers', 'keepAlive', 'drain', 'halfClosed', 'request', 'connectionAge']
 

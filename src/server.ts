@@ -13,6 +13,7 @@ import type { LaneConfig } from './native/lane.js'
 import type { Port } from './native/outbox.js'
 import type { Duration, ParsedOptions } from './options.js'
 import type { ServerEvents } from './server-events.js'
+import type { ServerStats } from './stats.js'
 
 /** Where a server listens. */
 export interface ServerAddress {
@@ -136,8 +137,8 @@ export class Server {
     return this
   }
 
-  /** What the server has counted. */
-  stats(): Record<string, number> {
+  /** What the server has counted since it started; docs/metrics.md has the same for Prometheus. */
+  stats(): ServerStats {
     const { turns, requests, lateReplies, staleEntries } = this.#lane.stats
     return {
       ...this.#native.stats(),

@@ -14,6 +14,9 @@ import type { HeaderView } from '../headers.js'
 import type { Bytes } from '../native/bytes.js'
 import type { Loan, Piece } from './piece.js'
 
+/** Bytes after which consumption is reported at the latest. */
+const CREDIT_BYTES = 64 * 1024
+
 /** Makes a result of bytes. `isOwn`: nobody else has them. */
 export type Convert<T> = (bytes: Bytes, start: number, end: number, isOwn: boolean) => T
 
@@ -255,13 +258,15 @@ export class Incoming {
   }
 
   /**
-   * Gives credit back once half the window was consumed. The network side then still has the other
-   * half, so it never stands still for want of it.
+   * Gives credit back once half the window was consumed: the network side then still has the other
+   * half, so it never stands still for want of it. And at least every 64 KiB, so that where memory
+   * is short (BODY_FLOOR in conn/input.rs) a body that is read goes on.
    */
   #consume(bytes: number): void {
     if (this.#isEnded) return
     this.#consumed += bytes
-    if (this.#consumed * 2 < this.#owner.lane.requestWindowBytes) return
+    const half = this.#owner.lane.requestWindowBytes / 2
+    if (this.#consumed < Math.min(half, CREDIT_BYTES)) return
     const credit = this.#consumed
     this.#consumed = 0
     this.#credit(credit)

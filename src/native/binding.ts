@@ -8,6 +8,7 @@ import { createRequire } from 'node:module'
 
 import { LannerError } from '../errors.js'
 
+import type { NativeStats } from '../stats.js'
 import type { PeerAddress } from './address.js'
 
 /** The version of the batch layout and of the calls below. */
@@ -80,6 +81,8 @@ export interface NativeConfig {
     connections: number
     requestsPerConnection: number
     drainBytes: number
+    /** -1 is none. */
+    bodyMemoryBytes: number
   }
   /** 0 is none. */
   timeouts: {
@@ -140,7 +143,7 @@ export interface NativeServer {
   allowValues(): string[]
   listen(): NativeAddress[]
   close(gracePeriodMs: number, onClosed: () => void): void
-  stats(): Record<string, number>
+  stats(): NativeStats
   setBusy(busy: boolean): void
   /** Bits of WATCH_REJECTS and WATCH_LIMITS; 0 is nothing any more. */
   watch(wanted: number, onPending: () => void): void

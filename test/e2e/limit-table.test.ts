@@ -19,7 +19,7 @@ interface Row {
   input: (past: 0 | 1) => string
   status: number
   /** The counter that grows when it is passed. */
-  label: string
+  label: `reject_${string}` | 'deadlines_passed'
 }
 
 const x = (n: number): string => 'x'.repeat(n)

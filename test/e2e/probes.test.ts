@@ -118,9 +118,97 @@ test('metrics count what happened, by name and reason', async () => {
     200,
     'text/plain; version=0.0.4; charset=utf-8',
   ])
-  expect(body).toContain('\nlanner_dispatched_total 1\n')
-  expect(body).toContain('\nlanner_rejects_total{reason="missing_host"} 1\n')
-  expect(body).toContain('\n# TYPE lanner_connections gauge\n')
+  const samples = scraped(body)
+  expect(samples.get('lanner_dispatched_requests_total')).toBe(1)
+  expect(samples.get('lanner_rejects_total{reason="missing_host"}')).toBe(1)
+  expect(samples.get('lanner_active_connections')).toBeGreaterThan(0)
+  const root = 'http_request_method="GET",url_scheme="http",http_route="/"'
+  const ok = `${root},http_response_status_code="200"`
+  const name = 'http_server_request_duration_seconds'
+  expect(samples.get(`${name}_count{${ok}}`)).toBe(1)
+  expect(samples.get(`${name}_bucket{${ok},le="10"}`)).toBe(1)
+})
+
+/** What a scraper reads: the text in the strict form of version 0.0.4. */
+function scraped(text: string): Map<string, number> {
+  const kinds = new Map<string, string>()
+  const samples = new Map<string, number>()
+  const faults: string[] = []
+  let family = ''
+  const lines = text.split('\n')
+  expect(lines.pop()).toBe('')
+  for (const line of lines) {
+    const help = /^# HELP ([a-z_]+) \S.*$/.exec(line)
+    const type = /^# TYPE ([a-z_]+) (counter|gauge|histogram)$/.exec(line)
+    const sample = /^(([a-z_]+)(?:\{(.*)\})?) ([-+0-9.e]+)$/.exec(line)
+    let isRight = true
+    if (help !== null) {
+      family = help[1]!
+    } else if (type !== null) {
+      isRight = type[1] === family && !kinds.has(family)
+      kinds.set(family, type[2]!)
+    } else {
+      const [, series = '', name = '', labels = '', value] = sample ?? []
+      const suffix = kinds.get(family) === 'histogram' ? /^_(?:bucket|sum|count)$/ : /^$/
+      isRight =
+        name.startsWith(family) &&
+        suffix.test(name.slice(family.length)) &&
+        /^(?:[a-z_]+="(?:[^"\\\n]|\\["\\n])*"(?:,(?=.)|$))*$/.test(labels) &&
+        !samples.has(series)
+      samples.set(series, Number(value))
+    }
+    if (!isRight) faults.push(line)
+  }
+  expect([...faults, ...brokenHistograms(samples)]).toEqual([])
+  return samples
+}
+
+/** Where a bucket has less than the one before, or the last one not all. */
+function brokenHistograms(samples: Map<string, number>): string[] {
+  const faults: string[] = []
+  let [before, last] = ['', 0]
+  for (const [series, value] of samples) {
+    const bucket = /^(.*)_bucket\{(.*?),?le="(.*)"\}$/.exec(series)
+    if (bucket === null) continue
+    const [, name, labels, bound] = bucket
+    const own = `${name}{${labels}}`
+    const count = labels === '' ? `${name}_count` : `${name}_count{${labels}}`
+    const shrinks = own === before && value < last
+    if (shrinks || (bound === '+Inf' && samples.get(count) !== value)) faults.push(series)
+    ;[before, last] = [own, value]
+  }
+  return faults
+}
+
+test('the figures of stats() are complete, in milliseconds, and add up', async () => {
+  const server = await serve((app) => {
+    app.get('/', () => 'ok')
+    app.get('/block', () => {
+      block(30)
+      return 'done'
+    })
+  })
+  const client = await RawClient.open(server.url)
+  for (const path of ['/', '/block', '/nowhere']) {
+    await client.send(get(path))
+    await client.response()
+  }
+  client.finish()
+  await expect.poll(() => server.stats().connections).toBe(0)
+  const stats = server.stats()
+  expect(stats.closed_client_closed).toBe(1)
+  expect([stats.request_duration.count, stats.connection_duration.count]).toEqual([3, 1])
+  expect([stats.queue_wait.count, stats.handler_duration.count]).toEqual([2, 2])
+  for (const { p50, p99, max } of [stats.request_duration, stats.handler_duration]) {
+    expect(max).toBeGreaterThan(29)
+    expect(p99).toBeGreaterThan(27)
+    expect(p50).toBeLessThan(27)
+  }
+  expect(stats.isolates).toHaveLength(1)
+  const [isolate] = stats.isolates
+  expect(isolate).toMatchObject({ dispatched: 2, queued: 0, in_flight: 0 })
+  expect(isolate!.busy).toBeGreaterThan(29)
+  expect(isolate!.handler_duration).toEqual(stats.handler_duration)
 })
 
 test('busy by hand: handlers get nothing, probes answer', async () => {

@@ -207,6 +207,41 @@ test('a handler that does not read holds one window, and the rest waits at the c
   expect((await client.response()).body).toBe(String(total))
 })
 
+test('the memory for bodies is one for all connections: past it bodies wait, requests get 503', async () => {
+  const gate = deferred()
+  const total = 4 * 1024 * 1024
+  const server = await serve(
+    (app) => {
+      app.get('/ping', () => 'pong')
+      app.post('/', async (ctx) => {
+        await gate.promise
+        return String((await ctx.body.bytes()).byteLength)
+      })
+    },
+    { limits: { bodyMemoryBytes: 200_000 }, ioThreads: 2 },
+  )
+  const clients = await Promise.all([1, 2, 3].map(() => RawClient.open(server.url)))
+  const other = await RawClient.open(server.url)
+  const ping = async (): Promise<number> => {
+    await other.send('GET /ping HTTP/1.1\r\nhost: a\r\n\r\n')
+    return (await other.response()).status
+  }
+  expect(await ping()).toBe(200)
+  for (const client of clients) await client.send(head(`content-length: ${total}\r\n`))
+  await expect.poll(() => server.stats().dispatched).toBe(4)
+  const sent = clients.map((client) => client.send(Buffer.alloc(total)))
+  await expect.poll(() => server.stats().body_bytes).toBeGreaterThanOrEqual(200_000)
+  await expect.poll(ping).toBe(503)
+  // What each thread may read in the millisecond before it sees what the other one holds.
+  expect(server.stats().body_bytes).toBeLessThan(200_000 + 3 * 512 * 1024)
+  expect(server.stats().shed_for_memory).toBeGreaterThan(0)
+  gate.resolve()
+  await Promise.all(sent)
+  for (const client of clients) expect((await client.response()).body).toBe(String(total))
+  await expect.poll(() => server.stats().body_bytes).toBe(0)
+  expect(await ping()).toBe(200)
+})
+
 test('a handler that reads slowly is waited for', async () => {
   const windowBytes = 128 * 1024
   const total = 8 * 1024 * 1024

@@ -26,6 +26,7 @@ test('defaults', () => {
         connections: 0,
         requestsPerConnection: 0,
         drainBytes: 1_048_576,
+        bodyMemoryBytes: 1_073_741_824,
       },
       timeouts: {
         headersMs: 30_000,
@@ -66,6 +67,7 @@ test('everything that can be said', () => {
       connections: 100,
       requestsPerConnection: 1000,
       drainBytes: '2MiB',
+      bodyMemoryBytes: '256MiB',
     },
     timeouts: {
       headers: '2s',
@@ -101,6 +103,7 @@ test('everything that can be said', () => {
       connections: 100,
       requestsPerConnection: 1000,
       drainBytes: 2_097_152,
+      bodyMemoryBytes: 268_435_456,
     },
     timeouts: {
       headersMs: 2000,
@@ -148,7 +151,13 @@ test('null and Infinity are no limit where there can be none, undefined is the d
   const values = [null, Infinity] as const
   for (const none of values) {
     const { native } = parseOptions({
-      limits: { bodyBytes: none, connections: none, requestsPerConnection: none, drainBytes: none },
+      limits: {
+        bodyBytes: none,
+        connections: none,
+        requestsPerConnection: none,
+        drainBytes: none,
+        bodyMemoryBytes: none,
+      },
       timeouts: { headers: none, keepAlive: none, request: none, connectionAge: none },
       rates: { request: none as null, response: none as null },
       overload: { queueDelay: none, retryAfter: none },
@@ -159,6 +168,7 @@ test('null and Infinity are no limit where there can be none, undefined is the d
       connections: 0,
       requestsPerConnection: 0,
       drainBytes: Number.MAX_SAFE_INTEGER,
+      bodyMemoryBytes: -1,
     })
     expect(native.timeouts).toMatchObject({ headersMs: 0, keepAliveMs: 0, requestMs: 0 })
     expect(native.rates.request.bytesPerSecond + native.rates.response.bytesPerSecond).toBe(0)
@@ -235,6 +245,7 @@ describe('errors name the option and what it may be', () => {
       /limits\.connections is an integer from 1 to 10000000, or null for none/,
     ],
     [{ limits: { requestsPerConnection: 1.5 } }, /limits\.requestsPerConnection is an integer/],
+    [{ limits: { bodyMemoryBytes: -1 } }, /limits\.bodyMemoryBytes is a size from 0/],
     [{ limits: { drainBytes: -1 } }, /limits\.drainBytes is a size from 0/],
     [
       { timeouts: { request: 'soon' } },

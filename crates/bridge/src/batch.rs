@@ -13,6 +13,12 @@ pub struct Batch {
     pub bytes: Vec<u8>,
     /// How many entries `bytes` holds.
     pub count: u32,
+    /// How many of them open an exchange.
+    pub openings: u32,
+    /// The sender's number of this batch.
+    pub number: u32,
+    /// A point in time, on the clock that the two sides agree on.
+    pub stamp: u64,
     /// Chunks too large to be worth copying into `bytes`; entries refer to them by index. They are
     /// moved out by the receiver, or dropped when the batch is cleared.
     pub large: Vec<Chunk>,
@@ -36,6 +42,9 @@ impl Batch {
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.count = 0;
+        self.openings = 0;
+        self.number = 0;
+        self.stamp = 0;
         self.large.clear();
         self.spent.clear();
     }
@@ -52,12 +61,14 @@ mod tests {
         assert!(batch.is_empty());
         batch.bytes.extend_from_slice(&[1; 1000]);
         batch.count = 3;
+        (batch.openings, batch.number, batch.stamp) = (2, 7, 1_000);
         batch.large.push(Chunk::copy_of(Home::Io, &[2; 10]));
         batch.spent.push(Chunk::copy_of(Home::Io, &[3; 10]));
         assert!(!batch.is_empty());
         let memory = (batch.bytes.capacity(), batch.large.capacity());
         batch.clear();
         assert!(batch.is_empty());
+        assert_eq!((batch.openings, batch.number, batch.stamp), (0, 0, 0));
         assert_eq!((batch.bytes.capacity(), batch.large.capacity()), memory);
     }
 

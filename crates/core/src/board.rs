@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use lanner_bridge::Gate;
 
-use crate::metrics::{Counters, Stats};
+use crate::metrics::{Counters, IsolateStats, Stats};
 use crate::pulse::Pulse;
 use crate::sightings::{Cause, Sightings, Whom};
 
@@ -32,6 +32,10 @@ pub struct Board {
     joined: AtomicBool,
     isolates: Mutex<Vec<Isolate>>,
     counters: OnceLock<Vec<Arc<Counters>>>,
+    /// Method and pattern of each route, probes among them.
+    routes: OnceLock<Vec<Box<str>>>,
+    /// What the isolates did that have gone.
+    gone: Mutex<IsolateStats>,
 }
 
 impl Default for Board {
@@ -44,20 +48,30 @@ impl Default for Board {
             joined: AtomicBool::new(false),
             isolates: Mutex::default(),
             counters: OnceLock::new(),
+            routes: OnceLock::new(),
+            gone: Mutex::default(),
         }
     }
 }
 
 impl Board {
-    /// The counters of all threads, once.
-    pub(crate) fn show(&self, counters: Vec<Arc<Counters>>) {
+    /// The counters of all threads and the patterns of all routes, once.
+    pub(crate) fn show(&self, counters: Vec<Arc<Counters>>, routes: Vec<Box<str>>) {
         // Only the first call counts; there is only one.
         let _ = self.counters.set(counters);
+        let _ = self.routes.set(routes);
+    }
+
+    /// The pattern of a route.
+    pub fn pattern(&self, route: u32) -> Option<&str> {
+        let routes = self.routes.get()?;
+        routes.get(route as usize).map(|pattern| &**pattern)
     }
 
     /// An isolate joins.
     pub(crate) fn join(&self, gate: &Arc<Gate>) -> Arc<Pulse> {
-        let pulse = Arc::new(Pulse::new(self.began));
+        let threads = self.counters.get().map_or(1, Vec::len);
+        let pulse = Arc::new(Pulse::new(self.began, threads));
         self.joined.store(true, Relaxed);
         self.lock().push(Isolate {
             gate: Arc::clone(gate),
@@ -79,7 +93,7 @@ impl Board {
     /// that the next call knows whether its event loop still turns.
     pub(crate) fn feel(&self) -> Vec<u64> {
         let mut isolates = self.lock();
-        isolates.retain(|isolate| !isolate.gate.is_detached());
+        self.part_from_the_gone(&mut isolates);
         let feel = |isolate: &Isolate| {
             let delay = isolate.pulse.delay();
             if isolate.gate.wake() {
@@ -102,10 +116,43 @@ impl Board {
         }
     }
 
+    /// Bytes of requests and replies that all threads hold.
+    pub(crate) fn body_bytes(&self) -> u64 {
+        let all = self.counters.get().map(Vec::as_slice).unwrap_or_default();
+        all.iter()
+            .map(|counters| counters.body_bytes.load(Relaxed))
+            .sum()
+    }
+
     /// The merged counters.
     pub(crate) fn stats(&self) -> Stats {
         let counters = self.counters.get().map(Vec::as_slice);
-        Stats::merged(counters.unwrap_or_default())
+        let mut isolates = self.lock();
+        self.part_from_the_gone(&mut isolates);
+        let mut each: Vec<_> = isolates
+            .iter()
+            .map(|isolate| isolate.pulse.stats())
+            .collect();
+        each.push(self.lock_gone().clone());
+        Stats::merged(counters.unwrap_or_default(), each)
+    }
+
+    /// Forgets the isolates that have gone, but not what they did.
+    fn part_from_the_gone(&self, isolates: &mut Vec<Isolate>) {
+        isolates.retain(|isolate| {
+            let stays = !isolate.gate.is_detached();
+            if !stays {
+                let mut stats = isolate.pulse.stats();
+                // What it had not taken, or not replied, was replied without it.
+                (stats.taken, stats.in_flight) = (stats.dispatched, 0);
+                self.lock_gone().add(&stats);
+            }
+            stays
+        });
+    }
+
+    fn lock_gone(&self) -> MutexGuard<'_, IsolateStats> {
+        self.gone.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether isolates are there, or were.

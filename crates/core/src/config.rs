@@ -123,6 +123,9 @@ pub struct Config {
     pub connections: usize,
     /// Requests of one connection; the last one's reply ends it. 0 for no limit.
     pub requests_per_connection: u32,
+    /// Bytes of requests and replies that the whole server holds; past that no body is read and no
+    /// request admitted. 0 for no limit. Default 1 GiB.
+    pub body_memory_bytes: u64,
     /// Bytes of an unread body that are dropped to keep a connection; longer bodies close it.
     /// Default 1 MiB: what a client has in flight on a good line, so that closing costs more.
     pub drain_bytes: u64,
@@ -151,6 +154,7 @@ impl Default for Config {
             reject_pages: RejectPages::default(),
             connections: 0,
             requests_per_connection: 0,
+            body_memory_bytes: 1 << 30,
             drain_bytes: 1024 * 1024,
             routes: Vec::new(),
             server_header: None,

@@ -14,8 +14,9 @@ use lanner_proto::Span;
 use lanner_proto::h1::{EncodeError, FieldIter};
 
 use crate::board::Board;
+use crate::body_memory::BodyMemory;
 use crate::config::Config;
-use crate::conn::exchange::Exchange;
+use crate::conn::exchange::{Exchange, ReplyPhase};
 use crate::dispatch::entry::{self, Fault};
 use crate::dispatch::lanes::Lanes;
 use crate::dispatch::layout;
@@ -23,6 +24,7 @@ use crate::dispatch::permits::{self, Permits};
 use crate::metrics::{Counters, bump};
 use crate::pool::Pool;
 use crate::probes::ProbeTable;
+use crate::request_times::{Outcome, OutcomeRun};
 use crate::rules::{self, Priority, RuleTable, Rules};
 
 /// Memory for parsing that is reused from request to request.
@@ -44,6 +46,8 @@ pub struct Context {
     pub lanes: Lanes,
     /// Idle buffers.
     pub pool: Pool,
+    /// Bytes of requests and replies that are held.
+    pub memory: BodyMemory,
     /// The compiled routes.
     pub routes: Arc<RouteTable>,
     /// Limits of requests.
@@ -58,6 +62,8 @@ pub struct Context {
     pub counters: Arc<Counters>,
     /// Milliseconds since the server began, from the coarse clock.
     pub now: u64,
+    /// The same in microseconds: when the turn began.
+    pub now_us: u64,
     /// The `Date` field's value.
     pub date: [u8; 29],
     /// What is known of the whole server.
@@ -68,6 +74,8 @@ pub struct Context {
     pub busy: bool,
     /// Whether the server closes: replies end their connection.
     pub draining: bool,
+    /// Requests of the same outcome that were not counted yet.
+    finished: OutcomeRun,
     /// The number of this I/O thread, as the upper bits of its slot words.
     slot_base: u32,
 }
@@ -93,16 +101,19 @@ impl Context {
             slots: Slots::new(SLOTS_MAX),
             lanes,
             pool: Pool::default(),
+            memory: BodyMemory::new(config.body_memory_bytes),
             routes,
             limits,
             config,
             counters,
             now: 0,
+            now_us: 0,
             date: lanner_proto::http_date(0),
             board: Arc::default(),
             probes: ProbeTable::default(),
             busy: false,
             draining: false,
+            finished: OutcomeRun::default(),
             slot_base: (thread as u32) << layout::SLOT_INDEX_BITS,
         }
     }
@@ -118,6 +129,19 @@ impl Context {
     /// Releases an exchange and takes it off its isolate's load.
     pub fn release(&mut self, slot: SlotId) -> Option<Exchange> {
         let exchange = self.slots.release(slot)?;
+        let outcome = Outcome {
+            route: exchange.route,
+            method: Some(exchange.method),
+            status: exchange.status,
+            aborted: !matches!(exchange.reply, ReplyPhase::Complete),
+        };
+        let held = exchange.held as usize + exchange.early.len();
+        if held > 0 {
+            self.memory.let_go(held);
+        }
+        let us = self.now_us.saturating_sub(exchange.began_us);
+        let times = &self.counters.request_times;
+        self.finished.add(outcome, us, times);
         if let Some(lane) = exchange.lane {
             self.lanes.settled(lane);
         }
@@ -125,6 +149,11 @@ impl Context {
             self.permits.give_back();
         }
         Some(exchange)
+    }
+
+    /// Looks at what the other threads hold.
+    pub fn look_at_memory(&mut self) {
+        self.memory.look(&self.board, &self.counters, self.now);
     }
 
     /// The lane for the next request, and the permit to use it; none when every isolate is full or
@@ -230,6 +259,8 @@ impl Context {
 
     /// Hands the turn's entries over; see `Lanes::publish`.
     pub fn publish(&mut self) -> bool {
+        self.finished.end(&self.counters.request_times);
+        self.pool.count(&self.counters);
         self.lanes.publish(self.pool.away(), self.now)
     }
 

@@ -7,19 +7,23 @@
 #![deny(unsafe_code)]
 
 pub mod board;
+pub mod body_memory;
 pub mod config;
 pub mod conn;
 pub mod context;
 pub mod dispatch;
 pub mod error;
+pub mod histogram;
 mod io;
+mod isolate_counters;
 pub mod limits;
 pub mod metrics;
 pub mod native_reply;
 pub mod pool;
 pub mod probes;
-mod prometheus;
+pub mod prometheus;
 pub mod pulse;
+pub mod request_times;
 pub mod routing;
 pub mod rules;
 pub mod server;

@@ -44,6 +44,18 @@ pub const CONTRACT: &[LimitDoc] = &[
         per: "route, request",
     },
     LimitDoc {
+        name: "body_memory_bytes",
+        option: "limits.bodyMemoryBytes",
+        what: "requests and replies that all connections together make the server hold",
+        default: "1073741824",
+        unit: "bytes",
+        range: "0 to 2^53 - 1, or null for no limit",
+        origin: "a thousand windows; Kestrel has none",
+        on_breach: "new requests get 503, bodies are not read on; `shed_for_memory` counts it",
+        reject: "overloaded",
+        per: "",
+    },
+    LimitDoc {
         name: "headers_ms",
         option: "timeouts.headers",
         what: "from the first byte of a head to its end, not prolonged by bytes",

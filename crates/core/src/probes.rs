@@ -115,17 +115,16 @@ impl Probes {
             return Report {
                 status: 200,
                 content_type: prometheus::CONTENT_TYPE,
-                body: prometheus::text(&stats, &delays, board.began.elapsed()),
+                body: prometheus::text(&stats, &delays, board),
             };
         }
         let delay = delays.iter().copied().max();
         let state = self.state(board, delay);
         let is_ready = state == "ready";
-        let in_flight = stats.values.iter().find(|(name, _)| *name == "in_flight");
         let body = format!(
             "{{\"state\":\"{state}\",\"loopDelayMs\":{},\"inFlight\":{},\"uptimeMs\":{}}}",
             delay.unwrap_or_default(),
-            in_flight.map_or(0, |(_, count)| *count),
+            stats.value("in_flight"),
             board.began.elapsed().as_millis(),
         );
         Report {

@@ -2,10 +2,15 @@
 //!
 //! Stamped by whoever rings its bell and by the isolate itself, around each turn; read by probes.
 //! Promises to answer while JavaScript is stuck, whatever it is stuck in: an isolate that was rung
-//! and does not come, and a turn that does not end, look the same. One store per turn.
+//! and does not come, and a turn that does not end, look the same. A few stores per turn.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
+
+use lanner_bridge::Batch;
+
+use crate::isolate_counters::IsolateCounters;
+use crate::metrics::IsolateStats;
 
 /// The pulse of one isolate.
 #[derive(Debug)]
@@ -13,20 +18,50 @@ pub struct Pulse {
     began: Instant,
     /// Milliseconds since `began`, plus one, at which it was rung or began its turn; 0 at rest.
     busy_since: AtomicU64,
+    /// Microseconds since `began` at which the turn began; only the isolate looks at it.
+    turn_us: AtomicU64,
+    pub(crate) counters: IsolateCounters,
 }
 
 impl Pulse {
-    /// An isolate at rest; its clock is the server's.
-    pub(crate) fn new(began: Instant) -> Self {
+    /// An isolate at rest, of a server with so many I/O threads; its clock is the server's.
+    pub fn new(began: Instant, threads: usize) -> Self {
         Self {
             began,
             busy_since: AtomicU64::new(0),
+            turn_us: AtomicU64::new(0),
+            counters: IsolateCounters::new(threads),
         }
     }
 
     /// The isolate begins a turn.
     pub fn begin_turn(&self) {
-        self.busy_since.store(self.now() + 1, Relaxed);
+        let now_us = self.now_us();
+        self.turn_us.store(now_us, Relaxed);
+        self.busy_since.store(now_us / 1_000 + 1, Relaxed);
+    }
+
+    /// The isolate takes a batch of an I/O thread, in the turn that it has begun.
+    pub fn took(&self, thread: usize, batch: &Batch) {
+        let times = (batch.stamp, self.turn_us.load(Relaxed));
+        self.counters
+            .took(thread, batch.number, u64::from(batch.openings), times);
+    }
+
+    /// The turn has ended.
+    pub fn end_turn(&self) {
+        let since = self.turn_us.load(Relaxed);
+        self.counters.turned(self.now_us().saturating_sub(since));
+    }
+
+    /// Microseconds of the server's clock: the stamp of replies.
+    pub fn now_us(&self) -> u64 {
+        self.began.elapsed().as_micros() as u64
+    }
+
+    /// What the isolate did so far.
+    pub(crate) fn stats(&self) -> IsolateStats {
+        self.counters.stats()
     }
 
     /// The isolate is about to rest. Said before it sleeps, so that a bell which rings at this
@@ -64,7 +99,7 @@ mod tests {
     /// A pulse whose server began this long ago.
     fn pulse(ms: u64) -> Pulse {
         let began = Instant::now().checked_sub(Duration::from_millis(ms));
-        Pulse::new(began.unwrap_or_else(Instant::now))
+        Pulse::new(began.unwrap_or_else(Instant::now), 1)
     }
 
     #[test]

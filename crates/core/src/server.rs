@@ -49,6 +49,7 @@ impl Server {
     /// Compiles the routes and starts the I/O threads; nothing listens yet.
     pub fn start(config: Config, routes: &[RouteSpec<'_>]) -> Result<Self, Error> {
         let (routes, probes) = config.probes.extend(routes);
+        let patterns: Vec<Box<str>> = routes.iter().map(|route| route.pattern.into()).collect();
         let routes = RouteTable::build(&routes)
             .map_err(|error| Error::new(ErrorKind::RouteInvalid, error.to_string()))?;
         let (routes, config) = (Arc::new(routes), Arc::new(config));
@@ -68,12 +69,12 @@ impl Server {
         for index in 0..count {
             let poll = mio::Poll::new().map_err(|error| resources(&error))?;
             let remote = Remote::new(poll.registry(), WAKER).map_err(|error| resources(&error))?;
-            let counters = Arc::new(Counters::default());
+            let counters = Arc::new(Counters::for_routes(patterns.len()));
             let mut cx = Context::new(
                 index,
                 Arc::clone(&config),
                 Arc::clone(&routes),
-                Lanes::default(),
+                Lanes::of_thread(index),
                 Arc::clone(&counters),
             );
             cx.board = Arc::clone(&server.board);
@@ -85,7 +86,7 @@ impl Server {
             let registry = registry.map_err(|error| resources(&error))?;
             prepared.push((index, poll, registry, remote, cx));
         }
-        server.board.show(all_counters);
+        server.board.show(all_counters, patterns);
         shared.introduce(server.remotes.clone());
         for (index, poll, registry, remote, cx) in prepared {
             let (shared, helm) = (Arc::clone(&shared), Arc::new(Helm::default()));

@@ -310,9 +310,9 @@ mod tests {
     #[test]
     fn each_limit_has_the_label_of_its_counter() {
         for breach in Breach::ALL {
-            let found = crate::metrics::HELP
+            let found = crate::metrics::METRICS
                 .iter()
-                .any(|(name, _)| *name == breach.label());
+                .any(|metric| metric.name == breach.label());
             assert!(found, "{breach:?}");
         }
     }

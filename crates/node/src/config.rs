@@ -87,6 +87,8 @@ pub struct LimitOptions {
     pub requests_per_connection: u32,
     /// Bytes of an unread body that are dropped to keep a connection.
     pub drain_bytes: f64,
+    /// Bytes of requests and replies that the server holds; -1 for no limit.
+    pub body_memory_bytes: f64,
 }
 
 /// Times in milliseconds; 0 for never.
@@ -279,6 +281,10 @@ impl NativeConfig {
             reject_pages: self.reject_pages(),
             drain_bytes: limits.drain_bytes as u64,
             routes: Vec::new(),
+            body_memory_bytes: match limits.body_memory_bytes {
+                none if none < 0.0 => 0,
+                bytes => (bytes as u64).max(1),
+            },
             connections: limits.connections as usize,
             requests_per_connection: limits.requests_per_connection,
             server_header: match &self.server_header {

@@ -161,6 +161,9 @@ impl Lane {
                 self.held_back.push_front((from, batch));
                 break;
             }
+            if let Some(pulse) = &self.pulse {
+                pulse.took(from, &batch);
+            }
             used += self.inbox.fill(used, &batch.bytes);
             if batch.large.is_empty() {
                 self.recycle(from, batch);
@@ -273,6 +276,12 @@ impl Lane {
         }
     }
 
+    fn end_turn(&self) {
+        if let Some(pulse) = &self.pulse {
+            pulse.end_turn();
+        }
+    }
+
     fn rest_unless_closed(&mut self) {
         if self.bell.is_some() {
             self.rest();
@@ -342,7 +351,10 @@ impl Lane {
         let Some(lane) = self.lanes.get_mut(to) else {
             return;
         };
-        let Some(batch) = &waiting else { return };
+        let Some(batch) = &mut waiting else { return };
+        if let Some(pulse) = &self.pulse {
+            batch.stamp = pulse.now_us();
+        }
         // Body memory that comes home lets connections be read, which is not this thread's work.
         let is_few = batch.bytes.len() <= HELP_BYTES_MAX && batch.spent.is_empty();
         // A full ring empties without this thread's help: the I/O thread waits for nobody.
@@ -455,6 +467,7 @@ unsafe extern "C" fn on_bell(
         let over = unsafe {
             let lane = &mut *place;
             lane.end_dispatch();
+            lane.end_turn();
             (over || lane.is_over()) && lane.is_quiet()
         };
         if over {

@@ -6,6 +6,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
+use lanner_core::histogram::Distribution;
+use lanner_core::metrics::IsolateStats;
 use lanner_core::transport::endpoint::Endpoint;
 use lanner_core::transport::listen::Address;
 use lanner_core::{Config, Error, Server};
@@ -166,7 +168,7 @@ impl NativeServer {
         seen.map(SightingInfo::from).collect()
     }
 
-    /// The counters; rejects as `reject_<label>`.
+    /// The counters; rejects as `reject_<label>`, ends of connections as `closed_<cause>`.
     #[napi]
     pub fn stats<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
         let stats = self
@@ -175,12 +177,30 @@ impl NativeServer {
             .map(|server| server.stats())
             .unwrap_or_default();
         let mut object = Object::new(env)?;
-        for (name, value) in stats.values {
-            object.set(name, value as f64)?;
+        for (name, value) in &stats.values {
+            object.set(name, *value as f64)?;
         }
-        for (label, value) in stats.rejects {
-            object.set(format!("reject_{label}"), value as f64)?;
+        for (label, value) in &stats.rejects {
+            object.set(format!("reject_{label}"), *value as f64)?;
         }
+        for (cause, value) in &stats.closed {
+            object.set(format!("closed_{cause}"), *value as f64)?;
+        }
+        object.set("request_duration", times(env, &stats.request_duration)?)?;
+        object.set(
+            "connection_duration",
+            times(env, &stats.connection_duration)?,
+        )?;
+        let all = stats.all_isolates();
+        object.set("queue_wait", times(env, &all.queue_wait)?)?;
+        object.set("handler_duration", times(env, &all.handler_duration)?)?;
+        // The last one has what isolates did that have gone.
+        let here = stats
+            .isolates
+            .split_last()
+            .map_or(&[][..], |(_, here)| here);
+        let isolates: Result<Vec<_>> = here.iter().map(|one| isolate(env, one)).collect();
+        object.set("isolates", isolates?)?;
         Ok(object)
     }
 }
@@ -194,6 +214,41 @@ impl NativeServer {
         let server = Arc::new(server.map_err(|error| to_js(env, &error))?);
         Ok(Arc::clone(self.server.get_or_init(|| server)))
     }
+}
+
+/// A distribution in milliseconds.
+fn times<'env>(env: &'env Env, all: &Distribution) -> Result<Object<'env>> {
+    let mut object = Object::new(env)?;
+    object.set("count", all.count() as f64)?;
+    let figures = [
+        ("mean", all.mean_us()),
+        ("p50", all.quantile_us(0.5)),
+        ("p90", all.quantile_us(0.9)),
+        ("p99", all.quantile_us(0.99)),
+        ("p999", all.quantile_us(0.999)),
+        ("max", all.most_us() as f64),
+    ];
+    for (name, us) in figures {
+        object.set(name, us / 1_000.0)?;
+    }
+    Ok(object)
+}
+
+fn isolate<'env>(env: &'env Env, stats: &IsolateStats) -> Result<Object<'env>> {
+    let mut object = Object::new(env)?;
+    let figures = [
+        ("dispatched", stats.dispatched as f64),
+        ("queued", stats.queued() as f64),
+        ("in_flight", stats.in_flight as f64),
+        ("turns", stats.turns as f64),
+        ("busy", stats.busy_us as f64 / 1_000.0),
+    ];
+    for (name, value) in figures {
+        object.set(name, value)?;
+    }
+    object.set("queue_wait", times(env, &stats.queue_wait)?)?;
+    object.set("handler_duration", times(env, &stats.handler_duration)?)?;
+    Ok(object)
 }
 
 fn specs(routes: &[RouteOptions]) -> Vec<RouteSpec<'_>> {

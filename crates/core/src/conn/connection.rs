@@ -15,10 +15,11 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use lanner_bridge::SlotId;
-use lanner_proto::RejectReason;
 use lanner_proto::h1::Decoder;
+use lanner_proto::{Method, RejectReason};
 
 use super::deadline::Deadline;
+use super::end::End;
 use super::out::Out;
 use super::preface::Preface;
 use super::rate::RateClock;
@@ -76,6 +77,8 @@ pub struct Active {
     /// Whether what is refused is a HEAD request, whose reply has no body.
     pub(super) refuses_head: bool,
     pub(super) out: Out,
+    /// Bytes of `input` and `out` that are counted as held.
+    pub(super) held: usize,
     /// The pace of the request body that is being read.
     pub(super) body_pace: RateClock,
     /// The pace of what is sent.
@@ -90,6 +93,7 @@ impl Active {
         self.exchanges.clear();
         cx.pool.give_small(std::mem::take(&mut self.input));
         self.out.clear(&mut cx.pool);
+        cx.memory.let_go(std::mem::take(&mut self.held));
         self.body = BodyTarget::None;
         self.blocked = false;
         self.serial = false;
@@ -134,6 +138,8 @@ pub struct Connection {
     /// Whether a reply broke off that only the end of the connection ends: the peer must see a
     /// reset, not an orderly end.
     pub(super) cut: bool,
+    /// Why it ends.
+    pub(super) end: Option<End>,
     pub(super) deadline: Deadline,
     pub(super) last_activity: u64,
     /// When it began.
@@ -165,6 +171,7 @@ impl Connection {
             eof: false,
             end_follows: false,
             cut: false,
+            end: None,
             deadline: Deadline::None,
             last_activity: cx.now,
             born: cx.now,
@@ -251,12 +258,14 @@ impl Connection {
             return;
         }
         match active.map(|active| active.body).unwrap_or_default() {
-            BodyTarget::Discard { .. } => self.begin_close(),
+            BodyTarget::Discard { .. } => self.begin_close(End::ClientClosed),
             BodyTarget::Exchange(_) => self.refuse(cx, RejectReason::UnexpectedEnd),
             BodyTarget::None if !self.decoder.is_idle() => {
                 self.refuse(cx, RejectReason::UnexpectedEnd);
             }
-            BodyTarget::None if self.exchange_count() == 0 => self.begin_close(),
+            BodyTarget::None if self.exchange_count() == 0 => {
+                self.begin_close(End::ClientClosed);
+            }
             BodyTarget::None => {}
         }
     }
@@ -264,19 +273,19 @@ impl Connection {
     /// Everything ends now: the peer reset, or the server gives up.
     pub fn abort(&mut self, cx: &mut Context) {
         self.cancel_all(cx, layout::CANCEL_PEER_GONE);
-        self.phase = Phase::Dead;
+        self.die(End::ClientReset);
     }
 
     /// The grace period of a closing server is over.
     pub fn on_grace_over(&mut self, cx: &mut Context) {
         self.cancel_all(cx, layout::CANCEL_CLOSING);
-        self.phase = Phase::Dead;
+        self.die(End::Shutdown);
     }
 
     /// The server closes: idle connections end, busy ones end with their reply.
     pub fn on_drain(&mut self, idle_since: u64) {
         if self.phase == Phase::Open && self.is_idle() && self.last_activity <= idle_since {
-            self.phase = Phase::Dead;
+            self.die(End::Shutdown);
         }
     }
 
@@ -305,7 +314,7 @@ impl Connection {
                 }
                 Phase::Closing => self.phase = Phase::Lingering,
                 Phase::Open if self.eof && self.exchange_count() == 0 && !self.can_resume(cx) => {
-                    self.phase = Phase::Dead;
+                    self.die(End::ClientClosed);
                 }
                 _ => {}
             }
@@ -323,6 +332,9 @@ impl Connection {
     /// Gives everything back; the socket is gone.
     pub fn release(&mut self, cx: &mut Context) {
         self.cancel_all(cx, layout::CANCEL_PEER_GONE);
+        let end = self.end.unwrap_or(End::Shutdown);
+        let lasted = cx.now.saturating_sub(self.born);
+        cx.counters.connection_ended(end, lasted);
         if let Some(mut active) = self.active.take() {
             active.reset(cx);
             cx.pool.give_active(active);
@@ -349,7 +361,9 @@ impl Connection {
             .unwrap_or_default();
         // Asked before the exchange is released: pieces of a body say nothing of its request.
         let is_head = match body {
-            BodyTarget::Exchange(slot) => cx.slots.get(slot).is_some_and(|e| e.head_request),
+            BodyTarget::Exchange(slot) => {
+                cx.slots.get(slot).is_some_and(|e| e.method == Method::Head)
+            }
             BodyTarget::None | BodyTarget::Discard { .. } => begins_with_head(bytes),
         };
         let replied = match body {
@@ -365,16 +379,23 @@ impl Connection {
         active.serial = true;
         self.drop_input(cx);
         if replied && self.exchange_count() == 0 {
-            return self.begin_close();
+            return self.begin_close(End::Refused);
         }
         self.settle(cx);
     }
 
     /// Stops reading requests; what is encoded is sent, then the connection ends.
-    pub(super) fn begin_close(&mut self) {
+    pub(super) fn begin_close(&mut self, end: End) {
+        self.end.get_or_insert(end);
         if self.phase == Phase::Open {
             self.phase = Phase::Closing;
         }
+    }
+
+    /// Ends at once; the first cause of an end is the one that counts.
+    pub(super) fn die(&mut self, end: End) {
+        self.end.get_or_insert(end);
+        self.phase = Phase::Dead;
     }
 
     pub(super) fn active(&mut self, cx: &mut Context) -> &mut Active {

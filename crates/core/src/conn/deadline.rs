@@ -8,6 +8,7 @@ use lanner_bridge::SlotId;
 use lanner_proto::RejectReason;
 
 use super::connection::{Active, BodyTarget, Connection, Phase};
+use super::end::End;
 use super::exchange::ReplyPhase;
 use crate::context::Context;
 use crate::dispatch::layout;
@@ -86,23 +87,27 @@ impl Connection {
             Deadline::KeepAlive(_) => {
                 bump(&cx.counters.keep_alive_timeouts, 1);
                 self.sight(cx, Cause::Limit(Breach::KeepAliveTimeout), &[]);
-                self.phase = Phase::Dead;
+                self.die(End::KeepAliveTimeout);
             }
             Deadline::Preface(_) => self.on_preface_timeout(cx),
             Deadline::Head(_) => self.refuse(cx, RejectReason::HeadersTimeout),
             Deadline::Drain(_) => {
                 bump(&cx.counters.drains_given_up, 1);
                 self.sight(cx, Cause::Limit(Breach::DrainGivenUp), &[]);
-                self.begin_close();
+                self.begin_close(End::DrainGivenUp);
             }
             Deadline::Linger(_) => self.phase = Phase::Dead,
-            Deadline::HalfClosed(_) => self.abort(cx),
+            Deadline::HalfClosed(_) => {
+                self.end.get_or_insert(End::HalfClosedTimeout);
+                self.abort(cx);
+            }
             Deadline::Request(_) => self.on_request_deadline(cx),
             Deadline::SlowBody(_) => self.refuse(cx, RejectReason::BodyTimeout),
             Deadline::SlowReply(_) | Deadline::Stalled(_) => {
                 bump(&cx.counters.slow_replies_cut, 1);
                 self.sight(cx, Cause::Limit(Breach::SlowReply), &[]);
                 self.cut = true;
+                self.end.get_or_insert(End::SlowReply);
                 self.abort(cx);
             }
         }
@@ -145,6 +150,11 @@ impl Connection {
         {
             active.reset(cx);
             cx.pool.give_active(active);
+        }
+        if let Some(active) = &mut self.active {
+            let held = active.input.len() + active.out.len();
+            cx.memory
+                .change(std::mem::replace(&mut active.held, held), held);
         }
         self.run_paces(cx);
         self.deadline = self.next_deadline(cx);
@@ -285,5 +295,5 @@ fn deadline_of(cx: &Context, slot: SlotId) -> Option<u64> {
     let exchange = cx.slots.get(slot)?;
     let ms = cx.rules_for(exchange).request_ms;
     let is_open = !matches!(exchange.reply, ReplyPhase::Complete);
-    (ms != 0 && is_open).then(|| exchange.began.saturating_add(ms))
+    (ms != 0 && is_open).then(|| (exchange.began_us / 1_000).saturating_add(ms))
 }

@@ -12,8 +12,8 @@
 //! are encoded and when an exchange may be settled is the connection's business.
 
 use lanner_bridge::Credit;
-use lanner_proto::Version;
 use lanner_proto::h1::Framing;
+use lanner_proto::{Method, Version};
 
 use super::out::Out;
 use crate::rules::{RuleTable, Rules};
@@ -57,18 +57,22 @@ pub struct Exchange {
     pub token: usize,
     /// The lane (isolate) that it was given to; none where the core itself replies.
     pub lane: Option<usize>,
+    /// When its head was parsed, in microseconds of the thread's clock.
+    pub began_us: u64,
     /// Its route, or `ABSENT`: what it is held to.
     pub route: u32,
     /// What it is held to instead, when its handler said so.
     pub rules: Option<Box<Rules>>,
     /// Whether it counts as in flight.
     pub has_permit: bool,
-    /// When its head was parsed, in milliseconds of the thread's clock.
-    pub began: u64,
+    /// The method of the request.
+    pub method: Method,
+    /// The batch in which its isolate gets it.
+    pub batch: u32,
+    /// Status of the reply, 0 before it begins.
+    pub status: u16,
     /// Protocol version of the request.
     pub version: Version,
-    /// Whether the request was HEAD.
-    pub head_request: bool,
     /// Whether the client wants the connection to stay.
     pub keep_alive: bool,
     /// Whether the connection ends with this exchange.
@@ -81,6 +85,8 @@ pub struct Exchange {
     pub reply: ReplyPhase,
     /// The request body.
     pub body: BodyPhase,
+    /// Bytes of the request body that were handed over and not taken by the handler.
+    pub held: u32,
     /// Bytes that were encoded before it was this exchange's turn.
     pub early: Out,
 }

@@ -9,6 +9,7 @@ use lanner_proto::RejectReason;
 use lanner_proto::h1::Step;
 
 use super::connection::{Active, BodyTarget, Connection, Phase};
+use super::end::End;
 use super::exchange::{BodyPhase, Exchange};
 use super::preface::Preface;
 use crate::context::{Context, Scratch};
@@ -19,6 +20,10 @@ use crate::sightings::{Breach, Cause};
 /// Bytes that are read although they cannot be used yet: enough to notice the peer's end behind
 /// the requests that it usually sends ahead.
 const INPUT_MAX: usize = 64 * 1024;
+
+/// Bytes that every body may make the server hold although its memory is used up: handlers report
+/// what they took in portions of at most this, so a body that is read always goes on.
+const BODY_FLOOR: u32 = 64 * 1024;
 
 impl Connection {
     /// How many bytes may be read now: few while an earlier exchange says so, none behind a full
@@ -38,7 +43,7 @@ impl Connection {
             Phase::Open => match &self.active {
                 None => usize::MAX,
                 Some(active) => match active.body {
-                    BodyTarget::Exchange(slot) if !cx.accepts_chunk(slot) => 0,
+                    BodyTarget::Exchange(slot) if is_starved(cx, slot) => 0,
                     BodyTarget::Exchange(slot) => body_credit(cx, slot),
                     BodyTarget::Discard { .. } => usize::MAX,
                     BodyTarget::None if self.may_begin(cx, &active.input) => usize::MAX,
@@ -48,10 +53,11 @@ impl Connection {
         }
     }
 
-    /// Whether a body waits only because too many chunks are on their way to its isolate.
+    /// Whether a body waits only because too many chunks are on their way to its isolate, or too
+    /// many bytes are held in all.
     pub fn is_starved(&self, cx: &Context) -> bool {
         let body = self.active.as_ref().map(|active| active.body);
-        matches!(body, Some(BodyTarget::Exchange(slot)) if !cx.accepts_chunk(slot))
+        matches!(body, Some(BodyTarget::Exchange(slot)) if is_starved(cx, slot))
     }
 
     /// Length of the body piece that can be read straight into a chunk, when that pays.
@@ -299,7 +305,7 @@ impl Connection {
             BodyTarget::Discard { left, .. } if (data.len() as u64) > left => {
                 bump(&cx.counters.drains_given_up, 1);
                 self.sight(cx, Cause::Limit(Breach::DrainGivenUp), &[]);
-                self.begin_close();
+                self.begin_close(End::DrainGivenUp);
             }
             BodyTarget::Discard { ref mut left, .. } => *left -= data.len() as u64,
             BodyTarget::Exchange(slot) => {
@@ -351,16 +357,24 @@ impl Connection {
     fn spend_body_credit(&mut self, cx: &mut Context, slot: SlotId, len: usize) {
         if let Some(Exchange {
             body: BodyPhase::Reading { credit, .. },
+            held,
             ..
         }) = cx.slots.get_mut(slot)
         {
             let _spent = credit.spend_up_to(len as u32);
+            *held = held.saturating_add(len as u32);
+            cx.memory.hold(len);
         }
         if let Some(active) = &mut self.active {
             let rate = &cx.rules_of(slot).request;
             active.body_pace.moved(len, rate, cx.now);
         }
     }
+}
+
+fn is_starved(cx: &Context, slot: SlotId) -> bool {
+    let held = cx.slots.get(slot).map_or(0, |exchange| exchange.held);
+    !cx.accepts_chunk(slot) || cx.memory.is_full() && held >= BODY_FLOOR
 }
 
 fn body_credit(cx: &Context, slot: SlotId) -> usize {

@@ -5,6 +5,7 @@
 
 pub mod connection;
 pub mod deadline;
+pub mod end;
 pub mod exchange;
 mod input;
 pub mod out;

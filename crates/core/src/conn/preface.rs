@@ -11,8 +11,9 @@ use std::sync::Arc;
 use lanner_proto::RejectReason;
 use lanner_proto::proxy::{ProxySource, ProxyStep, parse_proxy};
 
-use super::connection::{Connection, Phase};
+use super::connection::Connection;
 use super::deadline::Deadline;
+use super::end::End;
 use crate::context::{Context, Scratch};
 use crate::sightings::Cause;
 use crate::transport::trust::ProxyPolicy;
@@ -141,7 +142,7 @@ impl Connection {
     pub(super) fn refuse_preface(&mut self, cx: &Context, reason: RejectReason, bytes: &[u8]) {
         cx.counters.reject(reason);
         self.sight(cx, Cause::Reject(reason), bytes);
-        self.phase = Phase::Dead;
+        self.die(End::Refused);
     }
 
     /// The time for the header is over: one that may be left out and has not begun was left out.

@@ -5,13 +5,14 @@
 //! their turn wait in the exchange. Writing to the socket is not here.
 
 use lanner_bridge::{Chunk, SlotId};
-use lanner_proto::Version;
 use lanner_proto::h1::{
     CONTINUE, EncodeContext, FieldIter, Framing, ReplyBody, ReplyHead, encode_chunk_end,
     encode_chunk_head, encode_head, encode_informational, encode_last_chunk,
 };
+use lanner_proto::{Method, Version};
 
 use super::connection::Connection;
+use super::end::End;
 use super::exchange::{BodyPhase, Exchange, ReplyPhase};
 use super::out::Out;
 use crate::context::Context;
@@ -111,6 +112,9 @@ impl Connection {
             bump(&cx.counters.double_replies, 1);
             return;
         }
+        if let Some(lane) = exchange.lane {
+            cx.lanes.replied(lane, exchange.batch, exchange.began_us);
+        }
         let streams = reply.flags & layout::REPLY_STREAM != 0;
         // What is sent is counted, not what was announced: a length that does not hold would let
         // the next reply be taken for this one's body.
@@ -177,8 +181,9 @@ impl Connection {
         head: ReplyHead<'_>,
     ) -> Option<Framing> {
         let unread_body = self.unread_body_closes(cx, slot);
+        let status = head.status;
         let exchange = cx.slots.get(slot)?;
-        let (version, head_request) = (exchange.version, exchange.head_request);
+        let (version, head_request) = (exchange.version, exchange.method == Method::Head);
         let ends = (cx.draining || self.is_worn(cx)) && self.is_last(slot);
         let keep_alive = exchange.keep_alive && !unread_body && !ends;
         if cx.rules.are_varied() && self.is_first(slot) {
@@ -205,6 +210,7 @@ impl Connection {
                 bump(&cx.counters.replies, 1);
                 if let Some(exchange) = cx.slots.get_mut(slot) {
                     exchange.close = encoded.close;
+                    exchange.status = status;
                 }
                 if encoded.close {
                     // Nothing is read behind a reply that says "close" (RFC 9112 9.6).
@@ -343,6 +349,9 @@ impl Connection {
         let Some(exchange) = cx.slots.get_mut(slot) else {
             return;
         };
+        let taken = exchange.held.min(bytes as u32);
+        exchange.held -= taken;
+        cx.memory.let_go(taken as usize);
         if let BodyPhase::Reading { credit, .. } = &mut exchange.body {
             credit.give_back(bytes as u32);
             if exchange.expects_continue {
@@ -402,9 +411,10 @@ impl Connection {
             }
             cx.release(slot);
             self.cancel_all(cx, layout::CANCEL_PEER_GONE);
-            return self.begin_close();
+            return self.begin_close(End::ReplyCut);
         }
         if let Some(exchange) = cx.slots.get_mut(slot) {
+            cx.memory.let_go(exchange.early.len());
             exchange.early.clear(&mut cx.pool);
             exchange.reply = ReplyPhase::Waiting;
             self.reply_natively(cx, slot, NativeReply::InvalidReply);
@@ -425,7 +435,9 @@ impl Connection {
         }
         let exchange: &mut Exchange = cx.slots.get_mut(slot)?;
         let mut early = std::mem::take(&mut exchange.early);
+        let before = early.len();
         let result = write(cx, &mut early);
+        cx.memory.change(before, early.len());
         if let Some(exchange) = cx.slots.get_mut(slot) {
             exchange.early = early;
         }

@@ -85,12 +85,15 @@ impl Connection {
         Exchange {
             token: self.token,
             lane: None,
+            began_us: cx.now_us,
             route,
             rules: None,
             has_permit: false,
-            began: cx.now,
+            method: head.method,
+            batch: 0,
+            status: 0,
+            held: 0,
             version: head.version,
-            head_request: head.method == Method::Head,
             keep_alive: head.keep_alive && !self.is_worn(cx),
             close: false,
             expects_continue: head.expect_continue,
@@ -136,7 +139,12 @@ impl Connection {
         (head_bytes, behind): (&[u8], &[u8]),
     ) -> usize {
         let priority = cx.rules.of_route(route).priority;
-        let Some(lane) = cx.admit(priority) else {
+        let no_memory = cx.memory.is_full();
+        if no_memory {
+            bump(&cx.counters.shed_for_memory, 1);
+        }
+        let lane = if no_memory { None } else { cx.admit(priority) };
+        let Some(lane) = lane else {
             cx.counters.shed_one(priority);
             cx.counters.reject(RejectReason::Overloaded);
             self.sight(cx, Cause::Reject(RejectReason::Overloaded), head_bytes);
@@ -146,10 +154,6 @@ impl Connection {
             self.reply_natively(cx, slot, NativeReply::Overloaded(after));
             return 0;
         };
-        if let Some(exchange) = cx.slots.get_mut(slot) {
-            exchange.lane = Some(lane);
-            exchange.has_permit = true;
-        }
         let inline = match scratch.head.body {
             BodyLength::Known(n) if n <= layout::INLINE_BODY_MAX as u64 => behind.get(..n as usize),
             _ => None,
@@ -166,9 +170,16 @@ impl Connection {
             local: self.local,
             proxy: self.proxy(),
         };
-        cx.lanes.send_request(lane, &entry);
+        let batch = cx.lanes.send_request(lane, &entry, cx.now_us);
+        if let Some(exchange) = cx.slots.get_mut(slot) {
+            exchange.lane = Some(lane);
+            exchange.has_permit = true;
+            exchange.batch = batch;
+            exchange.held = inline.map_or(0, |body| body.len() as u32);
+        }
         bump(&cx.counters.dispatched, 1);
         let Some(body) = inline else { return 0 };
+        cx.memory.hold(body.len());
         self.skip_inline_body(cx, scratch, slot, body)
     }
 

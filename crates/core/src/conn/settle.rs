@@ -8,6 +8,7 @@ use lanner_bridge::SlotId;
 use lanner_proto::{RejectReason, RejectReply, write_reject};
 
 use super::connection::{BodyTarget, Connection};
+use super::end::End;
 use super::exchange::{BodyPhase, ReplyPhase};
 use crate::context::Context;
 use crate::dispatch::layout;
@@ -30,6 +31,7 @@ impl Connection {
                         let rate = exchange.rules_in(&cx.rules).response;
                         active.send_rate = Some(active.joined_rate(rate));
                     }
+                    cx.memory.let_go(early.len());
                     active.out.adopt(&mut cx.pool, early);
                 }
                 if !matches!(exchange.reply, ReplyPhase::Complete) {
@@ -50,7 +52,7 @@ impl Connection {
             }
             if exchange.close {
                 self.cancel_all(cx, layout::CANCEL_PEER_GONE);
-                self.begin_close();
+                self.begin_close(End::LastReply);
                 return;
             }
             if active.exchanges.is_empty() {
@@ -84,7 +86,7 @@ impl Connection {
         active
             .out
             .append(pool, |into| write_reject(into, reason, &reply));
-        self.begin_close();
+        self.begin_close(End::Refused);
     }
 
     /// Gives the handler back the credit of what has left.

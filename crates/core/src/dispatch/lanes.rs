@@ -7,12 +7,16 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use lanner_bridge::{Batch, Chunk, IoLane, SlotId};
 
 use super::admission::Admission;
 use super::entry::{self, RequestEntry};
 use super::layout;
+use crate::histogram::Run;
+use crate::isolate_counters::LaneCounters;
+use crate::metrics::bump;
 use crate::pulse::Pulse;
 use crate::rules::Priority;
 
@@ -36,15 +40,34 @@ struct Lane {
     gone: bool,
     admission: Admission,
     pulse: Option<Arc<Pulse>>,
+    /// The number of the open batch.
+    number: u32,
+    /// Requests that were not counted yet.
+    opened: u32,
+    /// When the isolate handed over the records that are being applied.
+    replied_us: u64,
+    /// The batch of the request that was replied last, while that was in the same batch.
+    replied_number: Option<u32>,
+    handled: Run,
 }
 
 /// All lanes of one I/O thread.
 #[derive(Debug, Default)]
 pub struct Lanes {
     lanes: Vec<Lane>,
+    /// The number of this I/O thread.
+    thread: usize,
 }
 
 impl Lanes {
+    /// The lanes of I/O thread number `thread`.
+    pub fn of_thread(thread: usize) -> Self {
+        Self {
+            thread,
+            ..Self::default()
+        }
+    }
+
     /// Adds the lane of an isolate; its number is its place.
     pub fn attach(&mut self, mut io: IoLane) -> usize {
         let open = io.spare();
@@ -58,6 +81,11 @@ impl Lanes {
             gone: false,
             admission: Admission::default(),
             pulse: None,
+            number: 0,
+            opened: 0,
+            replied_us: 0,
+            replied_number: None,
+            handled: Run::default(),
         };
         self.lanes.push(lane);
         self.lanes.len() - 1
@@ -88,11 +116,47 @@ impl Lanes {
             .map(|(index, _)| index)
     }
 
-    /// Adds a request to the open batch.
-    pub fn send_request(&mut self, lane: usize, entry: &RequestEntry<'_>) {
-        self.send(lane, entry.size(), |out| entry.write(out));
-        if let Some(lane) = self.lanes.get_mut(lane) {
-            lane.in_flight += 1;
+    /// Adds a request to the open batch; returns the batch's number.
+    pub fn send_request(&mut self, lane: usize, entry: &RequestEntry<'_>, now_us: u64) -> u32 {
+        let Some(lane) = self.lanes.get_mut(lane).filter(|lane| !lane.gone) else {
+            return 0;
+        };
+        lane.make_room(entry.size());
+        let Lane { open, number, .. } = lane;
+        entry.write(&mut open.bytes);
+        open.count += 1;
+        if open.openings == 0 {
+            *number = number.wrapping_add(1);
+            (open.number, open.stamp) = (*number, now_us);
+        }
+        open.openings += 1;
+        lane.in_flight += 1;
+        lane.opened += 1;
+        lane.number
+    }
+
+    /// The head of a reply came whose request was in batch `number`.
+    pub fn replied(&mut self, lane: usize, number: u32, began_us: u64) {
+        let Some(Lane {
+            replied_us,
+            replied_number,
+            handled,
+            pulse: Some(pulse),
+            ..
+        }) = self.lanes.get_mut(lane)
+        else {
+            return;
+        };
+        // Most replies are to requests of one batch, and come in one batch.
+        if *replied_number == Some(number) {
+            return handled.again();
+        }
+        *replied_number = Some(number);
+        if let Some(counters) = pulse.counters.lane(self.thread) {
+            // Forgotten after many batches: against those its own wait does not count.
+            let taken_us = counters.taken_at(number).unwrap_or(began_us);
+            let us = replied_us.saturating_sub(taken_us);
+            handled.add(us, &counters.handler_duration);
         }
     }
 
@@ -158,6 +222,7 @@ impl Lanes {
             if lane.open.count > 0 {
                 lane.open.spent.append(away);
             }
+            lane.count(self.thread);
             published |= lane.publish(now);
         }
         published
@@ -180,7 +245,11 @@ impl Lanes {
 
     /// The next batch of records of a lane.
     pub fn take(&mut self, lane: usize) -> Option<Box<Batch>> {
-        self.lanes.get_mut(lane).and_then(|lane| lane.io.take())
+        let lane = self.lanes.get_mut(lane)?;
+        let batch = lane.io.take()?;
+        lane.replied_us = batch.stamp;
+        lane.replied_number = None;
+        Some(batch)
     }
 
     /// Gives a read batch back for reuse.
@@ -212,6 +281,23 @@ impl Lanes {
 }
 
 impl Lane {
+    /// Writes the counters of the turn.
+    fn count(&mut self, thread: usize) {
+        let Some(pulse) = &self.pulse else { return };
+        let Some(LaneCounters {
+            dispatched,
+            in_flight,
+            handler_duration,
+            ..
+        }) = pulse.counters.lane(thread)
+        else {
+            return;
+        };
+        self.handled.end(handler_duration);
+        in_flight.store(self.in_flight as u64, Relaxed);
+        bump(dispatched, u64::from(std::mem::take(&mut self.opened)));
+    }
+
     /// Closes the open batch when `size` more bytes would not fit the inbox. It is handed over at
     /// once, so that only a full ring makes a backlog.
     fn make_room(&mut self, size: usize) {

@@ -6,6 +6,7 @@
 mod accept;
 pub(crate) mod clock;
 pub(crate) mod helm;
+mod relief;
 pub(crate) mod remote;
 pub(crate) mod seats;
 mod sockets;

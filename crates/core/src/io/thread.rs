@@ -183,17 +183,16 @@ impl IoThread {
 
     /// Reads the clocks, and looks at the deadlines that came up.
     fn tick(&mut self) {
-        self.cx.now = self.began.elapsed().as_millis() as u64;
+        self.cx.now_us = self.began.elapsed().as_micros() as u64;
+        self.cx.now = self.cx.now_us / 1_000;
         self.cx.busy = self.cx.board.is_busy();
+        self.cx.look_at_memory();
         let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let second = since_epoch.map_or(0, |time| time.as_secs());
         if second != self.date_second {
             self.date_second = second;
             self.cx.date = lanner_proto::http_date(second);
-            self.cx
-                .counters
-                .pool_idle_bytes
-                .store(self.cx.pool.idle_bytes() as u64, Relaxed);
+            self.cx.pool.on_time(self.cx.now);
         }
         let mut due = std::mem::take(&mut self.due);
         self.timers.take_due(self.cx.now, &mut due);
@@ -340,12 +339,7 @@ impl IoThread {
             for chunk in batch.spent.drain(..) {
                 self.cx.pool.give_chunk(chunk);
             }
-            for token in std::mem::take(&mut self.starved) {
-                if let Some(Some(conn)) = self.conns.get_mut(token) {
-                    conn.starved = false;
-                }
-                self.mark(token);
-            }
+            self.mark_starved();
         }
         let mut attachments = batch.large.drain(..);
         let mut records = Records::new(&batch.bytes);
@@ -413,6 +407,7 @@ impl IoThread {
         if !self.ended.is_empty() {
             self.free.append(&mut self.ended);
         }
+        self.relieve();
     }
 
     /// After a connection's turn: end it, or see to its timer and to what is left to do.
@@ -445,6 +440,7 @@ impl IoThread {
             && conn.http.is_starved(&self.cx)
         {
             conn.starved = true;
+            self.cx.memory.wait_for();
             self.starved.push(token);
         }
     }
@@ -511,7 +507,14 @@ impl IoThread {
 
     /// Whether something is due later that no event will tell of.
     fn wants_clock(&self) -> bool {
-        !self.timers.is_empty() || self.cx.lanes.open_count() > 0
+        let Context {
+            lanes,
+            pool,
+            memory,
+            ..
+        } = &self.cx;
+        let waits = lanes.open_count() > 0 || memory.is_waited_for();
+        !self.timers.is_empty() || waits || pool.idle_bytes() > 0
     }
 
     /// Ends every connection.

@@ -104,3 +104,59 @@ fn a_closing_server_is_not_ready() {
     assert_eq!(waiting.reply().0, 200);
     live.close(1_000);
 }
+
+#[test]
+fn waits_and_handlers_are_measured_by_isolate() {
+    let (live, release) = stuck();
+    let (mut first, mut second) = (live.connect(), live.connect());
+    let get = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    first.send(get);
+    eventually("it is stuck", || ask(&live, "/readyz").0 == 503);
+    second.send(get);
+    eventually("both were given", || live.counter("dispatched") == 2);
+    let waiting = Instant::now();
+    eventually("time passes", || {
+        waiting.elapsed() > Duration::from_millis(30)
+    });
+    let stats = &live.server.stats().isolates[0];
+    assert_eq!((stats.queued(), stats.in_flight), (1, 2));
+    let waited = waiting.elapsed().as_micros() as u64;
+    (0..2).for_each(|_| release.send(()).expect("it waits"));
+    assert_eq!((first.reply().0, second.reply().0), (200, 200));
+    eventually("all is counted", || {
+        let stats = &live.server.stats().isolates[0];
+        stats.turns > 0 && stats.handler_duration.count() == 2 && stats.in_flight == 0
+    });
+    let stats = &live.server.stats().isolates[0];
+    assert_eq!((stats.dispatched, stats.taken, stats.queued()), (2, 2, 0));
+    assert_eq!(stats.queue_wait.count(), 2);
+    // The second one waited in the queue while the first one was in its handler.
+    for times in [&stats.queue_wait, &stats.handler_duration] {
+        assert!(times.most_us() >= waited, "{} < {waited}", times.most_us());
+    }
+    assert!(stats.busy_us >= waited);
+    let (status, text) = ask(&live, "/metrics");
+    assert_eq!(status, 200);
+    let line = "\nlanner_handler_duration_seconds_count{isolate=\"0\"} 2\n";
+    assert!(text.contains(line), "{text}");
+    live.close(1_000);
+}
+
+#[test]
+fn what_an_isolate_did_that_has_gone_stays_counted() {
+    let mut live = Live::start(config(), echo());
+    let get = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    assert_eq!(live.connect().send(get).reply().0, 200);
+    eventually("it is counted", || {
+        live.server.stats().all_isolates().turns > 0
+    });
+    live.isolate.end();
+    let stats = live.server.stats();
+    assert_eq!(stats.isolates.len(), 1, "only the gone");
+    let all = stats.all_isolates();
+    assert_eq!(
+        (all.dispatched, all.queue_wait.count(), all.in_flight),
+        (1, 1, 0)
+    );
+    live.close(1_000);
+}

@@ -110,6 +110,8 @@ fn run(
         pulse.begin_turn();
         for (index, lane) in lanes.iter_mut().enumerate() {
             while let Some(mut batch) = lane.take() {
+                pulse.begin_turn();
+                pulse.took(index, &batch);
                 let mut records = Records {
                     batch: lane.spare(),
                 };
@@ -119,6 +121,7 @@ fn run(
                 records.batch.spent.append(&mut batch.spent);
                 lane.recycle(batch);
                 let mut full = records.batch;
+                full.stamp = pulse.now_us();
                 // The ring is full: the I/O thread takes from it.
                 while let Err(batch) = lane.publish(full) {
                     if lane.io_closed() || stop.load(SeqCst) {
@@ -129,6 +132,7 @@ fn run(
                     std::thread::yield_now();
                 }
                 lane.wake_io();
+                pulse.end_turn();
             }
         }
         pulse.rest();

@@ -17,6 +17,7 @@ use lanner_core::dispatch::lanes::Lanes;
 use lanner_core::dispatch::layout;
 use lanner_core::dispatch::record::{Action, Records as RecordReader};
 use lanner_core::metrics::Counters;
+use lanner_core::pool::CHUNK_BYTES;
 use lanner_core::{Config, Rules, config::Timeouts};
 use lanner_proto::{RouteSpec, RouteTable};
 
@@ -233,6 +234,14 @@ impl Wire {
         self
     }
 
+    /// The peer resets the connection.
+    pub(crate) fn reset(&mut self) -> &mut Self {
+        self.conn.abort(&mut self.cx);
+        self.dirty = true;
+        self.pump();
+        self
+    }
+
     /// What the peer got since the last call.
     pub(crate) fn sent(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.received)
@@ -258,6 +267,7 @@ impl Wire {
     /// Time passes; what is due happens once, at its end.
     pub(crate) fn pass(&mut self, ms: u64) -> &mut Self {
         self.cx.now += ms;
+        self.cx.now_us += ms * 1_000;
         if self
             .conn
             .deadline()
@@ -398,6 +408,11 @@ impl Wire {
             let applied = self.apply_records();
             let was_dirty = self.dirty;
             self.finish_dirty();
+            let relieved = self.cx.memory.take_relief();
+            self.dirty |= relieved && std::mem::take(&mut self.starved);
+            if relieved {
+                continue;
+            }
             if !handed_over && !applied && !was_dirty {
                 return;
             }
@@ -484,11 +499,12 @@ impl Wire {
                 0
             };
             if budget == 0 {
-                self.starved |= self.readable && self.conn.is_starved(&self.cx);
+                self.note_starved();
                 return;
             }
             let chunk = self.conn.chunk_budget(&self.cx);
-            let room = chunk.unwrap_or(budget).min(RECEIVE_BYTES);
+            let room = chunk.map_or(budget, |piece| piece.min(CHUNK_BYTES));
+            let room = room.min(RECEIVE_BYTES);
             let n = room.min(self.kernel.len());
             if n == 0 {
                 self.readable = false;
@@ -510,6 +526,13 @@ impl Wire {
                 self.readable = false;
                 return;
             }
+        }
+    }
+
+    fn note_starved(&mut self) {
+        if self.readable && self.conn.is_starved(&self.cx) {
+            self.starved = true;
+            self.cx.memory.wait_for();
         }
     }
 
@@ -557,7 +580,7 @@ impl Wire {
         if can_read || self.conn.can_resume(&self.cx) {
             self.dirty = true;
         } else {
-            self.starved |= self.readable && self.conn.is_starved(&self.cx);
+            self.note_starved();
         }
     }
 }

@@ -337,6 +337,13 @@ const ROWS: &[Row] = &[
         replied(&mut wire, &requests)
     }),
     ("max_loop_delay_ms", readiness),
+    ("body_memory_bytes", |past| {
+        let mut wire = open(|config| config.body_memory_bytes = 1_000);
+        // The last byte that there is room for; with it nothing more is let in.
+        wire.cx.memory.hold(999 + past);
+        let requests = wire.feed(&get()).requests();
+        replied(&mut wire, &requests)
+    }),
 ];
 
 /// What is seen once those that were admitted are replied: a shed one waits for its turn.

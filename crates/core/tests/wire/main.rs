@@ -4,6 +4,7 @@
 mod support;
 
 mod body_limit;
+mod body_memory;
 mod closing;
 mod counts;
 mod credits;
@@ -13,6 +14,7 @@ mod handler_faults;
 mod informational;
 mod keep_alive;
 mod limits;
+mod metrics;
 mod native_replies;
 mod overload;
 mod pipelining;
