@@ -63,6 +63,16 @@ declare class LannerError extends Error {
   get name(): string
 }
 
+/**
+ * Serves a fetch handler, or an application that has one: `serve(new Hono().get('/', …), { port:
+ * 3000 })`. What it returns can be used at once and awaited: then an address that is taken is an
+ * error here.
+ */
+declare function serve(
+  handler: FetchHandler | FetchObject,
+  options?: ServeOptions | number,
+): Serving
+
 /** A route as a value, for `app.add()`: what `app.route()` takes, options before the handlers. */
 declare function route<Path extends string, State extends object = AnyState>(
   method: string,
@@ -322,6 +332,7 @@ type ErrorCode =
   | 'LANNER_CONTENT_LENGTH'
   | 'LANNER_BODY_NOT_ALLOWED'
   | 'LANNER_REPLY_VALUE'
+  | 'LANNER_RESPONSE_MISSING'
   | 'LANNER_BODY_CHUNK'
   | 'LANNER_BODY_USED'
   | 'LANNER_BODY_CLOSED'
@@ -347,6 +358,96 @@ type ErrorCode =
   | 'LANNER_ADDON_MISSING'
   | 'LANNER_ADDON_BROKEN'
   | 'LANNER_ADDON_VERSION'
+
+/** Answers when a fetch handler failed. Returning nothing gives the default problem document. */
+type FetchErrorHandler = (
+  error: unknown,
+  info: FetchInfo,
+) => Response | undefined | void | Promise<Response | undefined | void>
+
+/** Answers a Request with a Response. */
+type FetchHandler = (request: Request, info: FetchInfo) => Response | Promise<Response>
+
+/** An object that answers: an application of Hono, h3, Elysia, or a module's default export. */
+interface FetchObject {
+  fetch: FetchHandler
+}
+
+/** What is known of an exchange beside its Request. */
+declare class FetchInfo {
+  #private
+  /** The Request of this exchange. */
+  readonly request: Request
+  /** The client's end of the connection; what a trusted proxy says it is (`proxyProtocol`). */
+  get remoteAddress(): PeerAddress
+  /** The server's end of the connection. */
+  get localAddress(): PeerAddress
+  /** The same as `remoteAddress`, as Deno writes it. */
+  get remoteAddr(): NetworkAddress
+  /** The same as `localAddress`, as Deno writes it. */
+  get localAddr(): NetworkAddress
+  /** The protocol by its ALPN name: 'http/1.1' or 'http/1.0'. */
+  get alpnProtocol(): string
+  /** Whether the connection is encrypted. */
+  get encrypted(): boolean
+  /** The host name of the TLS handshake; null where there was none. */
+  get serverName(): string | null
+  /** Sends an informational response, 102 or 103, before the Response. */
+  sendInformational(status: 102 | 103, headers?: FieldInit | Headers): void
+  /**
+   * Takes work that goes on after the reply: an error in it goes to `onError`, and the head of the
+   * Request stays readable. The server does not wait for it when it closes.
+   */
+  waitUntil(promise: PromiseLike<unknown>): void
+}
+
+/** One end of a connection, as Deno writes it. */
+type NetworkAddress =
+  | {
+      readonly transport: 'tcp'
+      readonly hostname: string
+      readonly port: number
+    }
+  | {
+      readonly transport: 'unix'
+      readonly path: string
+    }
+
+/** The options of `serve()`: those of `app.listen()`, and what a fetch handler needs beside. */
+interface ServeOptions extends ListenOptions {
+  /** Called when the server listens. */
+  onListen?: (server: Server) => void
+  /**
+   * Answers when the handler failed, in place of the default problem document; also told of errors
+   * that come when the reply has left.
+   */
+  onError?: FetchErrorHandler
+  /**
+   * Whether the Request is made piece by piece as it is touched. True by default where nothing can
+   * tell it from another Request (Node 20 and 22). On newer ones it costs less than a real Request
+   * and cannot be the argument of `new Request()` or `fetch()`; `new Request(request.url, request)`
+   * can.
+   */
+  lazy?: boolean
+}
+
+/** A server that was started by `serve()`. Await it for the `Server`. */
+declare class Serving implements PromiseLike<Server> {
+  #private
+  /** Settles when the server has closed, however that came; at once if it never listened. */
+  readonly closed: Promise<void>
+  /** The URL of the first address, for example 'http://localhost:3000'. */
+  get url(): string
+  /** Every address that it listens at. */
+  get addresses(): readonly ServerAddress[]
+  /** Stops accepting, lets running requests finish, then aborts what is left. */
+  close(options?: CloseOptions): Promise<void>
+  then<Value = Server, Failure = never>(
+    onListening?: ((server: Server) => Value | PromiseLike<Value>) | null,
+    onFailed?: ((error: unknown) => Failure | PromiseLike<Failure>) | null,
+  ): Promise<Value | Failure>
+  [Symbol.asyncDispose](): Promise<void>
+}
 
 /** What an HttpError may carry beside its status. */
 interface HttpErrorOptions {
@@ -1254,6 +1355,7 @@ export {
   App,
   HttpError,
   LannerError,
+  serve,
   route,
   type BodySource,
   type StreamBody,
@@ -1265,6 +1367,13 @@ export {
   type EndpointOptions,
   type TcpKeepAliveOptions,
   type ErrorCode,
+  type FetchErrorHandler,
+  type FetchHandler,
+  type FetchObject,
+  type FetchInfo,
+  type NetworkAddress,
+  type ServeOptions,
+  type Serving,
   type HttpErrorOptions,
   type AnyParams,
   type AnyState,

@@ -67,7 +67,12 @@ export class App<State extends object = AnyState> extends Router<State> {
 
   /** Begins to serve. A number is a port. */
   async listen(options: ListenOptions | number = {}): Promise<Server> {
-    const parsed = parseOptions(typeof options === 'number' ? { port: options } : options)
+    return this.start(typeof options === 'number' ? { port: options } : options)
+  }
+
+  /** @internal The same at once. */
+  start(options: ListenOptions): Server {
+    const parsed = parseOptions(options)
     const config = this.#compile(parsed)
     const server = startServer(parsed, config)
     this.registry.isSealed = true

@@ -40,7 +40,8 @@ import { RequestLimits } from './limits.js'
 import { problemText } from './problem.js'
 import { QueryView } from './query.js'
 import { addField, checkStatus, fieldsOf, replaceCookie, setField } from './reply-fields.js'
-import { toFetchRequest, toUrl } from './request.js'
+import { toFetchRequest } from './fetch/request.js'
+import { urlOf } from './fetch/url.js'
 import { Trailers } from './trailers.js'
 
 import type { BodySink, StreamBody } from './body/sink.js'
@@ -176,7 +177,7 @@ export class Context<Params extends object = AnyParams, State extends object = A
 
   /** The URL that was asked for, made from the target and the Host field. */
   get url(): URL {
-    return (extrasOf(this).url ??= toUrl(this))
+    return (extrasOf(this).url ??= urlOf(this))
   }
 
   /** The parameters of the path, by their names in the pattern. */

@@ -64,6 +64,10 @@ const table = {
     status: 500,
     text: 'The handler returned something that cannot be made a reply.',
   },
+  LANNER_RESPONSE_MISSING: {
+    status: 500,
+    text: 'A fetch handler returned something that is not a Response.',
+  },
   LANNER_BODY_CHUNK: {
     status: 500,
     text: 'A streamed reply is made of strings and bytes; another value was found in it.',

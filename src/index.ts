@@ -2,6 +2,7 @@
 
 export { App } from './app.js'
 export { HttpError, LannerError } from './errors.js'
+export { serve } from './fetch/serve.js'
 export { route } from './routing/endpoint.js'
 
 export type { BodySource } from './body/source.js'
@@ -10,6 +11,10 @@ export type { ConnectionInfo, Context, Reply } from './context.js'
 export type { CookieOptions, Cookies } from './cookies.js'
 export type { EndpointOptions, TcpKeepAliveOptions } from './endpoints.js'
 export type { ErrorCode } from './error-codes.js'
+export type { FetchErrorHandler, FetchHandler, FetchObject } from './fetch/handler.js'
+export type { FetchInfo, NetworkAddress } from './fetch/info.js'
+export type { ServeOptions } from './fetch/serve.js'
+export type { Serving } from './fetch/serving.js'
 export type { HttpErrorOptions } from './errors.js'
 export type { AnyParams, AnyState, ErrorHandler, Handler, Middleware, Next } from './handler.js'
 export type { HeaderView } from './headers.js'

@@ -351,7 +351,7 @@ function sendProblem(lane: Lane, ctx: Context, error: unknown): void {
 }
 
 /** Somebody has to hear of an error that can no longer be answered. */
-function tell(lane: Lane, ctx: Context, error: unknown): void {
+export function tell(lane: Lane, ctx: Context, error: unknown): void {
   const { onError, report } = lane.config
   if (onError === undefined) return report(error)
   const failed = (second: unknown): void => {

@@ -73,7 +73,7 @@ function objectReply(ctx: Context, value: object): void {
 }
 
 /** Any Response of the fetch standard, this realm's or another's. */
-function isResponse(value: object): value is Response {
+export function isResponse(value: object): value is Response {
   return (
     value instanceof Response ||
     ('status' in value && 'headers' in value && 'body' in value && tagOf(value) === 'Response')

@@ -105,6 +105,13 @@ const examples: Record<string, (call: Call, child: Child) => Promise<void>> = {
     expect((await call('/go', { redirect: 'manual' })).headers.get('location')).toBe('/json')
   },
 
+  serve: async (call) => {
+    expect((await call('/')).text).toMatch(/^hello (127\.|::)/)
+    const hello = await call('/hello', post('{"name":"Ada"}'))
+    expect([hello.status, hello.text]).toEqual([201, '{"hello":"Ada"}'])
+    expect((await call('/none')).status).toBe(404)
+  },
+
   'graceful-shutdown': async (call, child) => {
     expect((await call('/')).text).toBe('still here\n')
     if (process.platform === 'win32') return

@@ -3,8 +3,8 @@
 // Used by the tests over real sockets. Promises at the end of each test that nothing was reported
 // but what the test took, and that no connection and no exchange is left once the server closed.
 
-import { App } from 'lanner'
-import type { ListenOptions, Server } from 'lanner'
+import { App, serve as serveHandler } from 'lanner'
+import type { FetchHandler, FetchObject, ListenOptions, ServeOptions, Server } from 'lanner'
 import { expect, onTestFinished, vi } from 'vitest'
 
 export type { Server }
@@ -24,11 +24,26 @@ export async function serve(
   const hasPlace = options.endpoints !== undefined || options.path !== undefined
   const place = hasPlace ? {} : { port: 0, host: '127.0.0.1' }
   const server = await app.listen({ ...place, ...options })
+  closeAtEnd(server)
+  return server
+}
+
+/** The same for a fetch handler. */
+export async function serveFetch(
+  handler: FetchHandler | FetchObject,
+  options: ServeOptions = {},
+): Promise<Server> {
+  watchReports()
+  const server = await serveHandler(handler, { port: 0, host: '127.0.0.1', ...options })
+  closeAtEnd(server)
+  return server
+}
+
+function closeAtEnd(server: Server): void {
   onTestFinished(async () => {
     await server.close({ gracePeriodMs: 0 })
     expect(leftovers(server)).toEqual({ connections: 0, in_flight: 0, held: 0 })
   })
-  return server
 }
 
 /** Errors that were reported so far; the test expects them. */

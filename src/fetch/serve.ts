@@ -1,0 +1,66 @@
+// serve(): an application of the fetch standard on Lanner.
+//
+// One route for every method and path on an App of its own, so that everything of HTTP, the limits
+// and the server itself are App's. What serve() adds is the way from a context to a Request and
+// from a Response to a reply, which is handler.ts.
+
+import { App } from '../app.js'
+import { flag, requireObject, wrong } from '../option-values.js'
+import { checkHandler, toErrorHandler, toHandler } from './handler.js'
+import { Serving } from './serving.js'
+
+import type { ListenOptions } from '../options.js'
+import type { Server } from '../server.js'
+import type { FetchErrorHandler, FetchHandler, FetchObject } from './handler.js'
+
+/** The options of `serve()`: those of `app.listen()`, and what a fetch handler needs beside. */
+export interface ServeOptions extends ListenOptions {
+  /** Called when the server listens. */
+  onListen?: (server: Server) => void
+  /**
+   * Answers when the handler failed, in place of the default problem document; also told of errors
+   * that come when the reply has left.
+   */
+  onError?: FetchErrorHandler
+  /**
+   * Whether the Request is made piece by piece as it is touched. True by default where nothing can
+   * tell it from another Request (Node 20 and 22). On newer ones it costs less than a real Request
+   * and cannot be the argument of `new Request()` or `fetch()`; `new Request(request.url, request)`
+   * can.
+   */
+  lazy?: boolean
+}
+
+/**
+ * Serves a fetch handler, or an application that has one: `serve(new Hono().get('/', …), { port:
+ * 3000 })`. What it returns can be used at once and awaited: then an address that is taken is an
+ * error here.
+ */
+export function serve(
+  handler: FetchHandler | FetchObject,
+  options: ServeOptions | number = {},
+): Serving {
+  try {
+    return new Serving(start(handler, typeof options === 'number' ? { port: options } : options))
+  } catch (error) {
+    return new Serving(undefined, error)
+  }
+}
+
+function start(handler: unknown, options: ServeOptions): Server {
+  requireObject(options, 'options')
+  const { onListen, onError, lazy, ...listen } = options
+  requireFunction(onListen, 'onListen')
+  requireFunction(onError, 'onError')
+  const isLazy = lazy === undefined ? undefined : flag(lazy, 'lazy', true)
+  const app = new App()
+  app.all('/*path', toHandler(checkHandler(handler), isLazy))
+  if (onError !== undefined) app.onError(toErrorHandler(onError, isLazy))
+  const server = app.start(listen)
+  onListen?.(server)
+  return server
+}
+
+function requireFunction(value: unknown, path: string): void {
+  if (value !== undefined && typeof value !== 'function') throw wrong(path, 'a function', value)
+}

@@ -1,0 +1,244 @@
+// From a Response to what is on the wire, and what becomes of errors.
+
+import { expect, test, vi } from 'vitest'
+
+import { deferred } from '../support/deferred.ts'
+import { RawClient } from '../support/raw.ts'
+import { idle, serveFetch, takeReports } from '../support/server.ts'
+
+import type { FetchHandler, ServeOptions } from 'lanner'
+
+import type { RawResponse } from '../support/raw.ts'
+
+async function call(
+  handler: FetchHandler,
+  { method = 'GET', ...options }: ServeOptions & { method?: string } = {},
+): Promise<RawResponse> {
+  const server = await serveFetch(handler, options)
+  const client = await RawClient.open(server.url)
+  await client.send(`${method} / HTTP/1.1\r\nhost: a\r\n\r\n`)
+  const response = await client.response({ isHead: method === 'HEAD' })
+  client.cut()
+  return response
+}
+
+const responses: [
+  string,
+  () => Response | Promise<Response>,
+  number,
+  string,
+  string | undefined,
+][] = [
+  ['text', () => new Response('hällo'), 200, 'hällo', 'text/plain;charset=UTF-8'],
+  ['a promise', async () => new Response('later'), 200, 'later', 'text/plain;charset=UTF-8'],
+  ['JSON', () => Response.json({ a: 1 }, { status: 201 }), 201, '{"a":1}', 'application/json'],
+  ['bytes', () => new Response(new Uint8Array([104, 105])), 200, 'hi', undefined],
+  ['a blob', () => new Response(new Blob(['b'], { type: 'text/x-b' })), 200, 'b', 'text/x-b'],
+  ['a stream', () => new Response(new Blob(['s1', 's2']).stream()), 200, 's1s2', undefined],
+  ['an empty text', () => new Response(''), 200, '', 'text/plain;charset=UTF-8'],
+  ['no body', () => new Response(), 200, '', undefined],
+  ['204', () => new Response(null, { status: 204 }), 204, '', undefined],
+  ['304', () => new Response(null, { status: 304 }), 304, '', undefined],
+  ['a redirect', () => Response.redirect('http://b/', 302), 302, '', undefined],
+  ['an own type', () => new Response('x', { headers: { 'content-type': 'a/b' } }), 200, 'x', 'a/b'],
+]
+
+test.each(responses)('%s', async (_name, make, status, body, type) => {
+  const response = await call(make)
+  const text = Buffer.from(response.body, 'latin1').toString()
+  expect([response.status, text, response.headers['content-type']]).toEqual([status, body, type])
+})
+
+test('each cookie has its own field line', async () => {
+  const { head } = await call(() => {
+    const headers = new Headers({ 'x-a': '1' })
+    headers.append('x-a', '2')
+    headers.append('set-cookie', 'a=1; Path=/')
+    headers.append('set-cookie', 'b=2, or so')
+    return new Response('', { headers })
+  })
+  expect(head.match(/^set-cookie: .*$/gim)).toEqual([
+    'set-cookie: a=1; Path=/',
+    'set-cookie: b=2, or so',
+  ])
+  expect(head).toMatch(/^x-a: 1, 2$/im)
+})
+
+test('HEAD comes as HEAD and gets no body', async () => {
+  const handler: FetchHandler = ({ method }) =>
+    new Response('12345', { headers: { 'x-method': method, 'content-length': '5' } })
+  const { status, headers } = await call(handler, { method: 'HEAD' })
+  expect([status, headers['x-method'], headers['content-length']]).toEqual([200, 'HEAD', '5'])
+})
+
+test.each(['OPTIONS', 'PATCH', 'PROPFIND', 'QUERY'])('%s comes to the handler', async (method) => {
+  const { status, body } = await call((request) => new Response(request.method), { method })
+  expect([status, body]).toEqual([200, method])
+})
+
+test.each(['TRACE', 'TRACK'])('%s has no Request and is refused', async (method) => {
+  const handler = vi.fn(() => new Response())
+  const { status } = await call(handler, { method })
+  expect([status, handler.mock.calls]).toEqual([501, []])
+})
+
+test('CONNECT is refused before the handler', async () => {
+  const handler = vi.fn(() => new Response())
+  const server = await serveFetch(handler)
+  const client = await RawClient.open(server.url)
+  await client.send('CONNECT a:80 HTTP/1.1\r\nhost: a:80\r\n\r\n')
+  expect((await client.response()).status).toBeGreaterThanOrEqual(400)
+  expect(handler).not.toHaveBeenCalled()
+})
+
+test('a stream is pulled only as fast as the client takes it', async () => {
+  let pulled = 0
+  const chunk = new Uint8Array(16_384)
+  const chunks = 1000
+  const cancelled = deferred<unknown>()
+  const server = await serveFetch(
+    () =>
+      new Response(
+        new ReadableStream(
+          {
+            pull(controller) {
+              pulled++
+              if (pulled <= chunks) controller.enqueue(chunk)
+              else controller.close()
+            },
+            cancel: (reason) => cancelled.resolve(reason),
+          },
+          { highWaterMark: 0 },
+        ),
+      ),
+  )
+  const slow = await RawClient.open(server.url)
+  slow.pause()
+  await slow.send('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+  let before = -1
+  await vi.waitFor(
+    () => {
+      const now = pulled
+      const isSame = now === before && now > 0
+      before = now
+      if (!isSame) throw new Error('it is still pulled')
+    },
+    { timeout: 8000, interval: 100 },
+  )
+  expect(before).toBeLessThan(chunks)
+  slow.pause(false)
+  expect((await slow.response()).body.length).toBe(chunks * chunk.byteLength)
+  slow.cut()
+  pulled = 0
+  const gone = await RawClient.open(server.url)
+  gone.pause()
+  await gone.send('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+  await expect.poll(() => pulled).toBeGreaterThan(2)
+  gone.cut()
+  expect(await cancelled.promise).toMatchObject({ code: 'LANNER_PEER_GONE' })
+  await idle(server)
+})
+
+test.each<[string, unknown]>([
+  ['undefined', undefined],
+  ['null', null],
+  ['a string', 'text'],
+  ['another object', { status: 200 }],
+])('a handler that returns %s has made a mistake', async (what, value) => {
+  for (const made of [
+    value,
+    Promise.resolve(value),
+    // oxlint-disable-next-line unicorn/no-thenable
+    { then: (done: (v: unknown) => void) => done(value) },
+  ]) {
+    const { status, headers } = await call(() => made as Response)
+    expect([status, headers['content-type']]).toEqual([500, 'application/problem+json'])
+    const [error] = takeReports()
+    expect(error).toMatchObject({ code: 'LANNER_RESPONSE_MISSING' })
+    expect(String(error)).toContain(what)
+  }
+})
+
+test('a Response whose body was read is a mistake', async () => {
+  const { status } = await call(async () => {
+    const response = new Response('x')
+    await response.text()
+    return response
+  })
+  expect([status, takeReports()]).toMatchObject([500, [{ code: 'LANNER_REPLY_VALUE' }]])
+})
+
+test('Response.error() is a mistake', async () => {
+  const { status } = await call(() => Response.error())
+  expect([status, takeReports()]).toMatchObject([500, [{ code: 'LANNER_STATUS_INVALID' }]])
+})
+
+test.each(['throws', 'rejects'])('a handler that %s gives a problem document', async (how) => {
+  const { status, body } = await call(() => {
+    const error = new Error('swordfish')
+    if (how === 'throws') throw error
+    return Promise.reject(error)
+  })
+  expect([status, JSON.parse(body)]).toEqual([500, { title: 'Internal Server Error', status: 500 }])
+  expect(takeReports()).toMatchObject([{ message: 'swordfish' }])
+})
+
+test('onError answers, or leaves it to the default', async () => {
+  const seen: unknown[] = []
+  const onError: ServeOptions['onError'] = (error, info) => {
+    seen.push([(error as Error).message, new URL(info.request.url).pathname])
+    return seen.length === 1 ? new Response('sorry', { status: 503 }) : undefined
+  }
+  const handler: FetchHandler = () => {
+    throw new Error('no')
+  }
+  const server = await serveFetch(handler, { onError })
+  const first = await fetch(`${server.url}/a`)
+  expect([first.status, await first.text()]).toEqual([503, 'sorry'])
+  expect((await fetch(`${server.url}/b`)).status).toBe(500)
+  expect(seen).toEqual([
+    ['no', '/a'],
+    ['no', '/b'],
+  ])
+})
+
+test('an error of waitUntil() goes to onError', async () => {
+  const told = deferred<unknown>()
+  const { status } = await call(
+    (_request, info) => {
+      info.waitUntil(Promise.reject(new Error('background')))
+      return new Response()
+    },
+    { onError: (error) => told.resolve(error) },
+  )
+  expect([status, await told.promise]).toMatchObject([200, { message: 'background' }])
+})
+
+test('what the second argument says', async () => {
+  const server = await serveFetch((request, info) => {
+    info.sendInformational(103, new Headers({ link: '</a.css>' }))
+    const { remoteAddress, remoteAddr, localAddress, localAddr } = info
+    const { alpnProtocol, encrypted, serverName } = info
+    const isSame = info.request === request
+    return Response.json([
+      remoteAddress,
+      remoteAddr,
+      localAddress.port,
+      localAddr,
+      { alpnProtocol, encrypted, serverName, isSame },
+    ])
+  })
+  const client = await RawClient.open(server.url)
+  await client.send('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+  const hints = await client.response()
+  expect([hints.status, hints.headers['link']]).toEqual([103, '</a.css>'])
+  const { port } = server.addresses[0]!
+  const own = client.socket.localPort
+  expect(JSON.parse((await client.response()).body)).toEqual([
+    { address: '127.0.0.1', family: 'IPv4', port: own },
+    { transport: 'tcp', hostname: '127.0.0.1', port: own },
+    port,
+    { transport: 'tcp', hostname: '127.0.0.1', port },
+    { alpnProtocol: 'http/1.1', encrypted: false, serverName: null, isSame: true },
+  ])
+})
