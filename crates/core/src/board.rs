@@ -19,6 +19,24 @@ struct Isolate {
     pulse: Arc<Pulse>,
 }
 
+impl Isolate {
+    /// Wakes it if it rests.
+    fn ring(&self) {
+        if self.gate.wake() {
+            self.pulse.rung();
+        }
+    }
+
+    /// Milliseconds for which it has not come back; none while it sleeps. The stamp of a ring may
+    /// come after the turn that the ring began, and then it stands beside a sleeping isolate.
+    fn delay(&self) -> u64 {
+        if self.gate.is_asleep() {
+            return 0;
+        }
+        self.pulse.delay()
+    }
+}
+
 /// The state of a server.
 #[derive(Debug)]
 pub struct Board {
@@ -95,10 +113,8 @@ impl Board {
         let mut isolates = self.lock();
         self.part_from_the_gone(&mut isolates);
         let feel = |isolate: &Isolate| {
-            let delay = isolate.pulse.delay();
-            if isolate.gate.wake() {
-                isolate.pulse.rung();
-            }
+            let delay = isolate.delay();
+            isolate.ring();
             delay
         };
         isolates.iter().map(feel).collect()
@@ -109,11 +125,7 @@ impl Board {
         if !self.sightings.add(cause, whom, bytes, now) {
             return;
         }
-        for isolate in &*self.lock() {
-            if isolate.gate.wake() {
-                isolate.pulse.rung();
-            }
-        }
+        self.lock().iter().for_each(Isolate::ring);
     }
 
     /// Bytes of requests and replies that all threads hold.
@@ -166,5 +178,36 @@ impl Board {
 
     fn lock(&self) -> MutexGuard<'_, Vec<Isolate>> {
         self.isolates.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    struct Silent;
+
+    impl lanner_bridge::Doorbell for Silent {
+        fn ring(&self) {}
+    }
+
+    #[test]
+    fn a_stamp_that_came_after_the_turn_makes_no_sleeping_isolate_stuck() {
+        let began = Instant::now().checked_sub(Duration::from_secs(10));
+        let isolate = Isolate {
+            gate: Gate::new(Box::new(Silent)),
+            pulse: Arc::new(Pulse::new(began.unwrap_or_else(Instant::now), 1)),
+        };
+        // It was rung, had its turn and sleeps again; only then the ringing thread goes on.
+        isolate.pulse.begin_turn();
+        isolate.pulse.rest();
+        assert!(isolate.gate.try_sleep(|| true));
+        isolate.pulse.rung();
+        std::thread::sleep(Duration::from_millis(3));
+        assert_eq!(isolate.delay(), 0);
+        // The next ring counts from itself, and not from that stamp.
+        isolate.ring();
+        assert!(isolate.delay() < 3, "{}", isolate.delay());
     }
 }

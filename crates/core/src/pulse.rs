@@ -70,15 +70,13 @@ impl Pulse {
         self.busy_since.store(0, Relaxed);
     }
 
-    /// Somebody rang; the first ring counts.
+    /// Somebody rang. The gate rings once per sleep, so this is the first ring since it rested; the
+    /// turn itself may have begun meanwhile, or even have ended: then the gate says that it sleeps.
     pub(crate) fn rung(&self) {
-        // Lost to another ring or to the turn itself: both stamps are as old.
-        let _ = self
-            .busy_since
-            .compare_exchange(0, self.now() + 1, Relaxed, Relaxed);
+        self.busy_since.store(self.now() + 1, Relaxed);
     }
 
-    /// Milliseconds since it was rung or began its turn; 0 at rest.
+    /// Milliseconds since it was rung or began its turn, for one that does not sleep.
     pub(crate) fn delay(&self) -> u64 {
         match self.busy_since.load(Relaxed) {
             0 => 0,
@@ -112,11 +110,12 @@ mod tests {
     }
 
     #[test]
-    fn the_first_ring_counts() {
+    fn a_ring_and_a_turn_count_from_themselves() {
         let pulse = pulse(5_000);
         pulse.busy_since.store(1_001, Relaxed);
-        pulse.rung();
         assert!(pulse.delay() >= 4_000);
+        pulse.rung();
+        assert!(pulse.delay() < 1_000);
         pulse.begin_turn();
         assert!(pulse.delay() < 1_000);
     }

@@ -98,6 +98,8 @@ impl Connection {
             }
             Deadline::Linger(_) => self.phase = Phase::Dead,
             Deadline::HalfClosed(_) => {
+                // A reply that ends with its connection would look whole.
+                self.cut |= self.is_streaming(cx);
                 self.end.get_or_insert(End::HalfClosedTimeout);
                 self.abort(cx);
             }
@@ -112,6 +114,13 @@ impl Connection {
             }
         }
         self.watch(cx);
+    }
+
+    /// Whether the reply whose turn it is has begun and not ended.
+    fn is_streaming(&self, cx: &Context) -> bool {
+        let first = self.active.as_ref().and_then(|a| a.exchanges.front());
+        let exchange = first.and_then(|&slot| cx.slots.get(slot));
+        exchange.is_some_and(|exchange| matches!(exchange.reply, ReplyPhase::Streaming { .. }))
     }
 
     /// The handler took too long: the peer gets a 504, or a reply that visibly breaks off.

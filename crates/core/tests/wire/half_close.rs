@@ -112,6 +112,18 @@ fn that_time_is_its_own() {
 }
 
 #[test]
+fn a_reply_that_breaks_off_then_is_reset_and_does_not_look_whole() {
+    let mut wire = Wire::new(&Setup::default());
+    // Without a length in HTTP/1.0 the end of the connection is the end of the body.
+    let slot = wire.feed(&crlf("GET / HTTP/1.0\n\n")).request().slot;
+    wire.flush(|records| records.reply(slot, stream()).write(slot, b"half of it"));
+    wire.fin();
+    assert!(wire.sent().ends_with(b"half of it"));
+    wire.pass(5_000);
+    assert_eq!((wire.sent().len(), wire.end()), (0, End::Reset));
+}
+
+#[test]
 fn a_long_reply_that_is_read_has_all_the_time_it_needs() {
     let mut wire = Wire::new(&Setup::default());
     let slot = wire.feed(&get()).request().slot;
