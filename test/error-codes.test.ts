@@ -12,7 +12,6 @@ const unprovoked: Record<string, string> = {
   LANNER_PERMISSION_DENIED: 'tests may run as a user who may do anything',
   LANNER_RESOURCES: 'the system must be out of threads',
   LANNER_SERVER_CLOSED: 'the public interface cannot say it: a server is listening or gone',
-  LANNER_URL_INVALID: 'the core refuses every Host and target that would make none',
 }
 
 const codes = Object.keys(ERROR_CODES)
