@@ -18,7 +18,8 @@ import { ensureDist } from './lib/typescript.mjs'
 
 const esmApp = `
 import { App } from 'lanner'
-const app = new App()
+import { requestId } from 'lanner/middleware/request-id'
+const app = new App().use(requestId())
 app.get('/users/:id', (ctx) => ctx.json({ id: ctx.params.id }))
 const server = await app.listen({ port: 0, host: '127.0.0.1' })
 process.once('disconnect', () => server.close())
@@ -37,9 +38,18 @@ app.listen({ port: 0, host: '127.0.0.1' }).then((server) => {
 
 const typedApp = `
 import { App } from 'lanner'
+import { requestId } from 'lanner/middleware/request-id'
 import type { Context, Server } from 'lanner'
+import type { RequestIdOptions } from 'lanner/middleware/request-id'
 
-const app = new App()
+const options: RequestIdOptions = { header: 'x-id' }
+const app = new App().use(requestId(options))
+app.get('/id', (ctx) => {
+  const id: string = ctx.state.requestId
+  // @ts-expect-error: nobody adds that
+  const other: number = ctx.state.requestId
+  return [id, other]
+})
 app.use(async (_ctx: Context, next) => next())
 app.get('/', () => 'hello')
 app.get('/users/:id', (ctx) => {

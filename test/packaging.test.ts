@@ -10,7 +10,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 import { platforms } from '../scripts/lib/platform.mjs'
-import { filesUnder, read, root } from './support/source-tree.ts'
+import { isPublished } from '../scripts/lib/stage.mjs'
+import { entrySources, filesUnder, read, root } from './support/source-tree.ts'
 
 interface Loader {
   platformKey(): string
@@ -30,6 +31,36 @@ test('each target has its package, with the fields by which npm chooses', () => 
   }
   const folders = new Set(filesUnder('npm').map((path) => path.split('/')[1]))
   expect([...folders].sort()).toEqual(platforms.map(({ key }) => key).sort())
+})
+
+test('what is published has the code and the types of each entry', () => {
+  for (const [name, entry] of Object.entries<string | Record<string, string>>(manifest.exports)) {
+    if (typeof entry === 'string') continue
+    expect(Object.keys(entry), `entry ${name}`).toEqual(['types', 'default'])
+    for (const path of Object.values(entry)) {
+      expect(isPublished(path.replace('./', '')), `file ${path}`).toBe(true)
+    }
+    if (name === '.') continue
+    expect(entry['types']).toBe(entry['default']!.replace(/\.js$/, '.d.ts'))
+  }
+})
+
+test('the types of a sub-path refer to the package by its name, not to what it is made of', () => {
+  const folders = /^src\/(middleware|client|openapi|schema)\//
+  for (const path of entrySources().filter((source) => folders.test(source))) {
+    const types = [...read(path).matchAll(/^(?:import|export) type [^']* from '(\.[^']*)'/gm)]
+    const foreign = types.map((match) => match[1]!).filter((from) => !from.startsWith('./'))
+    expect(foreign, `types of ${path}`).toEqual([])
+  }
+})
+
+test('each sub-path is where the compiler looks for it while we work on it', () => {
+  const { compilerOptions } = JSON.parse(read('tsconfig.json'))
+  for (const [name, entry] of Object.entries<{ default: string }>(manifest.exports)) {
+    if (name === '.' || typeof entry === 'string') continue
+    const source = entry.default.replace('./dist/', './src/').replace(/\.js$/, '.ts')
+    expect(compilerOptions.paths[name.replace('./', 'lanner/')]).toEqual([source])
+  }
 })
 
 test('the build workflow builds every target, and no other', () => {

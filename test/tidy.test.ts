@@ -6,6 +6,7 @@
 import { expect, test } from 'vitest'
 
 import {
+  entrySources,
   filesUnder,
   isGenerated,
   logicLines,
@@ -122,9 +123,9 @@ test('only src/native/ touches the addon', () => {
   expect(touching).toEqual([])
 })
 
-test('every TypeScript source is reached from src/index.ts', () => {
+test('every TypeScript source is reached from an entry of the package', () => {
   const sources = new Set(filesUnder('src', '.ts'))
-  const reached = reach(['src/index.ts'], sources)
+  const reached = reach(entrySources(), sources)
   expect([...sources].filter((path) => !reached.has(path) && !path.endsWith('.d.ts'))).toEqual([])
 })
 

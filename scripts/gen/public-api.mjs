@@ -1,5 +1,6 @@
 // index.d.ts: the whole public surface as one file. Source: what src/index.ts exports.
 //
+// The sub-path entries have declaration files of their own, which refer to this one.
 // The compiler writes a declaration file per module; this joins those that src/index.ts reaches.
 // Public declarations come first, in the order in which src/index.ts names them, then the types
 // that those refer to, which stay private to the file. It understands the regular form that the
@@ -23,7 +24,7 @@ export async function generate() {
   if (!existsSync(join(root, 'src', 'index.ts'))) return {}
   const out = mkdtempSync(join(tmpdir(), 'lanner-types-'))
   try {
-    const flags = ['-p', 'tsconfig.build.json', '--emitDeclarationOnly', '--outDir', out]
+    const flags = ['-p', 'tsconfig.surface.json', '--outDir', out]
     const { code } = await runTool('typescript', flags, { bin: 'tsc' })
     if (code !== 0) fail('TypeScript found errors in src/: they are listed above')
     return { 'index.d.ts': formatted(bundle(out)) }

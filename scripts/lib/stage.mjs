@@ -62,11 +62,22 @@ export function stagePlatform(folder, key, { binaries = root, repository } = {})
 
 /** The committed `files` list, applied. */
 function publishedFiles() {
-  const compiled = filesUnder('dist', { skip: [] }).filter((path) => path.endsWith('.js'))
+  const compiled = filesUnder('dist', { skip: [] }).filter(isPublished)
   const plain = manifest.files.filter((path) => !path.includes('*'))
   const missing = plain.filter((path) => !existsSync(join(root, path)))
   if (missing.length > 0) fail(`package.json lists files that do not exist: ${missing.join(', ')}`)
   return [...compiled, ...plain]
+}
+
+/** Whether the committed `files` list takes a path. */
+export function isPublished(path) {
+  return manifest.files.some((glob) => patternOf(glob).test(path))
+}
+
+/** What `**\/` and `*` stand for in the `files` list. */
+function patternOf(glob) {
+  const parts = { '**/': '(?:[^/]+/)*', '*': '[^/]*', '.': '\\.' }
+  return new RegExp(`^${glob.replace(/\*\*\/|[*.]/g, (part) => parts[part])}$`)
 }
 
 /** Downloaded build artifacts lie one folder deep, a local build lies flat. */

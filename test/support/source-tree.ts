@@ -42,6 +42,20 @@ export function read(path: string): string {
   return readFileSync(join(root, path), 'utf8')
 }
 
+/** The sources of what `exports` in package.json names; those of a pattern are its files. */
+export function entrySources(): string[] {
+  const { exports } = JSON.parse(read('package.json')) as { exports: Record<string, unknown> }
+  const sources = filesUnder('src', '.ts')
+  return Object.values(exports).flatMap((entry) => {
+    if (typeof entry !== 'object' || entry === null) return []
+    const { default: file } = entry as { default: string }
+    const source = file.replace('./dist/', 'src/').replace(/\.js$/, '.ts')
+    const [start, end] = source.split('*') as [string, string?]
+    if (end === undefined) return sources.filter((path) => path === source)
+    return sources.filter((path) => path.startsWith(start) && path.endsWith(end))
+  })
+}
+
 /** Whether a file is written by a generator: such files follow their generator, not the style. */
 export function isGenerated(path: string): boolean {
   return path === 'index.d.ts' || path.startsWith('src/native/generated/')

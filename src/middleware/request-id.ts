@@ -1,0 +1,64 @@
+// Gives each request an id that its reply, its log lines and its errors can be found by.
+//
+// Used as app.use(requestId()). Promises that an id of the client is taken only where that was
+// asked for, and only when it is made of characters that are harmless in a log line. Not a trace:
+// the traceparent field has rules of its own.
+
+import { randomUUID } from 'node:crypto'
+
+import { isToken } from '../headers.js'
+import { refuseUnknown, requireObject, wrong } from '../option-values.js'
+
+import type { Context, Middleware } from 'lanner'
+
+/** What requestId() adds to `ctx.state`. */
+export type RequestIdState = {
+  /** The id of the request. */
+  requestId: string
+}
+
+/** The options of requestId(). */
+export interface RequestIdOptions {
+  /** The field of the reply, and of the request where that is trusted. Default 'x-request-id'. */
+  header?: string
+  /**
+   * Whether an id that came with the request is kept: true behind a proxy that sets it, or a
+   * function that decides. It has 1 to 128 letters, digits and `-_.:~+/=`; any other is replaced.
+   * Default false.
+   */
+  trust?: boolean | ((ctx: Context) => boolean)
+  /** Makes the id of a request that has none. Default: a random UUID. */
+  generate?: (ctx: Context) => string
+}
+
+const NAMES = ['header', 'trust', 'generate']
+const HARMLESS = /^[\w\-.:~+/=]{1,128}$/
+
+/** Gives each request an id: `ctx.state.requestId`, and a field of the reply. */
+export function requestId(options: RequestIdOptions = {}): Middleware<RequestIdState> {
+  requireObject(options, 'options of requestId()')
+  refuseUnknown(options, NAMES, '', ' of requestId()')
+  const { header = 'x-request-id', trust = false, generate = makeId } = options
+  if (typeof header !== 'string' || !isToken(header)) {
+    throw wrong('header of requestId()', 'the name of a header field', header)
+  }
+  if (typeof trust !== 'boolean' && typeof trust !== 'function') {
+    throw wrong('trust of requestId()', 'true, false or a function', trust)
+  }
+  if (typeof generate !== 'function') {
+    throw wrong('generate of requestId()', 'a function', generate)
+  }
+  const isTrusted = typeof trust === 'boolean' ? (): boolean => trust : trust
+  return function requestId(ctx, next) {
+    const given = trust === false ? null : ctx.headers.get(header)
+    const isKept = given !== null && HARMLESS.test(given) && isTrusted(ctx)
+    const id = isKept ? given : generate(ctx)
+    ctx.state.requestId = id
+    ctx.header(header, id)
+    return next()
+  }
+}
+
+function makeId(): string {
+  return randomUUID()
+}
