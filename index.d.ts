@@ -214,6 +214,16 @@ declare class Context<Params extends object = AnyParams, State extends object = 
   sendInformational(status: 102 | 103, fields?: FieldInit): this
   /** Fields that follow the body of the reply; it is then sent in chunks. */
   get trailers(): Trailers
+  /**
+   * Calls `hook` when the reply is decided and before it is sent, whoever made it: a handler, a
+   * Response, an error. It may change status, fields and body. The last registered comes first.
+   */
+  onReply(hook: ReplyHook): this
+  /**
+   * Calls `hook` when the exchange is over: the reply was handed over, with all others of its turn,
+   * or was given up. The request can still be read in it.
+   */
+  onEnd(hook: EndHook): this
   /** What loggers and JSON.stringify show: nothing of the memory that requests share. */
   toJSON(): object
 }
@@ -820,6 +830,61 @@ type RejectReason = keyof typeof REJECT_STATUS
 /** Field names with a value each, or several. */
 type FieldInit = Readonly<Record<string, string | readonly string[]>>
 
+/** Hears that an exchange is over. What it throws is reported and changes nothing. */
+type EndHook = (end: ExchangeEnd, ctx: Context) => void
+
+/** How an exchange ended. */
+declare class ExchangeEnd {
+  #private
+  /** The status of the reply, or 0 when the exchange was given up before there was one. */
+  get status(): number
+  /** Bytes of the body that were handed over, before any framing. */
+  get bodyBytes(): number
+  /** Whether the exchange was given up: the client has gone, or its time was over. */
+  get isAborted(): boolean
+  /** Why it was given up, or the error that was answered. */
+  get error(): unknown
+  /** The value of a header field of the reply that the application set. */
+  get(name: string): string | undefined
+}
+
+/** A reply that is decided and not sent: what it is made of, and the way to change it. */
+declare class PreparedReply {
+  #private
+  /** The status. */
+  get status(): number
+  set status(status: number)
+  /** The content type, set or implied by the body; undefined without either. */
+  get type(): string | undefined
+  /** The length of the body in bytes, or undefined for a stream that did not say it. */
+  get length(): number | undefined
+  /** Whether the body is a stream, whose bytes nobody knows yet. */
+  get isStream(): boolean
+  /** The body. */
+  get body(): string | Uint8Array | StreamBody | undefined
+  /**
+   * Another body. A content-length that was set is forgotten; the content type stays. Whoever
+   * replaces a stream sees to it that it is read or cancelled.
+   */
+  set body(body: string | Uint8Array | StreamBody | undefined)
+  /** The value of a header field that was set, or undefined. Several are joined by ", ". */
+  get(name: string): string | undefined
+  /** Whether a header field was set. */
+  has(name: string): boolean
+  /** Sets a header field; several values give several fields, `undefined` removes it. */
+  header(name: string, value: string | readonly string[] | undefined): this
+  /** Adds a header field beside those of the same name. */
+  append(name: string, value: string): this
+  /** Adds the name of a request field to `vary`, once. */
+  vary(name: string): this
+}
+
+/**
+ * Sees a reply before it is sent and may change it. A promise makes the reply wait. What it throws
+ * is answered as the error of a handler is.
+ */
+type ReplyHook = (reply: PreparedReply, ctx: Context) => unknown
+
 /** A route that is not registered yet. */
 interface Endpoint {
   readonly method: string
@@ -1403,6 +1468,10 @@ export {
   type RejectPage,
   type RejectReason,
   type FieldInit,
+  type EndHook,
+  type ExchangeEnd,
+  type PreparedReply,
+  type ReplyHook,
   type Endpoint,
   type Priority,
   type RouteInfo,

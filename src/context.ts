@@ -39,6 +39,7 @@ import {
 import { RequestLimits } from './limits.js'
 import { problemText } from './problem.js'
 import { QueryView } from './query.js'
+import { addEndHook, addReplyHook } from './reply-hooks.js'
 import { addField, checkStatus, fieldsOf, replaceCookie, setField } from './reply-fields.js'
 import { toFetchRequest } from './fetch/request.js'
 import { urlOf } from './fetch/url.js'
@@ -51,6 +52,7 @@ import type { PeerAddress } from './native/address.js'
 import type { Extras } from './native/exchange.js'
 import type { Lane } from './native/lane.js'
 import type { FieldInit } from './reply-fields.js'
+import type { EndHook, ReplyHook } from './reply-hooks.js'
 import type { RouteInfo } from './routing/options.js'
 import type { CompiledRoute } from './routing/route.js'
 
@@ -400,6 +402,25 @@ export class Context<Params extends object = AnyParams, State extends object = A
   /** Fields that follow the body of the reply; it is then sent in chunks. */
   get trailers(): Trailers {
     return (extrasOf(this).trailers ??= new Trailers())
+  }
+
+  /**
+   * Calls `hook` when the reply is decided and before it is sent, whoever made it: a handler, a
+   * Response, an error. It may change status, fields and body. The last registered comes first.
+   */
+  onReply(hook: ReplyHook): this {
+    requireHead(this)
+    addReplyHook(this as unknown as Context, hook)
+    return this
+  }
+
+  /**
+   * Calls `hook` when the exchange is over: the reply was handed over, with all others of its turn,
+   * or was given up. The request can still be read in it.
+   */
+  onEnd(hook: EndHook): this {
+    addEndHook(this as unknown as Context, hook)
+    return this
   }
 
   // ---- internals

@@ -30,6 +30,7 @@ export type { QueryView } from './query.js'
 export type { Rate, RateOptions } from './rates.js'
 export type { RejectedRequest, RejectOptions, RejectPage, RejectReason } from './rejects.js'
 export type { FieldInit } from './reply-fields.js'
+export type { EndHook, ExchangeEnd, PreparedReply, ReplyHook } from './reply-hooks.js'
 export type { Endpoint } from './routing/endpoint.js'
 export type {
   Priority,

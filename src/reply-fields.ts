@@ -162,6 +162,30 @@ export function hasField(fields: readonly string[] | undefined, lower: string): 
   return false
 }
 
+/** The value of a field (its name in lower case), several joined by ", ". */
+export function fieldText(
+  fields: readonly string[] | undefined,
+  lower: string,
+): string | undefined {
+  if (fields === undefined) return undefined
+  let text: string | undefined
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i]!
+    if (name.length !== lower.length || name.toLowerCase() !== lower) continue
+    text = text === undefined ? fields[i + 1]! : `${text}, ${fields[i + 1]!}`
+  }
+  return text
+}
+
+/** Adds the name of a request field to `vary`, unless it is there. */
+export function addVary(owner: FieldOwner, name: string): void {
+  const text = fieldText(owner.replyFields, 'vary')
+  if (text === undefined) return addField(owner, 'vary', name)
+  const names = text.split(',').map((one) => one.trim().toLowerCase())
+  if (names.includes('*') || names.includes(name.toLowerCase())) return
+  setField(owner, 'vary', `${text}, ${name}`)
+}
+
 /** Checked names and values in turn. */
 export function fieldsOf(init: FieldInit): string[] {
   const fields: string[] = []

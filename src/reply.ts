@@ -19,9 +19,11 @@ import {
   STREAMING,
   TYPE_NONE,
   TYPE_PROBLEM,
+  TYPE_TEXT,
 } from './native/exchange.js'
 import { REPLY_CLOSE, REPLY_LENGTH, REPLY_STREAM } from './native/generated/layout.js'
 import { isUnexpected, toProblem } from './problem.js'
+import { runReplyHooks } from './reply-hooks.js'
 import { addField, dropBodyFields, hasField, removeField } from './reply-fields.js'
 import { isStreamBody, toReply } from './response.js'
 
@@ -39,8 +41,11 @@ export function finish(lane: Lane, ctx: Context, value: unknown, isAtOnce = fals
   if (downstream !== undefined && result !== undefined && !isThenable(result)) {
     leaveBehind(lane, ctx, downstream, ctx.level, isAtOnce)
   }
-  if (typeof result === 'string') {
-    sendText(lane, ctx, 1, result)
+  const { extras } = ctx
+  if (extras !== undefined && isWatched(extras) && !isThenable(result)) {
+    showResult(lane, ctx, extras, result)
+  } else if (typeof result === 'string') {
+    sendText(lane, ctx, TYPE_TEXT, result)
   } else if (result === undefined || result === ctx) {
     send(lane, ctx)
   } else if (isThenable(result)) {
@@ -49,6 +54,28 @@ export function finish(lane: Lane, ctx: Context, value: unknown, isAtOnce = fals
     toReply(ctx, result)
     send(lane, ctx)
   }
+}
+
+/** Whether somebody wants to see the reply before it is sent. */
+function isWatched(extras: Extras): boolean {
+  return extras.replyHooks !== undefined && !extras.isReplySeen
+}
+
+/** Makes a reply of a result that is not to be waited for, and shows it. */
+function showResult(lane: Lane, ctx: Context, extras: Extras, result: unknown): void {
+  if (result !== undefined && result !== ctx) toReply(ctx, result)
+  else if (isLeftToUs(ctx)) return sendProblem(lane, ctx, extras.failure!.error)
+  show(lane, ctx, extras)
+}
+
+/** Shows a reply to whoever wants to see it, then sends it. */
+function show(lane: Lane, ctx: Context, extras: Extras): void {
+  ctx.phase = PREPARED
+  const pending = runReplyHooks(ctx, extras)
+  if (pending === undefined) return send(lane, ctx)
+  // What middleware left behind is seen to already.
+  ctx.downstream = undefined
+  lane.await(ctx, pending)
 }
 
 /** Whether a value is to be waited for. */
@@ -68,9 +95,16 @@ function sendText(lane: Lane, ctx: Context, type: number, text: string): void {
   }
   if (extras !== undefined && extras.close) status |= REPLY_CLOSE << 16
   const sent = fields !== undefined && hasField(fields, 'content-type') ? TYPE_NONE : type
-  lane.outbox.replyText(ctx.slot, ctx.generation, status, sent, fields, text)
+  const bytes = lane.outbox.replyText(ctx.slot, ctx.generation, status, sent, fields, text)
+  if (extras !== undefined) noteSent(extras, status, bytes)
   lane.settle(ctx)
   lane.touch()
+}
+
+/** For whoever hears of the end. */
+function noteSent(extras: Extras, status: number, bytes: number): void {
+  extras.sentStatus = status & 0xffff
+  extras.sentBytes = bytes
 }
 
 /** Whether the handler said something about the length or the end of the body. */
@@ -114,10 +148,7 @@ function sendWhole(lane: Lane, ctx: Context): void {
 
 function sendEmpty(lane: Lane, ctx: Context): void {
   const { extras } = ctx
-  if (extras?.failure !== undefined && ctx.phase === OPEN && ctx.statusCode === 0) {
-    // The error handler left the answer to us.
-    return sendProblem(lane, ctx, extras.failure.error)
-  }
+  if (isLeftToUs(ctx)) return sendProblem(lane, ctx, extras!.failure!.error)
   const length = extras === undefined ? -1 : extras.length
   const status = ctx.statusCode === 0 ? (length > 0 ? 200 : 204) : ctx.statusCode
   if (length > 0 && !hasNoBody(status)) {
@@ -128,8 +159,14 @@ function sendEmpty(lane: Lane, ctx: Context): void {
   const { slot, generation, replyFields } = ctx
   const flags = extras?.close === true ? REPLY_CLOSE << 16 : 0
   lane.outbox.replyEmpty(slot, generation, status | flags, replyFields)
+  if (extras !== undefined) noteSent(extras, status, 0)
   lane.settle(ctx)
   lane.touch()
+}
+
+/** Whether the error handler has left the answer to us. */
+function isLeftToUs(ctx: Context): boolean {
+  return ctx.extras?.failure !== undefined && ctx.phase === OPEN && ctx.statusCode === 0
 }
 
 function sendStream(lane: Lane, ctx: Context): void {
@@ -190,6 +227,7 @@ class StreamReply implements SinkTarget {
       return
     }
     this.#lane.outbox.replyBytes(slot, generation, this.#status, this.#type, replyFields, body)
+    if (extras !== undefined) noteSent(extras, this.#status, body.byteLength)
     this.#settle()
   }
 
@@ -200,17 +238,20 @@ class StreamReply implements SinkTarget {
   }
 
   open(): void {
-    const { slot, generation, replyFields } = this.#ctx
+    const { slot, generation, replyFields, extras } = this.#ctx
     const flags = this.#length < 0 ? REPLY_STREAM : REPLY_STREAM | REPLY_LENGTH
     const status = this.#status | (flags << 16)
     const { outbox } = this.#lane
     outbox.replyHead(slot, generation, status, this.#type, replyFields, this.#length)
+    if (extras !== undefined) noteSent(extras, status, 0)
     this.#ctx.phase = STREAMING
     this.#lane.touch()
   }
 
   write(chunk: Uint8Array): void {
-    this.#lane.outbox.write(this.#ctx.slot, this.#ctx.generation, chunk)
+    const { slot, generation, extras } = this.#ctx
+    this.#lane.outbox.write(slot, generation, chunk)
+    if (extras !== undefined) extras.sentBytes += chunk.byteLength
     this.#lane.touch()
   }
 
@@ -272,6 +313,7 @@ function reset(ctx: Context): void {
   ctx.phase = OPEN
   ctx.statusCode = 0
   ctx.downstream = undefined
+  if (ctx.extras !== undefined) ctx.extras.isReplySeen = false
   note(ctx, BODY_NONE, TYPE_NONE, undefined)
   dropBodyFields(ctx)
 }
@@ -330,24 +372,49 @@ const nothing = (): void => {}
 const { then } = Promise.prototype
 
 function sendProblem(lane: Lane, ctx: Context, error: unknown): void {
+  const { extras } = ctx
+  if (extras !== undefined && isWatched(extras)) {
+    return showProblem(lane, ctx, extras, error)
+  }
   const { slot, generation } = ctx
   const { outbox } = lane
   try {
-    const { status, text, headers } = toProblem(error, lane.config.development)
-    ctx.statusCode = status
-    for (const [name, value] of Object.entries(headers ?? {})) {
-      removeField(ctx, name.toLowerCase())
-      addField(ctx, name, value)
-    }
+    const text = problemReply(lane, ctx, error)
     const type = hasField(ctx.replyFields, 'content-type') ? TYPE_NONE : TYPE_PROBLEM
-    const flags = ctx.extras?.close === true ? REPLY_CLOSE << 16 : 0
-    outbox.replyText(slot, generation, status | flags, type, ctx.replyFields, text)
+    const flags = extras?.close === true ? REPLY_CLOSE << 16 : 0
+    const status = ctx.statusCode
+    const bytes = outbox.replyText(slot, generation, status | flags, type, ctx.replyFields, text)
+    if (extras !== undefined) noteSent(extras, status, bytes)
   } catch (second) {
     lane.config.report(second)
     outbox.replyEmpty(slot, generation, 500, undefined)
+    if (extras !== undefined) noteSent(extras, 500, 0)
   }
   lane.settle(ctx)
   lane.touch()
+}
+
+/** Shows the reply to an error; should that fail too, it is sent without being shown. */
+function showProblem(lane: Lane, ctx: Context, extras: Extras, error: unknown): void {
+  try {
+    note(ctx, BODY_TEXT, TYPE_PROBLEM, problemReply(lane, ctx, error))
+    show(lane, ctx, extras)
+  } catch (second) {
+    if (isUnexpected(second)) lane.config.report(second)
+    extras.replyHooks = undefined
+    sendProblem(lane, ctx, error)
+  }
+}
+
+/** Status and fields of the reply to an error; gives its text. */
+function problemReply(lane: Lane, ctx: Context, error: unknown): string {
+  const { status, text, headers } = toProblem(error, lane.config.development)
+  ctx.statusCode = status
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    removeField(ctx, name.toLowerCase())
+    addField(ctx, name, value)
+  }
+  return text
 }
 
 /** Somebody has to hear of an error that can no longer be answered. */

@@ -16,6 +16,7 @@ import type { Cookies } from '../cookies.js'
 import type { LannerError } from '../errors.js'
 import type { RequestLimits } from '../limits.js'
 import type { Trailers } from '../trailers.js'
+import type { EndHook, ReplyHook } from '../reply-hooks.js'
 import type { PeerAddress } from './address.js'
 
 /** Nothing has been said yet. */
@@ -94,6 +95,16 @@ export class Extras {
   cancelReason: LannerError | undefined = undefined
   /** The error that is being answered. */
   failure: { readonly error: unknown } | undefined = undefined
+  /** Who wants to see the reply before it is sent. */
+  replyHooks: ReplyHook[] | undefined = undefined
+  /** Whether they have seen the one that is being sent. */
+  isReplySeen = false
+  /** Who wants to hear of the end. */
+  endHooks: EndHook[] | undefined = undefined
+  /** The status that was sent, 0 before. */
+  sentStatus = 0
+  /** Bytes of the body that were handed over. */
+  sentBytes = 0
 }
 
 export function extrasOf(owner: { extras: Extras | undefined }): Extras {

@@ -23,6 +23,7 @@ import { nextAtEnd } from '../compose.js'
 import { httpError, LannerError } from '../errors.js'
 import { HeaderView } from '../headers.js'
 import { fail, finish, silence } from '../reply.js'
+import { runEndHooks } from '../reply-hooks.js'
 import { bytesOf } from './bytes.js'
 import { CANCELLED, extrasOf, SETTLED } from './exchange.js'
 import { Faults } from './faults.js'
@@ -109,12 +110,15 @@ export class Lane {
   readonly #faults: Faults
   /** Those whose entries lie in the inbox. */
   #inInbox: Context[] = []
+  /** Those whose end somebody wants to hear of, when the replies have left. */
+  #ended: Context[] = []
   readonly #settlers: Settler[] = []
   #isInTurn = false
   #isTickDue = false
   readonly #tick = (): void => {
     this.#isTickDue = false
     this.#flush()
+    if (this.#ended.length > 0) this.#tellEnds()
     this.keepPending()
   }
   /** From a microtask, so that the tick comes when all microtasks have run. */
@@ -150,7 +154,7 @@ export class Lane {
     }
     this.#isInTurn = false
     this.#flush()
-    if (this.#inInbox.length > 0) queueMicrotask(this.#tickSoon)
+    if (this.#inInbox.length > 0 || this.#ended.length > 0) queueMicrotask(this.#tickSoon)
   }
 
   /** Something was written to the outbox: it leaves at the end of the turn. */
@@ -194,6 +198,7 @@ export class Lane {
     ctx.phase = SETTLED
     ctx.source?.close()
     if (ctx.isHeld) this.#release(ctx)
+    if (ctx.extras !== undefined && ctx.extras.endHooks !== undefined) this.#ended.push(ctx)
   }
 
   /** Number of exchanges that are not settled. */
@@ -204,6 +209,7 @@ export class Lane {
   /** Gives up every exchange, when the native side is gone. */
   close(): void {
     for (const ctx of this.#held.all()) this.#cancel(ctx, CANCEL_CLOSING)
+    if (this.#ended.length > 0) this.#tellEnds()
     this.outbox.used = 0
   }
 
@@ -287,6 +293,7 @@ export class Lane {
       ctx.phase = CANCELLED
       this.#release(ctx)
       ctx.sink?.cancel(error)
+      if (extras.endHooks !== undefined) this.#ended.push(ctx)
     }
     ctx.source?.fail(error)
     extras.controller?.abort(error)
@@ -315,6 +322,13 @@ export class Lane {
     // A middleware that has called next() and works on has nobody who looks at what that gave.
     for (const ctx of pending) if (ctx.downstream !== undefined) silence(ctx.downstream)
     copyEntries(words, this.bytes, kept)
+  }
+
+  /** The replies have left: what comes now delays none of them. */
+  #tellEnds(): void {
+    const ended = this.#ended
+    this.#ended = []
+    for (const ctx of ended) runEndHooks(ctx, this.config.report)
   }
 
   #flush(): void {

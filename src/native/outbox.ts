@@ -80,7 +80,7 @@ export class Outbox {
     this.port.flush(used)
   }
 
-  /** A whole reply with a string body. */
+  /** A whole reply with a string body; gives the length of that in bytes. */
   replyText(
     slot: number,
     generation: number,
@@ -88,16 +88,18 @@ export class Outbox {
     type: number,
     fields: Fields | undefined,
     text: string,
-  ): void {
+  ): number {
     const n = text.length
     if (n > INLINE_MAX) {
-      this.replyBytes(slot, generation, status, type, fields, Buffer.from(text, 'utf8'))
-      return
+      const body = Buffer.from(text, 'utf8')
+      this.replyBytes(slot, generation, status, type, fields, body)
+      return body.byteLength
     }
     const start = this.#reserve(HEAD_BYTES + n * UTF8_MAX, fields)
     const bodyAt = this.#head(start, RECORD_REPLY, slot, generation, fields)
     const bytes = this.#text(text, n, bodyAt)
     this.#seal(start, bodyAt + bytes, status, type, bytes)
+    return bytes
   }
 
   /** A whole reply with bytes as its body. */
