@@ -73,6 +73,12 @@ declare function serve(
   options?: ServeOptions | number,
 ): Serving
 
+/**
+ * Options of routes as middleware: `app.use('/api', routeOptions({ timeout: '2s' }))` says them for
+ * every route under the prefix. What a route or its group says wins.
+ */
+declare function routeOptions(options: RouteOptions): Middleware
+
 /** A route as a value, for `app.add()`: what `app.route()` takes, options before the handlers. */
 declare function route<Path extends string, State extends object = AnyState>(
   method: string,
@@ -1421,6 +1427,7 @@ export {
   HttpError,
   LannerError,
   serve,
+  routeOptions,
   route,
   type BodySource,
   type StreamBody,

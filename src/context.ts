@@ -77,7 +77,7 @@ export class Context<Params extends object = AnyParams, State extends object = A
   /** @internal */
   declare readonly lane: Lane
   /** @internal */
-  declare readonly compiled: CompiledRoute
+  declare compiled: CompiledRoute
   /** @internal The batch, or an own copy of the entry once the batch is gone. */
   declare entryWords: Int32Array
   /** @internal */

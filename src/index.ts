@@ -3,6 +3,7 @@
 export { App } from './app.js'
 export { HttpError, LannerError } from './errors.js'
 export { serve } from './fetch/serve.js'
+export { routeOptions } from './routing/carrier.js'
 export { route } from './routing/endpoint.js'
 
 export type { BodySource } from './body/source.js'

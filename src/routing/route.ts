@@ -5,7 +5,8 @@
 
 import { compose } from '../compose.js'
 import { rulesOfRoute } from '../rules.js'
-import { NO_OPTIONS } from './options.js'
+import { applyUnder, carriedBy, withoutSaid } from './carrier.js'
+import { joinOptions, NO_OPTIONS } from './options.js'
 import { coverage, isUnder, parsePattern, parsePrefix } from './pattern.js'
 
 import type { Chain } from '../compose.js'
@@ -66,18 +67,43 @@ export function compileRoutes(
   server: NativeRules,
 ): CompiledRoute[] {
   return routes.map((route) => {
-    const around: Handler[] = []
-    for (const scope of scopes) {
-      const covers = coverage(scope.prefix, route.segments)
-      if (covers === 'always') around.push(scope.middleware)
-      else if (covers === 'maybe') around.push(onlyUnder(scope))
-    }
-    const handlers = [...around, ...route.handlers]
+    const { handlers, options } = chainOf(route, scopes)
     const paramNames = route.segments.filter((s) => s.kind !== 'text').map((s) => s.value)
-    const { method, pattern, options } = route
+    const { method, pattern } = route
     const rules = options === NO_OPTIONS ? server : rulesOfRoute(options, server, nameOf(route))
     return compiled(Object.freeze({ method, pattern, options }), rules, handlers, paramNames)
   })
+}
+
+/**
+ * The functions around and of a route, outermost first, and its options: what middleware carries is
+ * joined with its own.
+ */
+function chainOf(
+  route: Route,
+  scopes: readonly Scope[],
+): { handlers: Handler[]; options: RouteOptions } {
+  const handlers: Handler[] = []
+  let { options } = route
+  // From the inside, because what is said further in wins.
+  for (const handler of [...route.handlers].reverse()) {
+    const carried = carriedBy(handler)
+    if (carried === undefined) handlers.unshift(handler)
+    else options = joinOptions(carried, options)
+  }
+  for (const scope of [...scopes].reverse()) {
+    const covers = coverage(scope.prefix, route.segments)
+    if (covers === 'never') continue
+    const carried = carriedBy(scope.middleware)
+    if (carried === undefined) {
+      handlers.unshift(covers === 'always' ? scope.middleware : onlyUnder(scope))
+    } else if (covers === 'always') {
+      options = joinOptions(carried, options)
+    } else {
+      handlers.unshift(applyUnder(scope.prefix, withoutSaid(carried, options)))
+    }
+  }
+  return { handlers, options }
 }
 
 /**
@@ -88,19 +114,23 @@ export function compileFallback(
   scopes: readonly Scope[],
   server: NativeRules,
 ): CompiledRoute {
-  const around = scopes.map((scope) =>
-    scope.prefix.length === 0 ? scope.middleware : onlyUnder(scope),
-  )
+  const around = scopes.map((scope) => {
+    const carried = carriedBy(scope.middleware)
+    if (carried !== undefined) return applyUnder(scope.prefix, carried)
+    return scope.prefix.length === 0 ? scope.middleware : onlyUnder(scope)
+  })
   const info = Object.freeze({ method: '*', pattern: '', options: NO_OPTIONS })
   return compiled(info, server, [...around, handler], [])
 }
 
 /**
- * Patterns of all paths that middleware covers, none twice: the prefix, and what is under it.
+ * Patterns of all paths that middleware sees, none twice: the prefix, and what is under it.
  */
 export function coveredPatterns(scopes: readonly Scope[]): string[] {
   const patterns = new Set<string>()
-  for (const { prefix } of scopes) {
+  for (const { prefix, middleware } of scopes) {
+    // Options do nothing for a request that no route takes.
+    if (carriedBy(middleware) !== undefined) continue
     const path = prefix.map(({ kind, value }, at) => (kind === 'param' ? `/:p${at}` : `/${value}`))
     if (path.length > 0) patterns.add(path.join(''))
     patterns.add(`${path.join('')}/*rest`)

@@ -1,0 +1,144 @@
+// Options of routes as middleware: routeOptions(), and timeout() and bodyLimit() that are made of
+// it. What a route, its groups and middleware say of one thing is joined in a fixed order.
+
+import { App, routeOptions } from 'lanner'
+import { bodyLimit } from 'lanner/middleware/body-limit'
+import { timeout } from 'lanner/middleware/timeout'
+import { describe, expect, test } from 'vitest'
+
+import { RawClient } from '../support/raw.ts'
+import { idle, serve } from '../support/server.ts'
+
+import type { Context, Duration, Size } from 'lanner'
+
+const limitsOf = (ctx: Context): Response =>
+  Response.json([ctx.limits.timeout, ctx.limits.bodyBytes, ctx.route.options.timeout ?? null])
+
+async function ask(app: App, path: string): Promise<unknown> {
+  return JSON.parse((await app.inject(path)).text)
+}
+
+describe('what holds for a request', () => {
+  const app = new App()
+  app.use(timeout('30s'), bodyLimit('1MB'))
+  app.use('/api', timeout('2s'))
+  app.use('/api/slow', timeout(null))
+  app.get('/', limitsOf)
+  app.get('/api/x', limitsOf)
+  app.get('/api/slow/x', limitsOf)
+  app.get('/api/own', { timeout: '5s' }, limitsOf)
+  app.get('/api/inline', timeout('7s'), limitsOf)
+  app.group('/api/group', { limits: { bodyBytes: 7 } }, (group) => {
+    group.use(routeOptions({ timeout: 9, limits: { bodyBytes: 1 } }))
+    group.get('/x', limitsOf)
+  })
+  app.get('/:any/x', limitsOf)
+  app.get('/:any/own', { timeout: '5s' }, limitsOf)
+  app.notFound(limitsOf)
+
+  test.each([
+    ['the one of everything', '/', [30_000, 1_000_000, '30s']],
+    ['the one registered last', '/api/x', [2000, 1_000_000, '2s']],
+    ['none, where that was said last', '/api/slow/x', [null, 1_000_000, null]],
+    ['that of the route', '/api/own', [5000, 1_000_000, '5s']],
+    ['that of the functions of the route', '/api/inline', [7000, 1_000_000, '7s']],
+    ['that of the group, before its middleware', '/api/group/x', [9, 7, 9]],
+    ['outside the prefix', '/other/x', [30_000, 1_000_000, '30s']],
+    [
+      'that of the route, by a pattern that is covered at times',
+      '/other/own',
+      [5000, 1_000_000, '5s'],
+    ],
+    ['without a route', '/nowhere', [30_000, 1_000_000, '30s']],
+    ['without a route, under the prefix', '/api/nowhere', [2000, 1_000_000, '2s']],
+  ])('%s', async (_name, path, limits) => {
+    expect(await ask(app, path)).toEqual(limits)
+  })
+
+  test('by the path, where the pattern does not tell', async () => {
+    const other = new App()
+    other.use('/api', timeout('2s'), bodyLimit(5))
+    other.get('/:any/x', limitsOf)
+    other.get('/:any/own', { timeout: '5s' }, limitsOf)
+    expect(await ask(other, '/api/x')).toEqual([2000, 5, '2s'])
+    expect(await ask(other, '/other/x')).toEqual([null, 30_000_000, null])
+    expect(await ask(other, '/api/own')).toEqual([5000, 5, '5s'])
+  })
+})
+
+test('they are no part of the chain', async () => {
+  const app = new App().use(timeout('30s'))
+  let seen = ''
+  app.get(
+    '/',
+    (ctx, next) => {
+      seen = String((ctx as { downstream?: unknown }).downstream)
+      return next()
+    },
+    () => 'hello',
+  )
+  expect((await app.inject('/')).text).toBe('hello')
+  expect(seen).toBe('undefined')
+})
+
+test('paths that only they cover are answered without JavaScript', async () => {
+  const server = await serve((app) => {
+    app.use(timeout('30s'))
+    app.get('/', () => 'hello')
+  })
+  const client = await RawClient.open(server.url)
+  await client.send('GET /nowhere HTTP/1.1\r\nhost: a\r\n\r\n')
+  expect((await client.response()).status).toBe(404)
+  expect(server.stats().handled).toBe(0)
+})
+
+test('the deadline answers 504 and aborts the signal', async () => {
+  let reason: unknown
+  const server = await serve((app) => {
+    app.use('/api', timeout('50ms'))
+    app.get('/api/stuck', async (ctx) => {
+      await new Promise((resolve) => ctx.signal.addEventListener('abort', resolve))
+      reason = ctx.signal.reason
+    })
+  })
+  const client = await RawClient.open(server.url)
+  await client.send('GET /api/stuck HTTP/1.1\r\nhost: a\r\n\r\n')
+  expect((await client.response()).status).toBe(504)
+  client.cut()
+  await idle(server)
+  expect(reason).toMatchObject({ code: 'LANNER_DEADLINE' })
+})
+
+test.each([
+  ['announced', 'POST /api/x HTTP/1.1\r\nhost: a\r\ncontent-length: 6\r\n\r\nabcdef', 413],
+  [
+    'in chunks',
+    'POST /api/x HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n6\r\nabcdef\r\n0\r\n\r\n',
+    413,
+  ],
+  ['not too long', 'POST /api/x HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nabcde', 200],
+  ['of another path', 'POST /other/x HTTP/1.1\r\nhost: a\r\ncontent-length: 6\r\n\r\nabcdef', 200],
+])('a body %s', async (_name, request, status) => {
+  const server = await serve((app) => {
+    app.use('/api', bodyLimit(5))
+    app.post('/:any/x', async (ctx) => ctx.body.text())
+    app.post('/api/x', async (ctx) => ctx.body.text())
+  })
+  const client = await RawClient.open(server.url)
+  await client.send(request)
+  expect((await client.response()).status).toBe(status)
+})
+
+test.each<[() => unknown, string]>([
+  [() => timeout('2 parsecs' as Duration), 'The option timeout of timeout() is a duration'],
+  [
+    () => timeout(undefined as unknown as Duration),
+    'The option timeout of timeout() is a duration',
+  ],
+  [() => timeout(0), 'The option timeout of timeout() is a duration from 1'],
+  [() => bodyLimit('2 pages' as Size), 'The option limits.bodyBytes of bodyLimit() is a size'],
+  [() => bodyLimit(-1), 'The option limits.bodyBytes of bodyLimit() is a size'],
+  [() => routeOptions({ tag: 'x' } as object), 'There is no option tag of routeOptions()'],
+])('wrong options %s', (make, message) => {
+  expect(make).toThrow(message)
+})
