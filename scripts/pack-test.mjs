@@ -81,6 +81,7 @@ try {
   for (const resolution of ['nodenext', 'bundler']) {
     await check(`type-checks under ${resolution}`, () => typecheck(resolution))
   }
+  await check('has its command', command)
   await check('says one sentence without its addon', withoutAddon)
   process.stdout.write(`pack: ${checks} checks passed\n`)
 } finally {
@@ -165,6 +166,15 @@ async function serve(file, source) {
   child.disconnect()
   const { code, signal } = await ended
   if (code !== 0) fail(`${file} ended with ${code ?? signal} after its server was closed`)
+}
+
+/** What npm puts in node_modules/.bin. */
+function command() {
+  const name = process.platform === 'win32' ? 'lanner.cmd' : 'lanner'
+  const file = join(user, 'node_modules', '.bin', name)
+  const said = ask(file, ['--version'], { cwd: user, shell: process.platform === 'win32' })
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  if (said?.trim() !== version) fail(`lanner --version said ${JSON.stringify(said)}`)
 }
 
 async function typecheck(resolution) {

@@ -4,6 +4,7 @@
 // is checked before that but the types. What its options mean is options.ts.
 
 import { NO_OPTIONS } from './options.js'
+import { noteSource } from './sources.js'
 
 import type { AnyState, Handler } from '../handler.js'
 import type { RouteOptions } from './options.js'
@@ -25,10 +26,12 @@ export function route<Path extends string, State extends object = AnyState>(
 ): Endpoint {
   const [first, ...rest] = args as readonly unknown[]
   const hasOptions = typeof first === 'object' && first !== null
-  return Object.freeze({
-    method,
-    path,
-    options: hasOptions ? (first as RouteOptions) : NO_OPTIONS,
-    handlers: (hasOptions ? rest : args) as unknown as readonly Handler[],
-  })
+  return noteSource(
+    Object.freeze({
+      method,
+      path,
+      options: hasOptions ? (first as RouteOptions) : NO_OPTIONS,
+      handlers: (hasOptions ? rest : args) as unknown as readonly Handler[],
+    }),
+  )
 }

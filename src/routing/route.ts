@@ -25,6 +25,8 @@ export interface Route {
   /** Middleware of this route, then its handler. */
   readonly handlers: readonly Handler[]
   readonly options: RouteOptions
+  /** Where it was registered, when somebody asked for that. */
+  readonly source: string | undefined
 }
 
 /** A middleware and the paths that it covers. */
@@ -52,8 +54,9 @@ export function createRoute(
   pattern: string,
   handlers: readonly Handler[],
   options: RouteOptions,
+  source?: string,
 ): Route {
-  return { method, pattern, segments: parsePattern(pattern), handlers, options }
+  return { method, pattern, segments: parsePattern(pattern), handlers, options, source }
 }
 
 export function createScope(prefix: string, middleware: Handler): Scope {

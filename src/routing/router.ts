@@ -8,6 +8,7 @@ import { isToken } from '../headers.js'
 import { joinPath } from './pattern.js'
 import { checkRouteOptions, joinOptions, NO_OPTIONS } from './options.js'
 import { createRoute, createScope, nameOf } from './route.js'
+import { callSource, notedSource } from './sources.js'
 
 import type { AnyState, Handler, Middleware } from '../handler.js'
 import type { Endpoint } from './endpoint.js'
@@ -97,8 +98,10 @@ export class Router<State extends object = AnyState, Prefix extends string = ''>
 
   /** Routes that `route()` made: `app.add(getUser, createUser)`. */
   add(...endpoints: readonly Endpoint[]): this {
-    for (const { method, path, options, handlers } of endpoints) {
-      register(this as unknown as Router, method, path, [options, ...handlers])
+    for (const endpoint of endpoints) {
+      const { method, path, options, handlers } = endpoint
+      const source = notedSource(endpoint)
+      register(this as unknown as Router, method, path, [options, ...handlers], source)
     }
     return this
   }
@@ -191,7 +194,13 @@ export class Router<State extends object = AnyState, Prefix extends string = ''>
 }
 
 /** Registers a route; `args` are its handlers, with options before them or without. */
-function register(router: Router, method: string, path: string, args: readonly unknown[]): void {
+function register(
+  router: Router,
+  method: string,
+  path: string,
+  args: readonly unknown[],
+  source = callSource(),
+): void {
   if (method !== '*' && !isToken(method)) {
     throw new LannerError('LANNER_ROUTE_INVALID', `${JSON.stringify(method)} is not a method.`)
   }
@@ -204,7 +213,7 @@ function register(router: Router, method: string, path: string, args: readonly u
   const own = hasOptions && first !== NO_OPTIONS ? checkRouteOptions(first, of) : NO_OPTIONS
   const functions = checkFunctions(hasOptions ? rest : args, `the route ${name} ${pattern}`)
   const options = joinOptions(router.common, own)
-  router.registry.routes.push(createRoute(name, pattern, functions, options))
+  router.registry.routes.push(createRoute(name, pattern, functions, options, source))
 }
 
 function checkFunctions(functions: readonly unknown[], where: string): Handler[] {

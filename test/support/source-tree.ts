@@ -42,11 +42,17 @@ export function read(path: string): string {
   return readFileSync(join(root, path), 'utf8')
 }
 
-/** The sources of what `exports` in package.json names; those of a pattern are its files. */
+/**
+ * The sources of what `exports` and `bin` in package.json name; those of a pattern are its files.
+ */
 export function entrySources(): string[] {
-  const { exports } = JSON.parse(read('package.json')) as { exports: Record<string, unknown> }
+  const { exports, bin } = JSON.parse(read('package.json')) as Record<
+    'exports' | 'bin',
+    Record<string, unknown>
+  >
   const sources = filesUnder('src', '.ts')
-  return Object.values(exports).flatMap((entry) => {
+  const programs = Object.values(bin).map((file) => ({ default: file }))
+  return [...Object.values(exports), ...programs].flatMap((entry) => {
     if (typeof entry !== 'object' || entry === null) return []
     const { default: file } = entry as { default: string }
     const source = file.replace('./dist/', 'src/').replace(/\.js$/, '.ts')
@@ -82,10 +88,10 @@ export function logicLines(path: string): number {
   return code.split('\n').filter((line) => line.trim() !== '').length
 }
 
-/** Module specifiers of a script, static, dynamic and by `require`. */
+/** Module specifiers of a script: static, dynamic, by `require`, and those of its processes. */
 export function specifiers(path: string): string[] {
   const code = scriptCode(read(path))
-  const pattern = /(?:\bfrom|\bimport|\bimport\(|\brequire\()\s*['"]([^'"\n]+)['"]/g
+  const pattern = /(?:\bfrom|\bimport|\bimport\(|\brequire\(|\bnew URL\()\s*['"]([^'"\n]+)['"]/g
   return [...code.matchAll(pattern)].map((match) => match[1] as string)
 }
 
