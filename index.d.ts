@@ -23,6 +23,27 @@ declare class App<State extends object = AnyState> extends Router<State> {
    * unless middleware covers the path.
    */
   notFound(handler: Handler<AnyParams, State>): this
+  /**
+   * Called with every request before all middleware, also with those that no route takes. Several
+   * run in the order of their registration. What one returns is the answer: nothing after it runs.
+   */
+  onRequest(hook: RequestHook<State>): this
+  /**
+   * Called once for every exchange, when its reply was handed over to the network side or it ended
+   * otherwise: the client has gone, the deadline passed. Read what is needed of `ctx` before the
+   * first await. An error in it goes to `onError`, and keeps no other hook from running.
+   */
+  onResponse(hook: ResponseHook<State>): this
+  /**
+   * Called when a server of this application listens; `listen()` waits for it. An error in it
+   * closes the server and is that of `listen()`.
+   */
+  onListen(hook: ServerHook): this
+  /**
+   * Called when a server has closed and no request runs any more; `server.close()` and
+   * `server.closed` wait for it. An error in it is reported and keeps no other hook from running.
+   */
+  onClose(hook: ServerHook): this
   /** Begins to serve. A number is a port. */
   listen(options?: ListenOptions | number): Promise<Server>
   /** Closes every server that listens for this application. */
@@ -544,6 +565,33 @@ declare class HeaderView implements Iterable<[string, string]> {
   toHeaders(): Headers
   toJSON(): Record<string, string>
 }
+
+/** Sees every request before middleware does. What it returns is the answer, nothing goes on. */
+type RequestHook<State extends object = AnyState> = (ctx: Context<AnyParams, State>) => unknown
+
+/** Hears how an exchange ended. */
+type ResponseHook<State extends object = AnyState> = (
+  ctx: Context<AnyParams, State>,
+  info: ResponseInfo,
+) => unknown
+
+/** How an exchange ended, for `app.onResponse()`. */
+interface ResponseInfo {
+  /**
+   * The status that was sent. Where the exchange was given up before that: the one of the error,
+   * 499 when the client has gone.
+   */
+  readonly status: number
+  /** Milliseconds from the beginning of the pipeline to the end of the exchange. */
+  readonly durationMs: number
+  /** Bytes of the body that were handed over, before any framing. */
+  readonly bodyBytes: number
+  /** What a handler threw, or why the exchange was given up; undefined if all went well. */
+  readonly error: unknown
+}
+
+/** Is called with a server that began to listen, or that has closed. */
+type ServerHook = (server: Server) => unknown
 
 /** A request without a socket. */
 interface InjectOptions {
@@ -1454,6 +1502,10 @@ export {
   type Middleware,
   type Next,
   type HeaderView,
+  type RequestHook,
+  type ResponseHook,
+  type ResponseInfo,
+  type ServerHook,
   type InjectOptions,
   type InjectResponse,
   type PeerAddress,

@@ -5,6 +5,7 @@
 // registration: a guard that is added after a route guards it too. Among middleware the order of
 // registration counts.
 
+import { addHook, hooked, Hooks } from './hooks.js'
 import { InjectLane } from './inject/lane.js'
 import { fromFetch, fromInject } from './inject/request.js'
 import { toInjectResponse } from './inject/response.js'
@@ -16,16 +17,19 @@ import { answerNotFound, answerUnrouted } from './routing/unrouted.js'
 import { INBOX_BYTES, OUTBOX_BYTES, startServer } from './server.js'
 
 import type { AnyParams, AnyState, ErrorHandler, Handler, Middleware } from './handler.js'
+import type { RequestHook, ResponseHook, ServerHook } from './hooks.js'
 import type { InjectOptions } from './inject/request.js'
 import type { InjectResponse } from './inject/response.js'
 import type { LaneConfig } from './native/lane.js'
 import type { ListenOptions, ParsedOptions } from './options.js'
+import type { CompiledRoute } from './routing/route.js'
 import type { CloseOptions, Server } from './server.js'
 
 /** A web application. */
 export class App<State extends object = AnyState> extends Router<State> {
   #onError: ErrorHandler | undefined
   #notFound: Handler | undefined
+  readonly #hooks = new Hooks()
   readonly #servers = new Set<Server>()
   #inject: { version: number; lane: InjectLane } | undefined
 
@@ -65,9 +69,57 @@ export class App<State extends object = AnyState> extends Router<State> {
     return this
   }
 
+  /**
+   * Called with every request before all middleware, also with those that no route takes. Several
+   * run in the order of their registration. What one returns is the answer: nothing after it runs.
+   */
+  onRequest(hook: RequestHook<State>): this {
+    this.registry.change()
+    addHook(this.#hooks.onRequest, hook as unknown as RequestHook, 'onRequest')
+    return this
+  }
+
+  /**
+   * Called once for every exchange, when its reply was handed over to the network side or it ended
+   * otherwise: the client has gone, the deadline passed. Read what is needed of `ctx` before the
+   * first await. An error in it goes to `onError`, and keeps no other hook from running.
+   */
+  onResponse(hook: ResponseHook<State>): this {
+    this.registry.change()
+    addHook(this.#hooks.onResponse, hook as unknown as ResponseHook, 'onResponse')
+    return this
+  }
+
+  /**
+   * Called when a server of this application listens; `listen()` waits for it. An error in it
+   * closes the server and is that of `listen()`.
+   */
+  onListen(hook: ServerHook): this {
+    this.registry.change()
+    addHook(this.#hooks.onListen, hook, 'onListen')
+    return this
+  }
+
+  /**
+   * Called when a server has closed and no request runs any more; `server.close()` and
+   * `server.closed` wait for it. An error in it is reported and keeps no other hook from running.
+   */
+  onClose(hook: ServerHook): this {
+    this.registry.change()
+    addHook(this.#hooks.onClose, hook, 'onClose')
+    return this
+  }
+
   /** Begins to serve. A number is a port. */
   async listen(options: ListenOptions | number = {}): Promise<Server> {
-    return this.start(typeof options === 'number' ? { port: options } : options)
+    const server = this.start(typeof options === 'number' ? { port: options } : options)
+    try {
+      for (const hook of this.#hooks.onListen) await hook(server)
+    } catch (error) {
+      await server.close({ gracePeriodMs: 0 })
+      throw error
+    }
+    return server
   }
 
   /** @internal The same at once. */
@@ -77,8 +129,20 @@ export class App<State extends object = AnyState> extends Router<State> {
     const server = startServer(parsed, config)
     this.registry.isSealed = true
     this.#servers.add(server)
-    void server.closed.then(() => this.#servers.delete(server))
+    server.afterwards = () => this.#closed(server)
     return server
+  }
+
+  /** A server has closed; its `closed` settles when this has. */
+  async #closed(server: Server): Promise<void> {
+    for (const hook of this.#hooks.onClose) {
+      try {
+        await hook(server)
+      } catch (error) {
+        report(error)
+      }
+    }
+    this.#servers.delete(server)
   }
 
   /** Closes every server that listens for this application. */
@@ -102,17 +166,20 @@ export class App<State extends object = AnyState> extends Router<State> {
     const { routes, scopes } = this.registry
     const { native } = options
     const server = rulesOfServer(native)
-    const compiled = compileRoutes(routes, scopes, server)
+    const hooks = this.#hooks
+    const around = (route: CompiledRoute): CompiledRoute =>
+      hooks.seeRequests ? { ...route, run: hooked(route.run, hooks) } : route
+    const compiled = compileRoutes(routes, scopes, server).map(around)
     const notFound = this.#notFound
     native.routes = compiled.map(({ info: { method, pattern }, rules }) =>
       rules === server ? { method, pattern } : { method, pattern, rules },
     )
     native.fallback = notFound !== undefined
-    native.covered = coveredPatterns(scopes)
+    native.covered = hooks.seeRequests ? EVERY_PATH : coveredPatterns(scopes)
     return {
       routes: compiled,
-      fallback: compileFallback(answerNotFound(notFound), scopes, server),
-      unrouted: compileFallback(answerUnrouted, scopes, server),
+      fallback: around(compileFallback(answerNotFound(notFound), scopes, server)),
+      unrouted: around(compileFallback(answerUnrouted, scopes, server)),
       allowValues: [],
       onError: this.#onError,
       report,
@@ -135,6 +202,9 @@ export class App<State extends object = AnyState> extends Router<State> {
     return this.#inject.lane
   }
 }
+
+/** Hooks see what middleware for every path sees. */
+const EVERY_PATH = ['/*rest']
 
 /** Where errors go that nobody took. */
 function report(error: unknown): void {

@@ -276,6 +276,7 @@ class StreamReply implements SinkTarget {
 
   failLate(error: unknown): void {
     const ctx = this.#ctx
+    extrasOf(ctx).failure = { error }
     this.#lane.outbox.abort(ctx.slot, ctx.generation)
     this.#settle()
     tell(this.#lane, ctx, error)

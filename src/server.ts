@@ -41,6 +41,8 @@ export class Server {
   readonly addresses: readonly ServerAddress[]
   /** Settles when the server has closed, however that came. */
   readonly closed: Promise<void>
+  /** @internal What `closed` waits for when nothing runs any more. */
+  declare afterwards: (() => Promise<void>) | undefined
   readonly #native: NativeServer
   readonly #lane: Lane
   readonly #onClosed: () => void
@@ -53,13 +55,19 @@ export class Server {
     this.#lane = lane
     this.#events = new EventSource(native)
     this.addresses = addresses
+    this.afterwards = undefined
     let settle = (): void => {}
+    let isOver = false
     this.closed = new Promise((resolve) => {
       settle = resolve
     })
     this.#onClosed = () => {
       lane.close()
-      settle()
+      // Each close() is answered, also one that comes later.
+      if (isOver) return
+      isOver = true
+      if (this.afterwards === undefined) settle()
+      else void this.afterwards().then(settle)
     }
   }
 

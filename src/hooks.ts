@@ -1,0 +1,135 @@
+// Functions that run at fixed points of every request: before the pipeline, and after the exchange.
+//
+// Registered on the application and joined with each route's chain when routes are compiled, so
+// that an application without hooks runs its chains as they are. Those after the exchange are one
+// end hook of each (reply-hooks.ts); those of a server's life are called by the application itself.
+
+import { ERROR_CODES } from './error-codes.js'
+import { LannerError } from './errors.js'
+import { tell } from './reply.js'
+import { addEndHook } from './reply-hooks.js'
+
+import type { Chain } from './compose.js'
+import type { Context } from './context.js'
+import type { ErrorCode } from './error-codes.js'
+import type { AnyParams, AnyState, Next } from './handler.js'
+import type { ExchangeEnd } from './reply-hooks.js'
+import type { Server } from './server.js'
+
+/** Sees every request before middleware does. What it returns is the answer, nothing goes on. */
+export type RequestHook<State extends object = AnyState> = (
+  ctx: Context<AnyParams, State>,
+) => unknown
+
+/** How an exchange ended, for `app.onResponse()`. */
+export interface ResponseInfo {
+  /**
+   * The status that was sent. Where the exchange was given up before that: the one of the error,
+   * 499 when the client has gone.
+   */
+  readonly status: number
+  /** Milliseconds from the beginning of the pipeline to the end of the exchange. */
+  readonly durationMs: number
+  /** Bytes of the body that were handed over, before any framing. */
+  readonly bodyBytes: number
+  /** What a handler threw, or why the exchange was given up; undefined if all went well. */
+  readonly error: unknown
+}
+
+/** Hears how an exchange ended. */
+export type ResponseHook<State extends object = AnyState> = (
+  ctx: Context<AnyParams, State>,
+  info: ResponseInfo,
+) => unknown
+
+/** Is called with a server that began to listen, or that has closed. */
+export type ServerHook = (server: Server) => unknown
+
+/** The hooks of an application, in the order of their registration. */
+export class Hooks {
+  readonly onRequest: RequestHook[] = []
+  readonly onResponse: ResponseHook[] = []
+  readonly onListen: ServerHook[] = []
+  readonly onClose: ServerHook[] = []
+
+  /** Whether every request has to come by. */
+  get seeRequests(): boolean {
+    return this.onRequest.length > 0 || this.onResponse.length > 0
+  }
+}
+
+/** Adds a hook; anything but a function is a mistake that would show only much later. */
+export function addHook<Hook>(hooks: Hook[], hook: Hook, name: string): void {
+  if (typeof hook !== 'function') {
+    throw new LannerError(
+      'LANNER_OPTION_INVALID',
+      `A ${typeof hook} was given to ${name}(), not a function.`,
+    )
+  }
+  hooks.push(hook)
+}
+
+/** The chain of a route with the hooks around it. */
+export function hooked(chain: Chain, { onRequest, onResponse }: Hooks): Chain {
+  const inner = onRequest.length === 0 ? chain : behind([...onRequest], chain)
+  if (onResponse.length === 0) return inner
+  const watching = [...onResponse]
+  return function watched(ctx, next) {
+    const startedAt = performance.now()
+    addEndHook(ctx, (end) => tellAll(watching, ctx, end, startedAt))
+    return inner(ctx, next)
+  }
+}
+
+function tellAll(
+  hooks: readonly ResponseHook[],
+  ctx: Context,
+  end: ExchangeEnd,
+  startedAt: number,
+): void {
+  const { status, bodyBytes, error } = end
+  const durationMs = performance.now() - startedAt
+  const info = { status: status === 0 ? statusOf(error) : status, durationMs, bodyBytes, error }
+  const failed = (failure: unknown): void => tell(ctx.lane, ctx, failure)
+  for (const hook of hooks) {
+    try {
+      const result = hook(ctx, info)
+      if (result instanceof Promise) result.catch(failed)
+    } catch (failure) {
+      failed(failure)
+    }
+  }
+}
+
+/** The status of an exchange that was given up before it had one. */
+function statusOf(error: unknown): number {
+  const code = error instanceof LannerError ? error.code : ''
+  const row: { status: number } | undefined = ERROR_CODES[code as ErrorCode]
+  return row === undefined || row.status === 0 ? 500 : row.status
+}
+
+/** Runs a chain when none of the hooks has answered. Makes no promise that no hook made. */
+function behind(hooks: readonly RequestHook[], chain: Chain): Chain {
+  function from(first: number, ctx: Context, next: Next): unknown {
+    for (let at = first; at < hooks.length; at++) {
+      const value = hooks[at]!(ctx)
+      if (value instanceof Promise) {
+        return value.then((later: unknown) =>
+          hasAnswered(ctx, later) ? answerOf(ctx, later) : from(at + 1, ctx, next),
+        )
+      }
+      if (hasAnswered(ctx, value)) return answerOf(ctx, value)
+    }
+    return chain(ctx, next)
+  }
+  return (ctx, next) => from(0, ctx, next)
+}
+
+/** A hook answers with a value, or with a helper of ctx whose result it need not return. */
+function hasAnswered(ctx: Context, value: unknown): boolean {
+  return value !== undefined || ctx.sent
+}
+
+function answerOf(ctx: Context, value: unknown): unknown {
+  return value === undefined ? ctx : value
+}

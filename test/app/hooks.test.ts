@@ -1,0 +1,304 @@
+// Hooks: before the pipeline, after the exchange, and around a server's life.
+
+import { App, HttpError } from 'lanner'
+import { describe, expect, test, vi } from 'vitest'
+
+import { deferred } from '../support/deferred.ts'
+import { serve, takeReports } from '../support/server.ts'
+
+import type { Handler, InjectOptions, RequestHook, ResponseInfo } from 'lanner'
+
+describe('onRequest', () => {
+  test('runs before middleware, in order, and waits', async () => {
+    const seen: string[] = []
+    const app = new App()
+    app.use((_, next) => {
+      seen.push('middleware')
+      return next()
+    })
+    app.onRequest(() => void seen.push('first'))
+    app.onRequest(async () => {
+      await Promise.resolve()
+      seen.push('second')
+    })
+    app.onRequest((ctx) => {
+      seen.push(`third ${ctx.path}`)
+      ctx.header('x-hook', 'yes')
+    })
+    app.get('/', () => 'home')
+    const { text, headers } = await app.inject('/')
+    expect([text, headers.get('x-hook')]).toEqual(['home', 'yes'])
+    expect(seen).toEqual(['first', 'second', 'third /', 'middleware'])
+  })
+
+  test.each<[string, RequestHook, number, string]>([
+    ['a value', () => 'hook', 200, 'hook'],
+    ['a helper', (ctx) => ctx.text('hook', 201), 201, 'hook'],
+    ['a helper that is not returned', (ctx) => void ctx.text('hook'), 200, 'hook'],
+    ['a promise', async (ctx) => ctx.json(null), 200, 'null'],
+    ['a promise of nothing after a helper', async (ctx) => void ctx.text('hook'), 200, 'hook'],
+    ['null', () => null, 200, 'null'],
+  ])('answers with %s: nothing after it runs', async (_, hook, status, text) => {
+    const never = vi.fn(() => 'never')
+    const app = new App()
+    app.onRequest(hook)
+    app.onRequest(never)
+    app.get('/', never)
+    expect(await app.inject('/')).toMatchObject({ status, text })
+    expect(never).not.toHaveBeenCalled()
+  })
+
+  test.each<[string, RequestHook]>([
+    [
+      'throws',
+      () => {
+        throw new HttpError(418)
+      },
+    ],
+    ['rejects', () => Promise.reject(new HttpError(418))],
+  ])('what it %s is answered like any error', async (_, hook) => {
+    const app = new App()
+    app.onRequest(hook)
+    app.get('/', () => 'never')
+    expect((await app.inject('/')).status).toBe(418)
+  })
+
+  test('sees requests that no route takes; their replies stay as they are', async () => {
+    const plain = new App()
+    const hooked = new App()
+    const seen: string[] = []
+    for (const app of [plain, hooked]) app.get('/a', () => 'a')
+    hooked.onRequest((ctx) => void seen.push(`${ctx.method} ${ctx.path}`))
+    const requests: InjectOptions[] = [
+      { path: '/b' },
+      { path: '/a', method: 'POST' },
+      { path: '/a', method: 'OPTIONS' },
+    ]
+    for (const request of requests) {
+      const [one, other] = [await plain.inject(request), await hooked.inject(request)]
+      expect([other.status, other.text]).toEqual([one.status, one.text])
+      expect(other.headers.get('allow')).toBe(one.headers.get('allow'))
+    }
+    expect(seen).toEqual(['GET /b', 'POST /a', 'OPTIONS /a'])
+  })
+})
+
+/** Hooks hear of the end when the replies of a turn have left. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** Runs a request against a handler; gives what the hook heard. */
+async function heard(handler: Handler, options: InjectOptions = {}): Promise<ResponseInfo[]> {
+  const infos: ResponseInfo[] = []
+  const app = new App()
+  app.onError((error) => (error instanceof HttpError ? undefined : 'taken'))
+  app.onResponse((_, info) => infos.push(info))
+  app.get('/', handler)
+  await app.inject(options).catch(() => {})
+  await turn()
+  return infos
+}
+
+describe('onResponse', () => {
+  const boom = new Error('boom')
+  const teapot = new HttpError(418)
+  async function* chunks(): AsyncGenerator<string> {
+    yield 'a'
+    await new Promise((resolve) => setImmediate(resolve))
+    yield 'b'
+  }
+  async function* broken(): AsyncGenerator<string> {
+    yield* chunks()
+    throw boom
+  }
+  const early = (): never => {
+    throw teapot
+  }
+  test.each<[string, Handler, InjectOptions, number, unknown]>([
+    ['text', () => 'text', {}, 200, undefined],
+    ['a promise', async () => 'text', {}, 200, undefined],
+    ['a helper', (ctx) => ctx.json({}, 201), {}, 201, undefined],
+    ['nothing', () => undefined, {}, 204, undefined],
+    ['a status alone', (ctx) => void ctx.status(304), {}, 304, undefined],
+    ['bytes', () => new Uint8Array(9), {}, 200, undefined],
+    ['a Response', () => new Response('r', { status: 202 }), {}, 202, undefined],
+    ['a stream', (ctx) => ctx.stream(chunks(), 206), {}, 206, undefined],
+    ['HEAD', () => 'text', { method: 'HEAD' }, 200, undefined],
+    ['HEAD of a stream', (ctx) => ctx.stream(chunks()), { method: 'HEAD' }, 200, undefined],
+    ['connection: close', (ctx) => ctx.header('connection', 'close').text('t'), {}, 200, undefined],
+    ['an answered error', early, {}, 418, teapot],
+    ['an error that onError answered', () => Promise.reject(boom), {}, 200, boom],
+    ['a stream that fails', (ctx) => ctx.stream(broken()), {}, 200, boom],
+    ['no route', () => '', { path: '/nothing' }, 404, undefined],
+    ['no method', () => '', { method: 'DELETE' }, 405, undefined],
+  ])('is called once for %s', async (_, handler, options, status, error) => {
+    expect(await heard(handler, options)).toEqual([
+      { status, error, durationMs: expect.any(Number), bodyBytes: expect.any(Number) },
+    ])
+  })
+
+  test('the duration is that of the whole exchange', async () => {
+    const [info] = await heard((ctx) =>
+      ctx.stream(
+        (async function* () {
+          yield 'a'
+          await new Promise((resolve) => setTimeout(resolve, 30))
+        })(),
+      ),
+    )
+    expect(info?.durationMs).toBeGreaterThanOrEqual(25)
+  })
+
+  test('reads the request, in order, with what handlers left', async () => {
+    const seen: unknown[] = []
+    const app = new App()
+    app.onResponse((ctx) => seen.push([ctx.method, ctx.path, ctx.query.get('q'), ctx.state]))
+    app.onResponse((ctx) => seen.push(ctx.route.pattern))
+    app.get('/users/:id', (ctx) => {
+      ctx.state = { user: 7 }
+      return 'done'
+    })
+    await app.inject('/users/7?q=1')
+    await turn()
+    expect(seen).toEqual([['GET', '/users/7', '1', { user: 7 }], '/users/:id'])
+  })
+
+  test('a client that has gone: 499, or the status that was sent', async () => {
+    const infos: ResponseInfo[] = []
+    const app = new App()
+    const reached = deferred()
+    app.onResponse((_, info) => infos.push(info))
+    app.get('/waits', async (ctx) => {
+      reached.resolve()
+      await new Promise((resolve) => ctx.signal.addEventListener('abort', resolve))
+      return 'late'
+    })
+    app.get('/streams', (ctx) =>
+      ctx.stream(
+        (async function* () {
+          yield 'a'
+          await new Promise((resolve) => ctx.signal.addEventListener('abort', resolve))
+        })(),
+      ),
+    )
+    const waiting = new AbortController()
+    const failed = app.inject({ path: '/waits', signal: waiting.signal }).catch(() => 'gone')
+    await reached.promise
+    waiting.abort()
+    expect(await failed).toBe('gone')
+
+    const response = await app.fetch('/streams')
+    await response.body?.cancel()
+    await vi.waitFor(() => expect(infos).toHaveLength(2))
+    const error = expect.objectContaining({ code: 'LANNER_PEER_GONE' })
+    expect(infos).toMatchObject([
+      { status: 499, error },
+      { status: 200, error },
+    ])
+  })
+
+  test('a deadline that passed: 504', async () => {
+    const infos: ResponseInfo[] = []
+    const server = await serve((app) => {
+      app.onResponse((_, info) => infos.push(info))
+      app.get('/', { timeout: '20ms' }, (ctx) => {
+        return new Promise((resolve) => ctx.signal.addEventListener('abort', resolve))
+      })
+    })
+    expect((await fetch(server.url)).status).toBe(504)
+    await vi.waitFor(() => expect(infos).toHaveLength(1))
+    expect(infos).toMatchObject([{ status: 504, error: { code: 'LANNER_DEADLINE' } }])
+  })
+
+  test('what a hook throws goes to onError and keeps no other from running', async () => {
+    const told: unknown[] = []
+    const app = new App()
+    app.onError((error) => void told.push(error))
+    app.onResponse(() => {
+      throw new Error('sync')
+    })
+    app.onResponse(async () => {
+      await Promise.resolve()
+      throw new Error('async')
+    })
+    const last = vi.fn()
+    app.onResponse(last)
+    app.get('/', () => 'fine')
+    expect((await app.inject('/')).text).toBe('fine')
+    await vi.waitFor(() => expect(told).toHaveLength(2))
+    expect(told).toMatchObject([{ message: 'sync' }, { message: 'async' }])
+    expect(last).toHaveBeenCalledOnce()
+  })
+
+  test('it cannot reply', async () => {
+    const codes: unknown[] = []
+    const app = new App()
+    app.onResponse((ctx) => {
+      try {
+        ctx.text('more')
+      } catch (error) {
+        codes.push((error as { code: string }).code)
+      }
+    })
+    app.get('/', () => 'fine')
+    await app.inject('/')
+    await turn()
+    expect(codes).toEqual(['LANNER_ALREADY_REPLIED'])
+  })
+})
+
+describe('onListen and onClose', () => {
+  test('are called in order with the server, and waited for', async () => {
+    const seen: string[] = []
+    const server = await serve((app) => {
+      app.onListen(async ({ url }) => {
+        await Promise.resolve()
+        seen.push(`listens at ${new URL(url).hostname}`)
+      })
+      app.onListen(() => void seen.push('second'))
+      app.onClose(async () => {
+        await Promise.resolve()
+        seen.push('closed')
+      })
+      app.onClose(() => void seen.push('closed, second'))
+    })
+    expect(seen.splice(0)).toEqual(['listens at 127.0.0.1', 'second'])
+    await server.close({ gracePeriod: 0 })
+    expect(seen).toEqual(['closed', 'closed, second'])
+  })
+
+  test('an error of onListen is that of listen(), and the server is closed', async () => {
+    const app = new App()
+    const closed = vi.fn()
+    app.onListen(() => Promise.reject(new Error('no database')))
+    app.onClose(closed)
+    await expect(app.listen({ port: 0, host: '127.0.0.1' })).rejects.toThrow('no database')
+    expect(closed).toHaveBeenCalledOnce()
+  })
+
+  test('an error of onClose is reported; closing goes on', async () => {
+    const last = vi.fn()
+    const server = await serve((app) => {
+      app.onClose(() => Promise.reject(new Error('stuck')))
+      app.onClose(last)
+    })
+    await server.close({ gracePeriod: 0 })
+    await server.close({ gracePeriod: 0 })
+    expect(last).toHaveBeenCalledExactlyOnceWith(server)
+    expect(takeReports()).toMatchObject([{ message: 'stuck' }])
+  })
+})
+
+test.each(['onRequest', 'onResponse', 'onListen', 'onClose'] as const)(
+  '%s takes a function, before listen()',
+  async (name) => {
+    const app = new App()
+    expect(() => app[name]('text' as never)).toThrow(
+      `A string was given to ${name}(), not a function.`,
+    )
+    const server = await app.listen({ port: 0, host: '127.0.0.1' })
+    expect(() => app[name](() => {})).toThrow(
+      expect.objectContaining({ code: 'LANNER_APP_LISTENING' }),
+    )
+    await server.close({ gracePeriod: 0 })
+  },
+)
