@@ -5,7 +5,7 @@
 //! and does not come, and a turn that does not end, look the same. A few stores per turn.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use lanner_bridge::Batch;
 
@@ -48,10 +48,12 @@ impl Pulse {
             .took(thread, batch.number, u64::from(batch.openings), times);
     }
 
-    /// The turn has ended.
-    pub fn end_turn(&self) {
+    /// The turn has ended; says how long it took.
+    pub fn end_turn(&self) -> Duration {
         let since = self.turn_us.load(Relaxed);
-        self.counters.turned(self.now_us().saturating_sub(since));
+        let us = self.now_us().saturating_sub(since);
+        self.counters.turned(us);
+        Duration::from_micros(us)
     }
 
     /// Microseconds of the server's clock: the stamp of replies.
@@ -92,7 +94,6 @@ impl Pulse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     /// A pulse whose server began this long ago.
     fn pulse(ms: u64) -> Pulse {

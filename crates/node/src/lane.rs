@@ -14,11 +14,13 @@ use std::sync::Arc;
 use lanner_bridge::{Batch, Chunk, Gate, Home, IsolateLane};
 use lanner_core::Server;
 use lanner_core::dispatch::layout;
+use lanner_core::dispatch::turn::TurnSize;
 use lanner_core::pulse::Pulse;
 use napi_sys::{self as sys, napi_callback_info, napi_env, napi_ref, napi_value};
 
 use crate::doorbell::Bell;
 use crate::fence::fenced;
+use crate::kept::Kept;
 use crate::memory::JsMemory;
 use crate::raw::{self, Failure, Outcome};
 use crate::sightings::Watcher;
@@ -58,6 +60,8 @@ pub(crate) struct Lane {
     first: usize,
     /// A batch that did not fit the inbox any more.
     held_back: VecDeque<(usize, Box<Batch>)>,
+    /// How much of what waits is taken at once.
+    turn: TurnSize,
     /// Records for each I/O thread that wait for the end of the dispatch.
     staged: Vec<Option<Box<Batch>>>,
     is_dispatching: bool,
@@ -113,6 +117,7 @@ impl Lane {
             is_dispatching: false,
             first: 0,
             held_back: VecDeque::new(),
+            turn: TurnSize::new(layout::BATCH_BYTES_MAX),
             on_show: Vec::new(),
             attached: VecDeque::new(),
             spares: Vec::new(),
@@ -156,7 +161,8 @@ impl Lane {
         while let Some((from, batch)) = self.next_batch() {
             // A chunk is named by its place in its batch, so a batch that has chunks comes alone
             // behind batches that have none.
-            let fits = used + batch.bytes.len() <= self.inbox.len;
+            let size = batch.bytes.len();
+            let fits = used + size <= self.inbox.len && self.turn.has_room(used, size);
             if !fits || !self.on_show.is_empty() && !batch.large.is_empty() {
                 self.held_back.push_front((from, batch));
                 break;
@@ -276,9 +282,9 @@ impl Lane {
         }
     }
 
-    fn end_turn(&self) {
+    fn end_turn(&mut self, used: usize) {
         if let Some(pulse) = &self.pulse {
-            pulse.end_turn();
+            self.turn.ended(used, pulse.end_turn());
         }
     }
 
@@ -388,45 +394,6 @@ impl Lane {
     }
 }
 
-/// References that a lane which is being opened has taken; given back unless it was opened.
-struct Kept {
-    env: napi_env,
-    references: Vec<napi_ref>,
-}
-
-impl Kept {
-    fn new(env: napi_env) -> Self {
-        let references = Vec::new();
-        Self { env, references }
-    }
-
-    fn memory(&mut self, value: napi_value) -> Outcome<JsMemory> {
-        let memory = JsMemory::new(self.env, value)?;
-        self.references.push(memory.kept);
-        Ok(memory)
-    }
-
-    fn function(&mut self, value: napi_value) -> Outcome<napi_ref> {
-        raw::require_function(self.env, value)?;
-        let reference = raw::reference(self.env, value)?;
-        self.references.push(reference);
-        Ok(reference)
-    }
-
-    /// They belong to somebody else now.
-    fn release(mut self) {
-        self.references.clear();
-    }
-}
-
-impl Drop for Kept {
-    fn drop(&mut self) {
-        for reference in self.references.drain(..) {
-            raw::delete_reference(self.env, reference);
-        }
-    }
-}
-
 /// Runs on the JavaScript thread when the bell was rung.
 unsafe extern "C" fn on_bell(
     env: napi_env,
@@ -467,7 +434,7 @@ unsafe extern "C" fn on_bell(
         let over = unsafe {
             let lane = &mut *place;
             lane.end_dispatch();
-            lane.end_turn();
+            lane.end_turn(used);
             (over || lane.is_over()) && lane.is_quiet()
         };
         if over {

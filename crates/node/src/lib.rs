@@ -1,6 +1,6 @@
 //! Lanner's Node-API binding: it translates, it decides nothing.
 //!
-//! `server` and `config` are the control plane, written with napi-rs. `lane`, `memory` and
+//! `server` and `config` are the control plane, written with napi-rs. `lane`, `memory`, `kept` and
 //! `doorbell` are the hot path, written against the raw Node-API: one wake-up and one native call
 //! per batch. `fence` keeps panics on this side. Everything that has to do with HTTP is in the
 //! core.
@@ -10,6 +10,7 @@ mod doorbell;
 mod endpoint;
 mod fence;
 pub mod inject;
+mod kept;
 mod lane;
 mod memory;
 mod raw;

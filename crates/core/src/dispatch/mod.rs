@@ -6,3 +6,4 @@ pub mod lanes;
 pub mod layout;
 pub(crate) mod permits;
 pub mod record;
+pub mod turn;
