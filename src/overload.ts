@@ -13,8 +13,10 @@ export interface OverloadOptions {
   /** Requests that handlers work on at the same time, in the whole server. Default 10 000. */
   inFlight?: number
   /**
-   * How long requests may wait for the event loop: when all of them waited longer for a second,
-   * new ones are shed until the queue is worked off. Null for no bound. Default 100 ms.
+   * How long requests may wait for the event loop: when all of them waited longer for a second, or
+   * do and one more would wait five times as long, only as many are admitted as wait for this time
+   * and the others are shed, until a second went by without that. Null for no bound. Default
+   * 100 ms.
    */
   queueDelay?: Duration | null
   /**

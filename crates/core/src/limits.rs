@@ -211,7 +211,7 @@ pub const CONTRACT: &[LimitDoc] = &[
         unit: "ms",
         range: "1 to 2^31 - 1, or null for no bound",
         origin: "controlled delay (CoDel), with an interval that a start or a pause does not fill",
-        on_breach: "503 with `Retry-After` until the queue is worked off",
+        on_breach: "503 with `Retry-After` for what is more than can be served within this wait",
         reject: "overloaded",
         per: "",
     },

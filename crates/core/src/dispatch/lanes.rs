@@ -16,7 +16,6 @@ use super::entry::{self, RequestEntry};
 use super::layout;
 use crate::histogram::Run;
 use crate::isolate_counters::LaneCounters;
-use crate::metrics::bump;
 use crate::pulse::Pulse;
 use crate::rules::Priority;
 
@@ -31,8 +30,8 @@ struct Lane {
     io: IoLane,
     open: Box<Batch>,
     backlog: VecDeque<Box<Batch>>,
-    /// Batches that were handed over since the isolate was woken.
-    unannounced: usize,
+    /// How many requests each batch has that was handed over since the isolate was woken.
+    unannounced: Vec<u32>,
     /// Requests handed over minus replies seen: the load of the isolate from here.
     in_flight: usize,
     /// Chunks that have not come back.
@@ -42,8 +41,8 @@ struct Lane {
     pulse: Option<Arc<Pulse>>,
     /// The number of the open batch.
     number: u32,
-    /// Requests that were not counted yet.
-    opened: u32,
+    /// Requests that the lane was given, ever.
+    sent: u64,
     /// When the isolate handed over the records that are being applied.
     replied_us: u64,
     /// The batch of the request that was replied last, while that was in the same batch.
@@ -75,14 +74,14 @@ impl Lanes {
             io,
             open,
             backlog: VecDeque::new(),
-            unannounced: 0,
+            unannounced: Vec::new(),
             in_flight: 0,
             chunks_out: 0,
             gone: false,
             admission: Admission::default(),
             pulse: None,
             number: 0,
-            opened: 0,
+            sent: 0,
             replied_us: 0,
             replied_number: None,
             handled: Run::default(),
@@ -102,8 +101,13 @@ impl Lanes {
     /// at, in milliseconds, 0 for none.
     pub fn choose(&mut self, priority: Priority, target: u64, now: u64) -> Option<usize> {
         let accepting = |lane: &mut Lane| {
-            let Lane { io, admission, .. } = lane;
-            let admitted = admission.admits(priority, (target, now), || io.queued());
+            let Lane {
+                io,
+                admission,
+                sent,
+                ..
+            } = lane;
+            let admitted = admission.admits(priority, (target, now), *sent, || io.queued());
             admitted && !lane.gone && lane.backlog.len() < BACKLOG_MAX
         };
         let lanes = self
@@ -131,7 +135,7 @@ impl Lanes {
         }
         open.openings += 1;
         lane.in_flight += 1;
-        lane.opened += 1;
+        lane.sent += 1;
         lane.number
     }
 
@@ -295,7 +299,7 @@ impl Lane {
         };
         self.handled.end(handler_duration);
         in_flight.store(self.in_flight as u64, Relaxed);
-        bump(dispatched, u64::from(std::mem::take(&mut self.opened)));
+        dispatched.store(self.sent, Relaxed);
     }
 
     /// Closes the open batch when `size` more bytes would not fit the inbox. It is handed over at
@@ -304,48 +308,53 @@ impl Lane {
         if self.open.bytes.len() + size > layout::BATCH_BYTES_MAX {
             let full = std::mem::replace(&mut self.open, self.io.spare());
             self.backlog.push_back(full);
-            self.unannounced += self.publish_backlog();
+            self.publish_backlog();
         }
     }
 
-    /// Returns how many batches were handed over.
-    fn publish_backlog(&mut self) -> usize {
-        let mut published = 0;
+    fn publish_backlog(&mut self) {
         while let Some(batch) = self.backlog.pop_front() {
-            if let Err(batch) = self.io.publish(batch) {
+            if let Err(batch) = self.hand_over(batch) {
                 self.backlog.push_front(batch);
                 break;
             }
-            published += 1;
         }
-        published
+    }
+
+    /// Gives the batch back when the ring is full.
+    fn hand_over(&mut self, batch: Box<Batch>) -> Result<(), Box<Batch>> {
+        let requests = batch.openings;
+        self.io.publish(batch)?;
+        self.unannounced.push(requests);
+        Ok(())
     }
 
     fn publish(&mut self, now: u64) -> bool {
-        let mut published = self.publish_backlog() + std::mem::take(&mut self.unannounced);
+        self.publish_backlog();
         if self.backlog.is_empty() && self.open.count > 0 {
             let batch = std::mem::replace(&mut self.open, self.io.spare());
-            match self.io.publish(batch) {
-                Ok(()) => published += 1,
-                // The ring is full: the batch stays open and goes on collecting.
-                Err(batch) => {
-                    let spare = std::mem::replace(&mut self.open, batch);
-                    self.io.recycle(spare);
-                }
+            // The ring is full: the batch stays open and goes on collecting.
+            if let Err(batch) = self.hand_over(batch) {
+                let spare = std::mem::replace(&mut self.open, batch);
+                self.io.recycle(spare);
             }
         }
-        if published > 0 {
-            let queued = self.io.queued();
-            for behind in (0..published).rev() {
-                self.admission.published(now, queued.saturating_sub(behind));
-            }
-            if self.io.wake_isolate()
-                && let Some(pulse) = &self.pulse
-            {
-                pulse.rung();
-            }
+        if self.unannounced.is_empty() {
+            return false;
         }
-        published > 0
+        let queued = self.io.queued();
+        let first = self.unannounced.len();
+        for (place, requests) in self.unannounced.drain(..).enumerate() {
+            let behind = first - place - 1;
+            let queued = queued.saturating_sub(behind);
+            self.admission.published(now, queued, u64::from(requests));
+        }
+        if self.io.wake_isolate()
+            && let Some(pulse) = &self.pulse
+        {
+            pulse.rung();
+        }
+        true
     }
 }
 

@@ -4,6 +4,7 @@ pub mod admission;
 pub mod entry;
 pub mod lanes;
 pub mod layout;
+mod pace;
 pub(crate) mod permits;
 pub mod record;
 pub mod turn;

@@ -1,9 +1,9 @@
 //! How much one turn of the isolate takes.
 //!
-//! Asked by the isolate's side of a lane at each turn. Replies leave at the end of a turn, and what was taken cannot be
-//! seen waiting by the core: so a turn that takes all there is makes waits grow behind slow
-//! handlers, and hides them from admission. Promises that turns come to last about [`LONGEST`] when
-//! handlers are slow, and takes whatever fits the inbox when they are not.
+//! Asked by the isolate's side of a lane at each turn. Replies leave at the end of a turn, and what
+//! was taken cannot be seen waiting by the core: so a turn that takes all there is makes waits grow
+//! behind slow handlers, and hides them from admission. Promises that turns come to last about
+//! [`LONGEST`] when handlers are slow, and take whatever fits the inbox when they are not.
 
 use std::time::Duration;
 
