@@ -64,3 +64,38 @@ test.each([
   expect(code).toBe(1)
   expect(bench.stderr).toContain(message)
 })
+
+test('a quick overload run measures two servers and writes JSON, Markdown and a chart', async () => {
+  const out = temporaryFolder()
+  const bench = startNode('bench/overload.mjs', {
+    args: ['--quick', '--servers', 'lanner,node-http', '--out', out],
+  })
+  const { code } = await bench.exited
+  expect({ code, stderr: bench.stderr }).toEqual({ code: 0, stderr: '' })
+
+  const results = JSON.parse(readFileSync(join(out, 'overload.json'), 'utf8'))
+  expect(results.servers.map((server: { name: string }) => server.name)).toEqual([
+    'lanner',
+    'node-http',
+  ])
+  for (const { sustainable, points } of results.servers) {
+    expect(sustainable).toBeGreaterThan(0)
+    expect(points.map((point: { share: number }) => point.share)).toEqual([0.5, 2])
+    for (const { offered, served, errors, p50Ms, p99Ms } of points) {
+      expect(offered).toBeGreaterThan(0)
+      expect(served).toBeGreaterThan(0)
+      expect(errors).toBe(0)
+      expect(p99Ms).toBeGreaterThanOrEqual(p50Ms)
+    }
+  }
+  expect(readFileSync(join(out, 'overload.md'), 'utf8')).not.toMatch(/NaN|undefined|Infinity/)
+  const chart = readFileSync(join(out, 'overload.svg'), 'utf8')
+  expect(chart).toMatch(/^<svg [\s\S]*<\/svg>\n$/)
+  expect(chart).not.toMatch(/NaN|undefined|Infinity/)
+}, 60_000)
+
+test('--servers of the overload benchmark names what there is', async () => {
+  const bench = startNode('bench/overload.mjs', { args: ['--servers', 'apache'] })
+  expect((await bench.exited).code).toBe(1)
+  expect(bench.stderr).toContain('no "apache"; there are lanner,')
+})

@@ -16,20 +16,22 @@ export class ServerProcess {
   #said = ''
 
   /** Resolves when the server says where it listens. */
-  static async start(name) {
-    const server = new ServerProcess(name)
+  static async start(name, how) {
+    const server = new ServerProcess(name, how)
     const start = performance.now()
     server.url = await server.#listening()
     server.startMs = performance.now() - start
     return server
   }
 
-  constructor(name) {
+  /** `how`: a command that starts Node in its own way, and more of the environment. */
+  constructor(name, { command = [], env: more = {} } = {}) {
     this.name = name
     const { NODE_OPTIONS: _options, VITEST: _vitest, ...env } = process.env
     const file = fileURLToPath(new URL(`../apps/${name}.mjs`, import.meta.url))
-    this.#child = spawn(process.execPath, ['--import', usage, file], {
-      env: { ...env, PORT: '0', NODE_ENV: 'production' },
+    const [program, ...args] = [...command, process.execPath, '--import', usage, file]
+    this.#child = spawn(program, args, {
+      env: { ...env, ...more, PORT: '0', NODE_ENV: 'production' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
