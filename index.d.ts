@@ -94,6 +94,13 @@ declare function serve(
   options?: ServeOptions | number,
 ): Serving
 
+/** Header fields that were checked, for `ctx.setHeaders()`. Replies with many fields cost less. */
+declare class HeaderSet {
+  /** Names and values in turn. */
+  readonly list: readonly string[]
+  constructor(fields: FieldInit)
+}
+
 /**
  * Options of routes as middleware: `app.use('/api', routeOptions({ timeout: '2s' }))` says them for
  * every route under the prefix. What a route or its group says wins.
@@ -147,10 +154,22 @@ type StreamBody =
   | Iterable<Uint8Array | string>
   | NodeJS.ReadableStream
 
+/** What a trusted proxy says of the request that it hands on. */
+interface AssumedOrigin {
+  /** The client's end of its connection. */
+  readonly remote?: PeerAddress | undefined
+  /** Whether the client's connection is encrypted. */
+  readonly isSecure?: boolean | undefined
+  /** The host that the client asked for, with its port where it has one. */
+  readonly host?: string | undefined
+}
+
 /** The connection that a request came in on. */
 interface ConnectionInfo {
   /** Number of the connection, unique in this process. */
   readonly id: number
+  /** Whether the connection itself is encrypted, whatever a proxy says of the client's. */
+  readonly isSecure: boolean
 }
 
 /** One request and its answer. */
@@ -161,7 +180,12 @@ declare class Context<Params extends object = AnyParams, State extends object = 
   get path(): string
   /** The request target as it was sent. */
   get rawTarget(): string
-  /** The URL that was asked for, made from the target and the Host field. */
+  /**
+   * The host that was asked for, with its port where it has one: of the Host field, or what a
+   * trusted proxy says. Not checked: `lanner/middleware/host-filter` does that.
+   */
+  get host(): string
+  /** The URL that was asked for, made from the target and the host. */
   get url(): URL
   /** The parameters of the path, by their names in the pattern. */
   get params(): Params
@@ -188,21 +212,27 @@ declare class Context<Params extends object = AnyParams, State extends object = 
    * end.
    */
   get signal(): AbortSignal
-  /** The client's end of the connection; what a trusted proxy says it is (`proxyProtocol`). */
+  /** The client's end of the connection, or what a trusted proxy says it is. */
   get remote(): PeerAddress
   /** The server's end of the connection. */
   get local(): PeerAddress
   /**
-   * The other end of the connection itself: the proxy where one spoke for the client
-   * (`proxyProtocol`), otherwise the same as `remote`.
+   * The other end of the connection itself: the proxy where one speaks for the client, otherwise
+   * the same as `remote`.
    */
   get peer(): PeerAddress
   /** The protocol version. */
   get protocol(): 'HTTP/1.0' | 'HTTP/1.1'
-  /** Whether the connection is encrypted. */
+  /** Whether the client's connection is encrypted, as far as this server or a proxy knows. */
   get isSecure(): boolean
   /** The connection. */
   get connection(): ConnectionInfo
+  /**
+   * Takes over what a trusted proxy says of the request: `remote`, `isSecure`, `host` and `url` say
+   * that from then on. For middleware, before `ctx.request` is touched. What the connection says
+   * stays in `peer`, `connection` and the Host field.
+   */
+  assume({ remote, isSecure, host }: AssumedOrigin): this
   /** The Request of the fetch standard. Its body is this body: read one of them. */
   get request(): Request
   /** Whether a reply was decided: by a helper, or because it has left. */
@@ -215,6 +245,8 @@ declare class Context<Params extends object = AnyParams, State extends object = 
   header(name: string, value: string | readonly string[] | undefined): this
   /** Adds a header field beside those of the same name. */
   append(name: string, value: string): this
+  /** Sets the header fields of a set that was checked before, in place of those of their names. */
+  setHeaders(set: HeaderSet): this
   /** Sets the content type of the reply. */
   type(value: string): this
   /** Answers with text. */
@@ -377,6 +409,7 @@ type ErrorCode =
   | 'LANNER_JSON_INVALID'
   | 'LANNER_FORM_INVALID'
   | 'LANNER_URL_INVALID'
+  | 'LANNER_HOST_REFUSED'
   | 'LANNER_PEER_GONE'
   | 'LANNER_DEADLINE'
   | 'LANNER_SERVER_CLOSING'
@@ -1477,10 +1510,12 @@ export {
   HttpError,
   LannerError,
   serve,
+  HeaderSet,
   routeOptions,
   route,
   type BodySource,
   type StreamBody,
+  type AssumedOrigin,
   type ConnectionInfo,
   type Context,
   type Reply,

@@ -40,13 +40,22 @@ import { RequestLimits } from './limits.js'
 import { problemText } from './problem.js'
 import { QueryView } from './query.js'
 import { addEndHook, addReplyHook } from './reply-hooks.js'
-import { addField, checkStatus, fieldsOf, replaceCookie, setField } from './reply-fields.js'
+import {
+  addField,
+  checkStatus,
+  fieldsOf,
+  replaceCookie,
+  setField,
+  setFields,
+} from './reply-fields.js'
 import { toFetchRequest } from './fetch/request.js'
-import { urlOf } from './fetch/url.js'
+import { authorityOf, urlOf } from './fetch/url.js'
 import { Trailers } from './trailers.js'
 
 import type { BodySink, StreamBody } from './body/sink.js'
+import type { Assumed } from './fetch/url.js'
 import type { AnyParams, AnyState } from './handler.js'
+import type { HeaderSet } from './header-set.js'
 import type { Bytes } from './native/bytes.js'
 import type { PeerAddress } from './native/address.js'
 import type { Extras } from './native/exchange.js'
@@ -60,6 +69,18 @@ import type { CompiledRoute } from './routing/route.js'
 export interface ConnectionInfo {
   /** Number of the connection, unique in this process. */
   readonly id: number
+  /** Whether the connection itself is encrypted, whatever a proxy says of the client's. */
+  readonly isSecure: boolean
+}
+
+/** What a trusted proxy says of the request that it hands on. */
+export interface AssumedOrigin {
+  /** The client's end of its connection. */
+  readonly remote?: PeerAddress | undefined
+  /** Whether the client's connection is encrypted. */
+  readonly isSecure?: boolean | undefined
+  /** The host that the client asked for, with its port where it has one. */
+  readonly host?: string | undefined
 }
 
 const inspectCustom = Symbol.for('nodejs.util.inspect.custom')
@@ -177,7 +198,15 @@ export class Context<Params extends object = AnyParams, State extends object = A
     return spanText(this.entryBytes, bytesBase(words, at), words[at + 7]!)
   }
 
-  /** The URL that was asked for, made from the target and the Host field. */
+  /**
+   * The host that was asked for, with its port where it has one: of the Host field, or what a
+   * trusted proxy says. Not checked: `lanner/middleware/host-filter` does that.
+   */
+  get host(): string {
+    return authorityOf(this)
+  }
+
+  /** The URL that was asked for, made from the target and the host. */
   get url(): URL {
     return (extrasOf(this).url ??= urlOf(this))
   }
@@ -259,7 +288,7 @@ export class Context<Params extends object = AnyParams, State extends object = A
     return extras.controller.signal
   }
 
-  /** The client's end of the connection; what a trusted proxy says it is (`proxyProtocol`). */
+  /** The client's end of the connection, or what a trusted proxy says it is. */
   get remote(): PeerAddress {
     return (extrasOf(this).remote ??= readAddress(this.view(), this.entryBytes, this.entryAt + 16))
   }
@@ -270,14 +299,14 @@ export class Context<Params extends object = AnyParams, State extends object = A
   }
 
   /**
-   * The other end of the connection itself: the proxy where one spoke for the client
-   * (`proxyProtocol`), otherwise the same as `remote`.
+   * The other end of the connection itself: the proxy where one speaks for the client, otherwise
+   * the same as `remote`.
    */
   get peer(): PeerAddress {
     const words = this.view()
     const { entryAt } = this
-    if (((words[entryAt + 5]! >>> 16) & REQUEST_PROXIED) === 0) return this.remote
-    const at = entryAt + (words[entryAt + 11]! >> 2) - ADDRESS_WORDS
+    const isProxied = ((words[entryAt + 5]! >>> 16) & REQUEST_PROXIED) !== 0
+    const at = entryAt + (isProxied ? (words[entryAt + 11]! >> 2) - ADDRESS_WORDS : 16)
     return readAddress(words, this.entryBytes, at)
   }
 
@@ -287,14 +316,35 @@ export class Context<Params extends object = AnyParams, State extends object = A
     return version === 10 ? 'HTTP/1.0' : 'HTTP/1.1'
   }
 
-  /** Whether the connection is encrypted. */
+  /** Whether the client's connection is encrypted, as far as this server or a proxy knows. */
   get isSecure(): boolean {
-    return ((this.view()[this.entryAt + 5]! >>> 16) & REQUEST_SECURE) !== 0
+    return this.extras?.assumed?.isSecure ?? isEncrypted(this)
   }
 
   /** The connection. */
   get connection(): ConnectionInfo {
-    return { id: this.view()[this.entryAt + 15]! >>> 0 }
+    return { id: this.view()[this.entryAt + 15]! >>> 0, isSecure: isEncrypted(this) }
+  }
+
+  /**
+   * Takes over what a trusted proxy says of the request: `remote`, `isSecure`, `host` and `url` say
+   * that from then on. For middleware, before `ctx.request` is touched. What the connection says
+   * stays in `peer`, `connection` and the Host field.
+   */
+  assume({ remote, isSecure, host }: AssumedOrigin): this {
+    const extras = extrasOf(this)
+    if (remote !== undefined) extras.remote = remote
+    extras.assumed = {
+      isSecure: isSecure ?? extras.assumed?.isSecure,
+      host: host ?? extras.assumed?.host,
+    }
+    extras.url = undefined
+    return this
+  }
+
+  /** @internal What `assume` took over. */
+  get assumed(): Assumed | undefined {
+    return this.extras?.assumed
   }
 
   /** The Request of the fetch standard. Its body is this body: read one of them. */
@@ -329,6 +379,14 @@ export class Context<Params extends object = AnyParams, State extends object = A
   append(name: string, value: string): this {
     requireHead(this)
     addField(this, name, value)
+    return this
+  }
+
+  /** Sets the header fields of a set that was checked before, in place of those of their names. */
+  setHeaders(set: HeaderSet): this {
+    requireHead(this)
+    if (this.replyFields === undefined) this.replyFields = set.list.slice()
+    else setFields(this, set.list)
     return this
   }
 
@@ -442,6 +500,10 @@ export class Context<Params extends object = AnyParams, State extends object = A
   toJSON(): object {
     return { method: this.method, path: this.path, params: this.params, sent: this.sent }
   }
+}
+
+function isEncrypted(ctx: { view(): Int32Array; readonly entryAt: number }): boolean {
+  return ((ctx.view()[ctx.entryAt + 5]! >>> 16) & REQUEST_SECURE) !== 0
 }
 
 const NOT_JSON = 'ctx.json() got a value that has no JSON form (undefined, a function or a symbol).'

@@ -90,6 +90,7 @@ const table = {
     text: 'The request body is not a form of type application/x-www-form-urlencoded.',
   },
   LANNER_URL_INVALID: { status: 400, text: 'The request does not name a valid URL.' },
+  LANNER_HOST_REFUSED: { status: 400, text: 'The host that was asked for is not served here.' },
   LANNER_PEER_GONE: { status: 499, text: 'The client has closed the connection.' },
   LANNER_DEADLINE: { status: 504, text: 'The time for the request has run out.' },
   LANNER_SERVER_CLOSING: {

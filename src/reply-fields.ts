@@ -42,6 +42,13 @@ export function setField(
   else for (const one of value) addField(owner, name, one)
 }
 
+/** Replaces the fields of checked names and values in turn. */
+export function setFields(owner: FieldOwner, list: readonly string[]): void {
+  for (let i = 0; i < list.length; i += 2) removeField(owner, fieldName(list[i]!).lower)
+  if (owner.replyFields === undefined) owner.replyFields = list.slice()
+  else owner.replyFields.push(...list)
+}
+
 /** Adds a field beside those of its name. */
 export function addField(owner: FieldOwner, name: string, value: string): void {
   const text = typeof value === 'string' ? value : String(value)

@@ -14,6 +14,16 @@ export interface UrlParts {
   readonly isSecure: boolean
   readonly headers: HeaderView
   readonly local: PeerAddress
+  /** What somebody trusted says in place of the request. */
+  readonly assumed?: Assumed | undefined
+}
+
+/** What a trusted proxy says of the request that it hands on. */
+export interface Assumed {
+  /** Whether the client's connection is encrypted. */
+  readonly isSecure?: boolean | undefined
+  /** The host that the client asked for, with its port where it has one. */
+  readonly host?: string | undefined
 }
 
 /** The URL of a request (RFC 9112 section 3.3). */
@@ -37,7 +47,11 @@ function parse(text: string): URL {
 }
 
 function textOf(ctx: UrlParts, target: string): string {
-  if (!target.startsWith('/') && target !== '*') return target
+  if (!isOriginForm(target)) {
+    const path = ctx.assumed === undefined ? null : ABSOLUTE.exec(target)
+    if (path === null) return target
+    return `${schemeOf(ctx)}//${authorityOf(ctx)}${target.slice(path[0].length)}`
+  }
   // Joined as text: new URL('//x', base) would take x for a host.
   return `${schemeOf(ctx)}//${authorityOf(ctx)}${target === '*' ? '/' : target}`
 }
@@ -46,8 +60,24 @@ function schemeOf({ isSecure }: UrlParts): string {
   return isSecure ? 'https:' : 'http:'
 }
 
-function authorityOf({ headers, local }: UrlParts): string {
+/**
+ * The host that is asked for, with its port: of the target where that is a URL (RFC 9112 section
+ * 3.2.2), or of the Host field.
+ */
+export function authorityOf({ rawTarget, headers, local, assumed }: UrlParts): string {
+  if (assumed?.host !== undefined) return assumed.host
+  if (!isOriginForm(rawTarget)) {
+    const authority = ABSOLUTE.exec(rawTarget)?.[1] ?? rawTarget
+    return authority.slice(authority.lastIndexOf('@') + 1)
+  }
   return headers.get('host') || localAuthority(local)
+}
+
+const ABSOLUTE = /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i
+
+/** Whether a target is a path, or `*`: then the Host field says the rest. */
+function isOriginForm(target: string): boolean {
+  return target.startsWith('/') || target === '*'
 }
 
 /** HTTP/1.0 has no Host field. */

@@ -14,6 +14,7 @@
 
 import type { Cookies } from '../cookies.js'
 import type { LannerError } from '../errors.js'
+import type { Assumed } from '../fetch/url.js'
 import type { RequestLimits } from '../limits.js'
 import type { Trailers } from '../trailers.js'
 import type { EndHook, ReplyHook } from '../reply-hooks.js'
@@ -87,6 +88,7 @@ export class Extras {
   limits: RequestLimits | undefined = undefined
   remote: PeerAddress | undefined = undefined
   local: PeerAddress | undefined = undefined
+  assumed: Assumed | undefined = undefined
   /** The content-length that the handler set, or -1. */
   length = -1
   /** Whether the connection closes after the reply. */

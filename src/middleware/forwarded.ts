@@ -1,0 +1,208 @@
+// Believes what a trusted proxy says of the client: X-Forwarded-For, -Proto and -Host, or the
+// Forwarded field of RFC 7239.
+//
+// Used as app.use(forwarded({ take: ['for', 'proto'] })), before everything that asks who the
+// client is. Changes ctx.remote, ctx.isSecure, ctx.host and ctx.url; ctx.peer, ctx.connection and
+// the fields themselves stay what they are. Promises that nothing is believed that the client could
+// have written: lists are read from the end, which the nearest proxy wrote, and no further than
+// senders are trusted; one kind of field is read and never the other.
+
+import { isIP } from 'node:net'
+
+import { hostTest, isAuthority } from '../host-patterns.js'
+import { networkTest, parseNetworks } from '../networks.js'
+import { integer, isNone, refuseUnknown, requireObject, wrong } from '../option-values.js'
+
+import type { Context, Middleware, PeerAddress } from 'lanner'
+
+/** What a proxy can say of the client. */
+export type ForwardedPart = 'for' | 'proto' | 'host'
+
+/** The options of forwarded(). */
+export interface ForwardedOptions {
+  /**
+   * Proxies that are believed: networks such as '10.0.0.0/8', addresses, 'loopback', 'private' or
+   * 'any'. Peers on a Unix socket always are. Default 'loopback'.
+   */
+  trust?: readonly string[]
+  /**
+   * What is taken over: 'for' (`ctx.remote`), 'proto' (`ctx.isSecure`), 'host' (`ctx.host`). Name
+   * only what your proxy sets itself: what it hands through is the client's word. Default 'for'.
+   */
+  take?: readonly ForwardedPart[]
+  /** Which fields the proxy sets. The other kind is not looked at. Default 'x-forwarded'. */
+  fields?: 'x-forwarded' | 'forwarded'
+  /** How many proxies there are at most; null for as many as are trusted. Default 1. */
+  hops?: number | null
+  /** Hosts that a proxy may name, as for hostFilter(). Default: any. */
+  hosts?: readonly string[]
+}
+
+/** What one proxy says. */
+interface Hop {
+  readonly for: string | undefined
+  readonly proto: string | undefined
+  readonly host: string | undefined
+}
+
+/** Gives what the proxies say from the nearest on, undefined when they have said everything. */
+type HopReader = (ctx: Context) => (() => Hop | undefined) | undefined
+
+const OF = ' of forwarded()'
+const PARTS: readonly unknown[] = ['for', 'proto', 'host']
+const HOPS_MAX = 100
+
+/** Takes over what trusted proxies say of the client. */
+export function forwarded(options: ForwardedOptions = {}): Middleware {
+  requireObject(options, `options${OF}`)
+  refuseUnknown(options, ['trust', 'take', 'fields', 'hops', 'hosts'], '', OF)
+  const { trust = ['loopback'], take = ['for'], fields = 'x-forwarded', hosts } = options
+  const isTrusted = networkTest(parseNetworks(trust, 'trust', OF))
+  if (!Array.isArray(take) || take.length === 0 || !take.every((part) => PARTS.includes(part))) {
+    throw wrong(`take${OF}`, `a list of 'for', 'proto' and 'host'`, take)
+  }
+  if (fields !== 'x-forwarded' && fields !== 'forwarded') {
+    throw wrong(`fields${OF}`, `'x-forwarded' or 'forwarded'`, fields)
+  }
+  const hops = isNone(options.hops) ? HOPS_MAX : integer(options.hops, `hops${OF}`, 1, 1, HOPS_MAX)
+  const isHost = hosts === undefined ? isAuthority : isNamedAuthority(hostTest(hosts, 'hosts', OF))
+  const read = fields === 'forwarded' ? readForwarded(take) : readXForwarded(take)
+  return function forwarded(ctx, next) {
+    const nextHop = read(ctx)
+    if (nextHop !== undefined) follow(ctx, nextHop, hops, isTrusted, isHost)
+    return next()
+  }
+}
+
+function isNamedAuthority(isNamed: (host: string) => boolean): (host: string) => boolean {
+  return (host) => isAuthority(host) && isNamed(host)
+}
+
+/** Goes from sender to sender as long as they are trusted. */
+function follow(
+  ctx: Context,
+  nextHop: () => Hop | undefined,
+  hops: number,
+  isTrusted: (peer: PeerAddress) => boolean,
+  isHost: (host: string) => boolean,
+): void {
+  let sender: PeerAddress | undefined = ctx.remote
+  let remote: PeerAddress | undefined
+  let isSecure: boolean | undefined
+  let host: string | undefined
+  for (let hop = 0; hop < hops && sender !== undefined && isTrusted(sender); hop++) {
+    const said = nextHop()
+    if (said === undefined) break
+    if (said.proto !== undefined) isSecure = schemeIsSecure(said.proto) ?? isSecure
+    if (said.host !== undefined && isHost(said.host)) host = said.host
+    sender = said.for === undefined ? undefined : parseNode(said.for)
+    remote = sender ?? remote
+  }
+  if (remote !== undefined || isSecure !== undefined || host !== undefined) {
+    ctx.assume({ remote, isSecure, host })
+  }
+}
+
+function schemeIsSecure(proto: string): boolean | undefined {
+  const scheme = proto.toLowerCase()
+  if (scheme === 'https' || scheme === 'wss') return true
+  return scheme === 'http' || scheme === 'ws' ? false : undefined
+}
+
+/** An address with a port or without; undefined for names, `unknown` and anything odd. */
+function parseNode(text: string): PeerAddress | undefined {
+  const bracketed = /^\[([^\]]+)\](?::(\d{1,5}))?$/.exec(text)
+  const plain = bracketed ?? /^([\d.]+)(?::(\d{1,5}))?$/.exec(text)
+  const address = plain?.[1] ?? text
+  const port = Number(plain?.[2] ?? 0)
+  const family = isIP(address)
+  if (family === 0 || port > 65_535 || address.includes('%')) return undefined
+  if (bracketed !== null && family !== 6) return undefined
+  return { address: address.toLowerCase(), port, family: family === 4 ? 'IPv4' : 'IPv6' }
+}
+
+function readXForwarded(take: readonly ForwardedPart[]): HopReader {
+  const reader = (part: ForwardedPart) => {
+    const name = `x-forwarded-${part}`
+    return take.includes(part) ? (ctx: Context) => ctx.headers.get(name) : () => null
+  }
+  const [getFor, getProto, getHost] = [reader('for'), reader('proto'), reader('host')]
+  return (ctx) => {
+    const nodes = getFor(ctx)
+    const protos = getProto(ctx)
+    const hosts = getHost(ctx)
+    if (nodes === null && protos === null && hosts === null) return undefined
+    const [nextFor, nextProto, nextHost] = [fromEnd(nodes), fromEnd(protos), fromEnd(hosts)]
+    return () => {
+      const said = { for: nextFor(), proto: nextProto(), host: nextHost() }
+      const isNothing = said.for === undefined && said.proto === undefined
+      return isNothing && said.host === undefined ? undefined : said
+    }
+  }
+}
+
+/** The elements of a list from its end on. */
+function fromEnd(list: string | null): () => string | undefined {
+  let end = list === null ? -1 : list.length
+  return () => {
+    if (end < 0) return undefined
+    const comma = list!.lastIndexOf(',', end - 1)
+    const element = list!.slice(end === 0 ? 0 : comma + 1, end).trim()
+    end = end === 0 ? -1 : comma
+    return element
+  }
+}
+
+function readForwarded(take: readonly ForwardedPart[]): HopReader {
+  return (ctx) => {
+    const list = ctx.headers.get('forwarded')
+    if (list === null) return undefined
+    let end = list.length
+    return () => {
+      if (end < 0) return undefined
+      const comma = commaBefore(list, end)
+      const said = parseElement(list.slice(comma + 1, end))
+      end = comma
+      return {
+        for: take.includes('for') ? said.get('for') : undefined,
+        proto: take.includes('proto') ? said.get('proto') : undefined,
+        host: take.includes('host') ? said.get('host') : undefined,
+      }
+    }
+  }
+}
+
+/**
+ * Where the comma before the last element stands, or -1. Looked for from the end, so that a quote
+ * which a client left open cannot swallow what the proxy added.
+ */
+function commaBefore(list: string, end: number): number {
+  let isQuoted = false
+  for (let at = end - 1; at >= 0; at--) {
+    const character = list[at]
+    if (character === '"') {
+      let slashes = 0
+      while (list[at - 1 - slashes] === '\\') slashes++
+      if (!isQuoted || slashes % 2 === 0) isQuoted = !isQuoted
+    } else if (character === ',' && !isQuoted) {
+      return at
+    }
+  }
+  return -1
+}
+
+const PAIR =
+  /\s*([!#$%&'*+\-.^_`|~\w]+)=(?:"((?:[^"\\]|\\.)*)"|([!#$%&'*+\-.^_`|~\w:[\]]+))\s*(?:;|$)/y
+
+/** The parameters of an element; none when it breaks the grammar or says something twice. */
+function parseElement(element: string): ReadonlyMap<string, string> {
+  const said = new Map<string, string>()
+  PAIR.lastIndex = 0
+  while (PAIR.lastIndex < element.length) {
+    const match = PAIR.exec(element)
+    const name = match?.[1]!.toLowerCase()
+    if (match === null || said.has(name!)) return new Map()
+    said.set(name!, match[2]?.replaceAll(/\\(.)/g, '$1') ?? match[3]!)
+  }
+  return said
+}
