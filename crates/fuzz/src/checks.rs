@@ -18,6 +18,7 @@ pub(crate) fn head(data: &[u8]) {
     if let Some(first) = run.requests.first() {
         oracle_agrees(bytes, first);
     }
+    repetition_changes_nothing(bytes, &run, &limits(choice));
     for request in &run.requests {
         match request.form {
             TargetForm::Authority => assert_eq!(request.path, ""),
@@ -34,6 +35,28 @@ pub(crate) fn head(data: &[u8]) {
             assert!(!value.iter().any(|b| matches!(b, 0..=8 | 10..=31 | 127)));
         }
     }
+}
+
+/// What was understood once is understood in the same way when the connection repeats it: then
+/// fields are recalled rather than parsed.
+fn repetition_changes_nothing(bytes: &[u8], once: &Run, limits: &Limits) {
+    let is_complete = |run: &Run| {
+        run.end == End::Waiting { left: 0 }
+            && run.requests.len() == once.requests.len()
+            && run.requests.last().is_some_and(|last| last.complete)
+    };
+    // Empty lines around requests are limited, and repeated they would be too many.
+    let begins = bytes
+        .first()
+        .is_some_and(|first| !first.is_ascii_whitespace());
+    let ends = is_complete(once) && !is_complete(&run(&bytes[..bytes.len() - 1], limits));
+    if !begins || !ends {
+        return;
+    }
+    let again = run(&bytes.repeat(4), limits);
+    assert_eq!(again.end, once.end);
+    let four_times = [&once.requests[..]; 4].concat();
+    assert_eq!(again.requests, four_times);
 }
 
 /// An independent and more lenient parser must accept what we accept, with the same parts.

@@ -3,8 +3,10 @@
 //! Filled by the decoder, read by `core` to route, to dispatch and to answer. One `Head` per I/O
 //! thread serves all connections: it is cleared for each request and keeps its memory. All spans
 //! are relative to the first byte of the request line, but for the path when it was rewritten and
-//! for trailers, which have bytes of their own. Nothing of a half-received head is kept here.
+//! for trailers, which have bytes of their own. Nothing of a half-received head is kept here. What
+//! earlier heads leave is a memo, which changes no result.
 
+use crate::h1::Memo;
 use crate::{BodyLength, Field, Method, Span};
 
 /// The request's HTTP version. Others are refused with 505.
@@ -69,6 +71,8 @@ pub struct Head {
     pub trailers: Vec<Field>,
     /// The bytes of the trailers.
     pub trailer_bytes: Vec<u8>,
+    /// Field sections of earlier requests.
+    pub(crate) memo: Memo,
 }
 
 impl Head {

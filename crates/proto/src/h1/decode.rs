@@ -20,6 +20,7 @@
 
 use super::chunked::{Chunks, Mark};
 use super::lines::{Start, start_at};
+use super::memo::Hint;
 use super::section::{Scan, parse_head, parse_trailers};
 use crate::{BodyLength, Head, Limits, RejectReason};
 
@@ -69,6 +70,8 @@ pub struct Decoder {
     chunks: Chunks,
     /// The place in a half-received section.
     scan: Scan,
+    /// Where the fields of the last head are remembered.
+    hint: Hint,
     /// Whether the current section's first byte has been seen.
     begun: bool,
     /// Empty lines skipped before the current head.
@@ -154,7 +157,7 @@ impl Decoder {
             return Ok(Step::Incomplete { consumed: start });
         }
         if fresh || self.scan.head_ready(bytes, head, limits) {
-            if let Some(parsed) = parse_head(bytes, head, limits)? {
+            if let Some(parsed) = parse_head(bytes, head, limits, &mut self.hint)? {
                 self.begin_body(head, limits, parsed.fields_bytes);
                 return Ok(Step::Head {
                     start,

@@ -25,6 +25,11 @@ pub(crate) struct Noted {
 }
 
 impl Noted {
+    /// The ranges among what was noted, those of absent fields too.
+    pub(crate) fn spans(&mut self) -> [&mut Span; 2] {
+        [&mut self.host, &mut self.length]
+    }
+
     /// Takes note of a field whose id is a framing id.
     pub(crate) fn note(&mut self, field: &Field) {
         match field.id {

@@ -6,6 +6,7 @@
 //!   lines.rs     finds line ends, strictly and in the order of the bytes
 //!   request_line.rs, target.rs, path.rs    the first line
 //!   field_line.rs                          the lines after it
+//!   memo.rs                                the lines that came before, recalled
 //!   framing.rs, host.rs                    what the fields mean together (one function per rule)
 //!   chunked.rs                             chunk framing, byte by byte
 //! encode.rs    reply heads, chunks, interim replies
@@ -22,10 +23,13 @@ mod field_line;
 mod framing;
 mod host;
 mod lines;
+mod memo;
 mod path;
 mod request_line;
 mod section;
 mod target;
+
+pub(crate) use memo::Memo;
 
 pub use decode::{Decoder, Step};
 pub use encode::{

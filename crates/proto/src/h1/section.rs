@@ -11,6 +11,7 @@
 use super::field_line::field_line;
 use super::framing::{self, Noted};
 use super::lines::{Line, Start, line_at, start_at};
+use super::memo::Hint;
 use super::request_line::request_line;
 use crate::fields::{LAST_FRAMING_ID, known};
 use crate::{Field, Head, Limits, RejectReason, Span};
@@ -145,11 +146,12 @@ pub(crate) struct Parsed {
 }
 
 /// Parses the head at the start of `bytes`; `None` when it is not complete and nothing in it is
-/// wrong so far.
+/// wrong so far. `hint` says where the connection's last fields are remembered.
 pub(crate) fn parse_head(
     bytes: &[u8],
     head: &mut Head,
     limits: &Limits,
+    hint: &mut Hint,
 ) -> Result<Option<Parsed>, RejectReason> {
     head.clear();
     let max = limits.request_line_bytes as usize;
@@ -165,6 +167,9 @@ pub(crate) fn parse_head(
             Line::Stray(reason) => return Err(reason),
         },
     };
+    if let Some(parsed) = recall(bytes, head, limits, (fields_at, hint))? {
+        return Ok(Some(parsed));
+    }
     let mut noted = Noted::default();
     let mut at = fields_at;
     // The fast path takes whatever is well formed; the limits are checked once, behind it. The
@@ -186,8 +191,37 @@ pub(crate) fn parse_head(
         _ => return judge_fields(bytes, fields_at, limits),
     };
     framing::apply(bytes, head, &noted)?;
+    if !limits.allow_bare_lf {
+        let section = (bytes.get(..len).unwrap_or_default(), fields_at);
+        head.memo.remember(hint, section, &head.fields, &noted);
+    }
     let fields_bytes = Span::between(fields_at, at).len;
     Ok(Some(Parsed { len, fields_bytes }))
+}
+
+/// The fast path's fast path: the fields of the connection's last head once more.
+fn recall(
+    bytes: &[u8],
+    head: &mut Head,
+    limits: &Limits,
+    (fields_at, hint): (usize, &mut Hint),
+) -> Result<Option<Parsed>, RejectReason> {
+    let Some(recalled) = head.memo.recall(hint, bytes, fields_at, &mut head.fields) else {
+        return Ok(None);
+    };
+    // Without the empty line, which is CR LF.
+    let fields_bytes = recalled.len - 2;
+    let within = head.fields.len() <= usize::from(limits.headers)
+        && fields_bytes <= limits.header_bytes as usize;
+    if limits.allow_bare_lf || !within {
+        head.fields.clear();
+        return Ok(None);
+    }
+    framing::apply(bytes, head, &recalled.noted)?;
+    Ok(Some(Parsed {
+        len: fields_at + recalled.len,
+        fields_bytes: fields_bytes as u32,
+    }))
 }
 
 /// What a request line that passes its limit of `max` bytes is refused for. Only a target may be
