@@ -410,6 +410,7 @@ type ErrorCode =
   | 'LANNER_FORM_INVALID'
   | 'LANNER_URL_INVALID'
   | 'LANNER_HOST_REFUSED'
+  | 'LANNER_PRECONDITION'
   | 'LANNER_PEER_GONE'
   | 'LANNER_DEADLINE'
   | 'LANNER_SERVER_CLOSING'
@@ -952,12 +953,14 @@ declare class PreparedReply {
   /** The body. */
   get body(): string | Uint8Array | StreamBody | undefined
   /**
-   * Another body. A content-length that was set is forgotten; the content type stays. Whoever
-   * replaces a stream sees to it that it is read or cancelled.
+   * Another body. A content-length that was set is forgotten; the content type stays. Without a
+   * body (`undefined`) a stream is cancelled; whoever puts something else in its place reads it.
    */
   set body(body: string | Uint8Array | StreamBody | undefined)
   /** The value of a header field that was set, or undefined. Several are joined by ", ". */
   get(name: string): string | undefined
+  /** The values of a header field that was set, one for each field line. */
+  getAll(name: string): string[]
   /** Whether a header field was set. */
   has(name: string): boolean
   /** Sets a header field; several values give several fields, `undefined` removes it. */

@@ -91,6 +91,10 @@ const table = {
   },
   LANNER_URL_INVALID: { status: 400, text: 'The request does not name a valid URL.' },
   LANNER_HOST_REFUSED: { status: 400, text: 'The host that was asked for is not served here.' },
+  LANNER_PRECONDITION: {
+    status: 412,
+    text: 'The conditions of the request (If-Match and the like) do not hold for what is there.',
+  },
   LANNER_PEER_GONE: { status: 499, text: 'The client has closed the connection.' },
   LANNER_DEADLINE: { status: 504, text: 'The time for the request has run out.' },
   LANNER_SERVER_CLOSING: {

@@ -184,6 +184,16 @@ export function fieldText(
   return text
 }
 
+/** The values of a field (its name in lower case), one for each line. */
+export function fieldTexts(fields: readonly string[] | undefined, lower: string): string[] {
+  const texts: string[] = []
+  if (fields === undefined) return texts
+  for (let i = 0; i < fields.length; i += 2) {
+    if (fields[i]!.toLowerCase() === lower) texts.push(fields[i + 1]!)
+  }
+  return texts
+}
+
 /** Adds the name of a request field to `vary`, unless it is there. */
 export function addVary(owner: FieldOwner, name: string): void {
   const text = fieldText(owner.replyFields, 'vary')

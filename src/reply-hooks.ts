@@ -15,7 +15,8 @@ import {
   extrasOf,
   METHOD_HEAD,
 } from './native/exchange.js'
-import { addField, addVary, checkStatus, fieldText, setField } from './reply-fields.js'
+import { cancelSource } from './body/cancel.js'
+import { addField, addVary, checkStatus, fieldText, fieldTexts, setField } from './reply-fields.js'
 
 import type { StreamBody } from './body/sink.js'
 import type { Context } from './context.js'
@@ -78,11 +79,12 @@ export class PreparedReply {
   }
 
   /**
-   * Another body. A content-length that was set is forgotten; the content type stays. Whoever
-   * replaces a stream sees to it that it is read or cancelled.
+   * Another body. A content-length that was set is forgotten; the content type stays. Without a
+   * body (`undefined`) a stream is cancelled; whoever puts something else in its place reads it.
    */
   set body(body: string | Uint8Array | StreamBody | undefined) {
     const ctx = this.#ctx
+    if (body === undefined && ctx.bodyKind === BODY_STREAM) cancelSource(ctx.replyBody)
     ctx.bodyKind = kindOf(body)
     ctx.replyBody = body
     if (ctx.extras !== undefined) ctx.extras.length = -1
@@ -91,6 +93,11 @@ export class PreparedReply {
   /** The value of a header field that was set, or undefined. Several are joined by ", ". */
   get(name: string): string | undefined {
     return fieldText(this.#ctx.replyFields, name.toLowerCase())
+  }
+
+  /** The values of a header field that was set, one for each field line. */
+  getAll(name: string): string[] {
+    return fieldTexts(this.#ctx.replyFields, name.toLowerCase())
   }
 
   /** Whether a header field was set. */

@@ -4,6 +4,7 @@
 // ends in exactly one reply, an abort, or silence when it was given up before; whatever fails on
 // the way becomes an error reply, at the very last an empty 500.
 
+import { cancelSource } from './body/cancel.js'
 import { BodySink } from './body/sink.js'
 import { unwind } from './compose.js'
 import { LannerError } from './errors.js'
@@ -25,7 +26,7 @@ import { REPLY_CLOSE, REPLY_LENGTH, REPLY_STREAM } from './native/generated/layo
 import { isUnexpected, toProblem } from './problem.js'
 import { runReplyHooks } from './reply-hooks.js'
 import { addField, dropBodyFields, hasField, removeField } from './reply-fields.js'
-import { isStreamBody, toReply } from './response.js'
+import { toReply } from './response.js'
 
 import type { SinkTarget } from './body/sink.js'
 import type { Context } from './context.js'
@@ -442,23 +443,4 @@ function late(lane: Lane, ctx: Context, value: unknown): void {
   if (typeof value === 'object' && value !== null && value !== ctx) {
     cancelSource('body' in value ? value.body : value)
   }
-}
-
-/** Tells a source that was never pulled from that nobody will. */
-function cancelSource(body: unknown): void {
-  if (typeof body !== 'object' || body === null || !isStreamBody(body)) return
-  try {
-    new BodySink(NOBODY, body, 0, -1).cancel(new LannerError('LANNER_PEER_GONE'))
-  } catch {
-    // Somebody else reads it: then it is theirs.
-  }
-}
-
-const NOBODY: SinkTarget = {
-  open: () => {},
-  write: () => {},
-  end: () => {},
-  whole: () => {},
-  failEarly: () => {},
-  failLate: () => {},
 }
