@@ -1,17 +1,15 @@
 // The public surface of lanner. Source: src/index.ts. Written by "npm run gen".
 // A change to this file is a change to what users can rely on.
 
-/** A web application. */
-declare class App<State extends object = AnyState> extends Router<State> {
+/** A web application. Its type knows the routes that were chained: `new App().get(…).add(…)`. */
+declare class App<State extends object = AnyState, Routes extends Endpoint = never> extends Router<
+  State,
+  '',
+  Routes,
+  'app'
+> {
   #private
   constructor()
-  use<Adds extends object = object>(
-    ...middleware: readonly Middleware<State & Adds>[]
-  ): App<State & Adds>
-  use<Adds extends object = object>(
-    prefix: string,
-    ...middleware: readonly Middleware<State & Adds>[]
-  ): App<State & Adds>
   /**
    * Answers when a handler failed, in place of the default problem document. Errors that come when
    * the reply has left (of a stream, of a handler that its middleware did not wait for) are told
@@ -105,14 +103,94 @@ declare class HeaderSet {
  * Options of routes as middleware: `app.use('/api', routeOptions({ timeout: '2s' }))` says them for
  * every route under the prefix. What a route or its group says wins.
  */
-declare function routeOptions(options: RouteOptions): Middleware
+declare function routeOptions(options: CommonOptions): Middleware
 
-/** A route as a value, for `app.add()`: what `app.route()` takes, options before the handlers. */
-declare function route<Path extends string, State extends object = AnyState>(
-  method: string,
-  path: Path,
-  ...args: RouteArguments<Path, State>
-): Endpoint
+/** 202, with the place where its state can be asked for and a body. */
+declare function accepted(location?: string | URL): Result<202, undefined>
+
+declare function accepted<Body>(location: string | URL | undefined, body: Body): Result<202, Body>
+
+/** 400 as a problem document. */
+declare function badRequest(detail?: string | ProblemMembers): Result<400, ProblemDocument>
+
+/** 409 as a problem document. */
+declare function conflict(detail?: string | ProblemMembers): Result<409, ProblemDocument>
+
+/** 201, with the place of what was made and a body: `created('/users/7', user)`. */
+declare function created(location?: string | URL): Result<201, undefined>
+
+declare function created<Body>(location: string | URL | undefined, body: Body): Result<201, Body>
+
+/** 403 as a problem document. */
+declare function forbidden(detail?: string | ProblemMembers): Result<403, ProblemDocument>
+
+/** 200 with HTML. */
+declare function html(body: string): Result<200, string>
+
+/** 204 and no body. */
+declare function noContent(): Result<204, undefined>
+
+/** 404 as a problem document. */
+declare function notFound(detail?: string | ProblemMembers): Result<404, ProblemDocument>
+
+/** 200 with a body. */
+declare function ok(): Result<200, undefined>
+
+declare function ok<Body>(body: Body): Result<200, Body>
+
+/** A problem document of any status from 400 to 599: `problem(404, 'no such user')`. */
+declare function problem<Status extends number>(
+  status: Status,
+  detail?: string | ProblemMembers,
+): Result<Status, ProblemDocument>
+
+/** A redirect: 302 when no status is given. */
+declare function redirect<Status extends 301 | 302 | 303 | 307 | 308 = 302>(
+  to: string | URL,
+  status?: Status,
+): Result<Status, undefined>
+
+/** A reply as a value. The functions of this package make them: `ok()`, `problem()` and others. */
+declare class Result<Status extends number = number, Body = unknown> {
+  /** The status of the reply. */
+  readonly status: Status
+  /** What is sent: text, bytes, a stream, JSON data; undefined for no body. */
+  readonly body: Body
+  /** Fields of the reply, by their names in lower case. */
+  readonly headers: Readonly<Record<string, string | readonly string[]>>
+  /** The same with a field more, or with another value of it. */
+  header(name: string, value: string | readonly string[]): Result<Status, Body>
+  /** The same with a cookie more. */
+  cookie(name: string, value: string, options?: CookieOptions): Result<Status, Body>
+}
+
+/** 200 with a stream of strings and bytes, which is pulled only as fast as the client takes it. */
+declare function stream<Body extends StreamBody>(body: Body, type?: string): Result<200, Body>
+
+/** 401 as a problem document; `challenge` says how to come in, for example 'Bearer'. */
+declare function unauthorized(
+  detail?: string | ProblemMembers,
+  challenge?: string,
+): Result<401, ProblemDocument>
+
+/** Endpoints and groups under a prefix, as a value for `app.add()`; groups may hold groups. */
+declare function defineGroup<Prefix extends string, const Members extends readonly Member[]>(
+  prefix: Prefix,
+  members: Members,
+): Group<Prefix, Members>
+
+declare function defineGroup<Prefix extends string, const Members extends readonly Member[]>(
+  prefix: Prefix,
+  options: GroupOptions,
+  members: Members,
+): Group<Prefix, Members>
+
+/**
+ * A route as a value, for `app.add()` and `defineGroup()`: what `app.route()` takes. Its types do
+ * not depend on where it is added. Nothing is checked before that (LANNER_ROUTE_INVALID,
+ * LANNER_OPTION_INVALID).
+ */
+declare const defineRoute: RouteVerb<AnyState, '', never, 'none'>
 
 /** The body of a request. It is read once, by one of these ways. */
 declare class BodySource implements AsyncIterable<Uint8Array> {
@@ -173,7 +251,11 @@ interface ConnectionInfo {
 }
 
 /** One request and its answer. */
-declare class Context<Params extends object = AnyParams, State extends object = AnyState> {
+declare class Context<
+  Params = AnyParams,
+  State extends object = AnyState,
+  Input extends AnyInput = RawInput,
+> {
   /** The method, for example 'GET'. A GET route also serves HEAD: then this says 'HEAD'. */
   get method(): string
   /** The path: percent-decoded (but for %2F) and without dot segments. */
@@ -196,14 +278,16 @@ declare class Context<Params extends object = AnyParams, State extends object = 
    * `ctx.limits.bodyBytes = '1GB'`, before the body is read.
    */
   get limits(): RequestLimits
-  /** The query parameters. */
-  get query(): QueryView
+  /** The query parameters; on a route with a schema for them what that made of them. */
+  get query(): Input['query']
   /** The header fields. */
   get headers(): HeaderView
   /** The cookies of the request, and those that the reply sets. */
   get cookies(): Cookies
   /** The body. Read it once: `await ctx.body.json()`, `for await (const chunk of ctx.body)`. */
-  get body(): BodySource
+  get body(): Input['body']
+  /** Everything that the request brings, as the schemas of the route made it, by source. */
+  get input(): InputView<Params, Input>
   /** A place for what middleware hands on to handlers. */
   get state(): State
   set state(value: State)
@@ -536,6 +620,14 @@ interface HttpErrorOptions {
   code?: string
 }
 
+/** What a request brings beside the parameters of its path, by source. */
+interface AnyInput {
+  readonly query: unknown
+  readonly headers: unknown
+  readonly cookies: unknown
+  readonly body: unknown
+}
+
 /** Parameters whose names are not known. */
 type AnyParams = Readonly<Record<string, string | undefined>>
 
@@ -549,14 +641,27 @@ type ErrorHandler<State extends object = AnyState> = (
 ) => unknown
 
 /**
+ * Runs around the handlers of a route, when what the request brings has been checked: `ctx.params`,
+ * `ctx.query`, `ctx.body` and `ctx.input` are what the route's schemas made of it. Otherwise it is
+ * like middleware.
+ */
+type Filter<
+  Params = unknown,
+  State extends object = AnyState,
+  Input extends AnyInput = AnyInput,
+> = Handler<Params, State, Input>
+
+/**
  * Answers a request: returns a string, bytes, JSON data, a Response, a stream or iterable of
  * chunks, a result of `ctx.*`, nothing (204), or a promise of any of these. As a middleware it may
  * call `next`.
  */
-type Handler<Params extends object = AnyParams, State extends object = AnyState> = (
-  ctx: Context<Params, State>,
-  next: Next,
-) => unknown
+type Handler<
+  Params = AnyParams,
+  State extends object = AnyState,
+  Input extends AnyInput = RawInput,
+  Replies = unknown,
+> = (ctx: Context<Params, State, Input>, next: Next) => Replies
 
 /**
  * Wraps handlers: answers itself, calls `next`, adds to `ctx.state`, or changes what comes back by
@@ -570,6 +675,14 @@ type Middleware<State extends object = AnyState> = Handler<AnyParams, State>
  * `onError`; until then its promise is the middleware's to look at.
  */
 type Next = () => unknown
+
+/** What a request brings where the route has no schemas. */
+interface RawInput extends AnyInput {
+  readonly query: QueryView
+  readonly headers: HeaderView
+  readonly cookies: Cookies
+  readonly body: BodySource
+}
 
 /**
  * Header fields: case-insensitive, in the order of the message, decoded when they are asked for.
@@ -977,12 +1090,130 @@ declare class PreparedReply {
  */
 type ReplyHook = (reply: PreparedReply, ctx: Context) => unknown
 
-/** A route that is not registered yet. */
-interface Endpoint {
-  readonly method: string
-  readonly path: string
-  readonly options: RouteOptions
+/** A problem document (RFC 9457). */
+interface ProblemDocument {
+  /** What kind of problem it is, as a URI; 'about:blank' where the status says it all. */
+  readonly type?: string
+  /** The kind of problem in words. */
+  readonly title: string
+  /** The status of the reply. */
+  readonly status: number
+  /** What happened this time. */
+  readonly detail?: string
+  /** A URI of this very occurrence. */
+  readonly instance?: string
+  /** Whatever else helps the client. */
+  readonly [member: string]: unknown
+}
+
+/** Members of a problem document; title and status need not be said. */
+interface ProblemMembers {
+  readonly type?: string
+  readonly title?: string
+  readonly detail?: string
+  readonly instance?: string
+  readonly [member: string]: unknown
+}
+
+/** A route that is not registered yet: a method, a path, schemas and handlers. */
+interface Endpoint<
+  Method extends string = string,
+  Path extends string = string,
+  Options extends Schemas = Schemas,
+> {
+  readonly method: Method
+  readonly path: Path
+  readonly options: RouteMetadata & Options
   readonly handlers: readonly Handler[]
+}
+
+/** Endpoints under a prefix, with options in common. */
+interface Group<
+  Prefix extends string = string,
+  Members extends readonly Member[] = readonly Member[],
+> {
+  readonly prefix: Prefix
+  readonly options: GroupOptions
+  readonly members: Members
+}
+
+/** What groups and applications are made of. */
+type Member = Endpoint | Group
+
+/** The endpoints of an application, a group or an endpoint, as a union. */
+type RoutesOf<Of> = Of extends {
+  readonly '~routes': (routes: infer Routes) => void
+}
+  ? Routes
+  : EndpointsOf<'', Of>
+
+/** Who may use a route, for middleware that asks: false for anybody, true for whoever is known. */
+type AuthOption = boolean | AuthOptions
+
+/** How a client says who it is, and what it has to be. */
+interface AuthOptions {
+  /** The scheme of the authorization field, for example 'bearer'. */
+  scheme?: string
+  /** It has to have one of these roles. */
+  roles?: readonly string[]
+}
+
+/**
+ * What routes and groups say of themselves. The network side holds to limits, rates, times and
+ * priority before a handler is asked; middleware and OpenAPI read the rest in `ctx.route.options`.
+ */
+interface CommonOptions {
+  /**
+   * Which requests are shed first under overload. 'low': as soon as the queue is longer than
+   * `overload.queueDelay`, or half of `overload.inFlight` is used. 'high': only when no request can
+   * be taken at all; while there is such a route, a tenth of `overload.inFlight` is kept for it.
+   * Default 'normal'.
+   */
+  priority?: Priority
+  /** In place of `timeouts.request`: then 504, and `ctx.signal` aborts; null for never. */
+  timeout?: Duration | null
+  /** In place of `timeouts.drain`: for the rest of a request body that nobody reads. */
+  drain?: Duration
+  /** Limits in place of those of the server. */
+  limits?: RouteLimitOptions
+  /** Minimum rates in place of those of the server; what is not said stays. */
+  rates?: RateOptions
+  /** What the route is for, in one line. */
+  summary?: string
+  /** What there is to know about it; Markdown in OpenAPI. */
+  description?: string
+  /** What it belongs to; those of a route come behind those of its groups. */
+  tags?: readonly string[]
+  /** Whether it should not be used any more. Default false. */
+  deprecated?: boolean
+  /** Whether it is left out of the OpenAPI document. Default false. */
+  hidden?: boolean
+  /** Who may use it; for the middleware that checks it. */
+  auth?: AuthOption
+  /** What other origins may do with it, false for nothing; for the middleware cors(). */
+  cors?: false | CorsRouteOptions
+  /**
+   * Media types of request bodies that a schema for them takes, others get 415. By default
+   * application/json (and +json), application/x-www-form-urlencoded and multipart/form-data.
+   */
+  consumes?: readonly string[]
+  /** How what a request brings is checked; what is not said here is the application's. */
+  validation?: ValidationOptions
+  /** Whatever middleware wants to know of it, for example `{ role: 'admin' }`. */
+  meta?: RouteMeta
+}
+
+/** What other origins may do with a route; cors() of lanner/middleware/cors says what is in it. */
+interface CorsRouteOptions {
+  readonly [name: string]: unknown
+}
+
+/** Options of a group: they hold for every route in it that says nothing else. */
+interface GroupOptions extends CommonOptions {
+  /** Middleware for every path under the prefix, as `use()` registers it. */
+  use?: readonly Middleware<never>[]
+  /** Run around the handlers, when what the request brings has been checked; outer groups first. */
+  filters?: readonly Filter[]
 }
 
 /** Which requests are shed first when there are too many. */
@@ -1011,117 +1242,479 @@ interface RouteMeta {
   [name: string]: unknown
 }
 
-/**
- * Options of a route, and of the routes of a group. The network side holds to them before a handler
- * is asked. `ctx.route.options` has them.
- */
-interface RouteOptions {
-  /**
-   * Which requests are shed first under overload. 'low': as soon as the queue is longer than
-   * `overload.queueDelay`, or half of `overload.inFlight` is used. 'high': only when no request can
-   * be taken at all; while there is such a route, a tenth of `overload.inFlight` is kept for it.
-   * Default 'normal'.
-   */
-  priority?: Priority
-  /** In place of `timeouts.request`: then 504, and `ctx.signal` aborts; null for never. */
-  timeout?: Duration | null
-  /** In place of `timeouts.drain`: for the rest of a request body that nobody reads. */
-  drain?: Duration
-  /** Limits in place of those of the server. */
-  limits?: RouteLimitOptions
-  /** Minimum rates in place of those of the server; what is not said stays. */
-  rates?: RateOptions
-  /** What the route is for, in one line. */
-  summary?: string
-  /** What it belongs to. */
-  tags?: readonly string[]
-  /** Whatever middleware wants to know of it, for example `{ role: 'admin' }`. */
-  meta?: RouteMeta
+/** What a route says of itself beside its schemas. */
+interface RouteMetadata extends CommonOptions {
+  /** A name that no other route has: the operation in OpenAPI. */
+  name?: string
+  /** Middleware of this route alone: runs before what the request brings is checked. */
+  use?: readonly Middleware<never>[]
 }
 
-/** Registers routes and middleware under a prefix. */
-declare class Router<State extends object = AnyState, Prefix extends string = ''> {
+/** Options of a route. `ctx.route.options` has them, joined with those of its groups. */
+interface RouteOptions extends RouteMetadata, Partial<Schemas> {
+  /** Run around the handlers, when what the request brings has been checked. */
+  filters?: readonly Filter[]
+}
+
+/** How requests and replies are checked against the schemas of their route. */
+interface ValidationOptions {
+  /** The status of the problem document when a request does not fit. Default 400. */
+  status?: 400 | 422
+  /**
+   * What becomes of replies that do not fit: 'error' answers 500 in their place
+   * (LANNER_RESPONSE_INVALID), 'count' sends them and counts them
+   * (`server.stats().responseMismatches`), 'off' does not look. Default 'error' in development and
+   * 'off' otherwise.
+   */
+  responses?: 'error' | 'count' | 'off'
+}
+
+/** Registers routes and middleware under a prefix. Its type knows the routes that were chained. */
+declare class Router<
+  State extends object = AnyState,
+  Prefix extends string = '',
+  Routes extends Endpoint = never,
+  Kind extends RouterKind = 'group',
+> {
+  /** Types only, for `RoutesOf` and the client: there is no such property. */
+  readonly '~routes': (routes: Routes) => void
+  /** A route for GET, which also serves HEAD. */
+  readonly get: Verb<'GET', State, Prefix, Routes, Kind>
+  /** A route for POST. */
+  readonly post: Verb<'POST', State, Prefix, Routes, Kind>
+  /** A route for PUT. */
+  readonly put: Verb<'PUT', State, Prefix, Routes, Kind>
+  /** A route for PATCH. */
+  readonly patch: Verb<'PATCH', State, Prefix, Routes, Kind>
+  /** A route for DELETE. */
+  readonly delete: Verb<'DELETE', State, Prefix, Routes, Kind>
+  /** A route for HEAD, where it must differ from the one for GET. */
+  readonly head: Verb<'HEAD', State, Prefix, Routes, Kind>
+  /** A route for OPTIONS, in place of the automatic answer. */
+  readonly options: Verb<'OPTIONS', State, Prefix, Routes, Kind>
+  /** A route for every method. */
+  readonly all: Verb<'*', State, Prefix, Routes, Kind>
+  /**
+   * A route of one method, any method for '*'. Options may stand before its handlers:
+   * `app.post('/files', { limits: { bodyBytes: '1GB' } }, upload)`.
+   */
+  readonly route: RouteVerb<State, Prefix, Routes, Kind>
   /**
    * Runs middleware for every request, or for those under a path prefix: also for those that no
    * route takes. Their 404, 405 or automatic answer to OPTIONS is what next() gives then.
    */
   use<Adds extends object = object>(
     ...middleware: readonly Middleware<State & Adds>[]
-  ): Router<State & Adds, Prefix>
+  ): RouterKinds<State & Adds, Prefix, Routes>[Kind]
   use<Adds extends object = object>(
     prefix: string,
     ...middleware: readonly Middleware<State & Adds>[]
-  ): Router<State & Adds, Prefix>
+  ): RouterKinds<State & Adds, Prefix, Routes>[Kind]
   /**
-   * A route of one method, any method for '*'. Options may stand before its handlers:
-   * `app.post('/files', { limits: { bodyBytes: '1GB' } }, upload)`.
+   * Routes and groups that `defineRoute()` and `defineGroup()` made: `app.add(getUser, admin)`.
    */
-  route<Path extends string>(
-    method: string,
-    path: Path,
-    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
-  ): this
-  /** Routes that `route()` made: `app.add(getUser, createUser)`. */
-  add(...endpoints: readonly Endpoint[]): this
-  /** A route for GET, which also serves HEAD. */
-  get<Path extends string>(
-    path: Path,
-    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
-  ): this
-  /** A route for POST. */
-  post<Path extends string>(
-    path: Path,
-    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
-  ): this
-  /** A route for PUT. */
-  put<Path extends string>(
-    path: Path,
-    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
-  ): this
-  /** A route for PATCH. */
-  patch<Path extends string>(
-    path: Path,
-    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
-  ): this
-  /** A route for DELETE. */
-  delete<Path extends string>(
-    path: Path,
-    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
-  ): this
-  /** A route for HEAD, where it must differ from the one for GET. */
-  head<Path extends string>(
-    path: Path,
-    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
-  ): this
-  /** A route for OPTIONS, in place of the automatic answer. */
-  options<Path extends string>(
-    path: Path,
-    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
-  ): this
-  /** A route for every method. */
-  all<Path extends string>(
-    path: Path,
-    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
-  ): this
+  add<const Members extends readonly Member[]>(
+    ...members: Members
+  ): RouterKinds<State, Prefix, Routes | EndpointsOf<Prefix, Members[number]>>[Kind]
   /**
    * Registers under a prefix: `app.group('/admin', (admin) => { admin.use(…); admin.get('/', …)
    * })`. Options before the function hold for every route in it, as far as that says nothing else.
+   * A function that returns the group it was given, as chained calls do, makes its routes known to
+   * the type.
    */
-  group<Path extends string>(
+  group<Path extends string, Made>(
     prefix: Path,
-    ...args:
-      | readonly [register: (group: Router<State, JoinPath<Prefix, Path>>) => void]
-      | readonly [
-          options: RouteOptions,
-          register: (group: Router<State, JoinPath<Prefix, Path>>) => void,
-        ]
-  ): this
+    register: (group: Router<State, JoinPath<Prefix, Path>>) => Made,
+  ): RouterKinds<State, Prefix, Routes | MadeRoutes<Made>>[Kind]
+  group<Path extends string, Made>(
+    prefix: Path,
+    options: GroupOptions,
+    register: (group: Router<State, JoinPath<Prefix, Path>>) => Made,
+  ): RouterKinds<State, Prefix, Routes | MadeRoutes<Made>>[Kind]
 }
+
+/** The responses of a route, or nothing where it does not list them. */
+type MaybeResponses = ResponseSchemas | undefined
+
+/** A schema, or nothing where the route has none. */
+type MaybeSchema = StandardSchema | undefined
+
+/** A route without schemas. */
+interface NoSchemas extends Schemas<
+  undefined,
+  undefined,
+  undefined,
+  undefined,
+  undefined,
+  undefined
+> {}
+
+/** What comes out of a schema, or what there is without one. */
+type OutputOr<Schema extends MaybeSchema, Raw> = Schema extends StandardSchema
+  ? OutputOf<Schema>
+  : Raw
+
+/** What a route may answer: a schema of the body by status; null for no body. */
+interface ResponseSchemas {
+  readonly [status: number]: StandardSchema | null
+}
+
+/** The schemas of a route; undefined where it has none. */
+interface Schemas<
+  Params extends MaybeSchema = MaybeSchema,
+  Query extends MaybeSchema = MaybeSchema,
+  Headers extends MaybeSchema = MaybeSchema,
+  Cookies extends MaybeSchema = MaybeSchema,
+  Body extends MaybeSchema = MaybeSchema,
+  Responses extends MaybeResponses = MaybeResponses,
+> {
+  readonly params: Params
+  readonly query: Query
+  readonly headers: Headers
+  readonly cookies: Cookies
+  readonly body: Body
+  readonly responses: Responses
+}
+
+/** A prefix and a pattern, as `group` joins them. */
+type JoinPath<Prefix extends string, Path extends string> = Path extends '/'
+  ? Prefix extends ''
+    ? '/'
+    : Prefix
+  : Prefix extends '/'
+    ? Path
+    : `${Prefix}${Path}`
 
 /** The parameters of a path pattern: `:name`, `:name?` and `*rest`. */
 type ParamsOf<Pattern extends string> = string extends Pattern
   ? Record<string, string | undefined>
   : Flat<SegmentParams<Pattern>>
+
+/**
+ * A route of any method, '*' for all of them: `route('GET', '/users/:id', (ctx) => …)`. Options
+ * may stand before the functions; by their schemas `ctx.params`, `ctx.query` and `ctx.body` are
+ * checked and typed.
+ */
+interface RouteVerb<
+  State extends object,
+  Prefix extends string,
+  Routes extends Endpoint,
+  Kind extends RouterKind,
+> {
+  <Method extends string, Path extends string>(
+    method: Method,
+    path: Path,
+    handler: Handler<ParamsOf<JoinPath<Prefix, Path>>, State>,
+  ): RouterKinds<
+    State,
+    Prefix,
+    Routes | Endpoint<Uppercase<Method>, JoinPath<Prefix, Path>, NoSchemas>
+  >[Kind]
+  <
+    Method extends string,
+    Path extends string,
+    Params extends MaybeSchema = undefined,
+    Query extends MaybeSchema = undefined,
+    Headers extends MaybeSchema = undefined,
+    Cookies extends MaybeSchema = undefined,
+    Body extends MaybeSchema = undefined,
+    Responses extends MaybeResponses = undefined,
+  >(
+    method: Method,
+    path: Path,
+    options: OptionsOrFilter<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      Responses,
+      JoinPath<Prefix, Path>,
+      State
+    >,
+    handler: TypedHandler<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      Responses,
+      JoinPath<Prefix, Path>,
+      State
+    >,
+  ): RouterKinds<
+    State,
+    Prefix,
+    | Routes
+    | Endpoint<
+        Uppercase<Method>,
+        JoinPath<Prefix, Path>,
+        Schemas<Params, Query, Headers, Cookies, Body, Responses>
+      >
+  >[Kind]
+  <
+    Method extends string,
+    Path extends string,
+    Params extends MaybeSchema = undefined,
+    Query extends MaybeSchema = undefined,
+    Headers extends MaybeSchema = undefined,
+    Cookies extends MaybeSchema = undefined,
+    Body extends MaybeSchema = undefined,
+    Responses extends MaybeResponses = undefined,
+  >(
+    method: Method,
+    path: Path,
+    options: OptionsOrFilter<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      Responses,
+      JoinPath<Prefix, Path>,
+      State
+    >,
+    filter: TypedFilter<Params, Query, Headers, Cookies, Body, JoinPath<Prefix, Path>, State>,
+    handler: TypedHandler<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      Responses,
+      JoinPath<Prefix, Path>,
+      State
+    >,
+  ): RouterKinds<
+    State,
+    Prefix,
+    | Routes
+    | Endpoint<
+        Uppercase<Method>,
+        JoinPath<Prefix, Path>,
+        Schemas<Params, Query, Headers, Cookies, Body, Responses>
+      >
+  >[Kind]
+  <
+    Method extends string,
+    Path extends string,
+    Params extends MaybeSchema = undefined,
+    Query extends MaybeSchema = undefined,
+    Headers extends MaybeSchema = undefined,
+    Cookies extends MaybeSchema = undefined,
+    Body extends MaybeSchema = undefined,
+    Responses extends MaybeResponses = undefined,
+  >(
+    method: Method,
+    path: Path,
+    options: OptionsOrFilter<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      Responses,
+      JoinPath<Prefix, Path>,
+      State
+    >,
+    filter: TypedFilter<Params, Query, Headers, Cookies, Body, JoinPath<Prefix, Path>, State>,
+    second: TypedFilter<Params, Query, Headers, Cookies, Body, JoinPath<Prefix, Path>, State>,
+    third: TypedFilter<Params, Query, Headers, Cookies, Body, JoinPath<Prefix, Path>, State>,
+    ...more: readonly TypedFilter<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      JoinPath<Prefix, Path>,
+      State
+    >[]
+  ): RouterKinds<
+    State,
+    Prefix,
+    | Routes
+    | Endpoint<
+        Uppercase<Method>,
+        JoinPath<Prefix, Path>,
+        Schemas<Params, Query, Headers, Cookies, Body, Responses>
+      >
+  >[Kind]
+}
+
+/**
+ * Registers a route of one method: `app.get('/users/:id', (ctx) => …)`. Options may stand before
+ * the functions; by their schemas `ctx.params`, `ctx.query` and `ctx.body` are checked and typed.
+ */
+interface Verb<
+  Method extends string,
+  State extends object,
+  Prefix extends string,
+  Routes extends Endpoint,
+  Kind extends RouterKind,
+> {
+  <Path extends string>(
+    path: Path,
+    handler: Handler<ParamsOf<JoinPath<Prefix, Path>>, State>,
+  ): RouterKinds<State, Prefix, Routes | Endpoint<Method, JoinPath<Prefix, Path>, NoSchemas>>[Kind]
+  <
+    Path extends string,
+    Params extends MaybeSchema = undefined,
+    Query extends MaybeSchema = undefined,
+    Headers extends MaybeSchema = undefined,
+    Cookies extends MaybeSchema = undefined,
+    Body extends MaybeSchema = undefined,
+    Responses extends MaybeResponses = undefined,
+  >(
+    path: Path,
+    options: OptionsOrFilter<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      Responses,
+      JoinPath<Prefix, Path>,
+      State
+    >,
+    handler: TypedHandler<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      Responses,
+      JoinPath<Prefix, Path>,
+      State
+    >,
+  ): RouterKinds<
+    State,
+    Prefix,
+    | Routes
+    | Endpoint<
+        Method,
+        JoinPath<Prefix, Path>,
+        Schemas<Params, Query, Headers, Cookies, Body, Responses>
+      >
+  >[Kind]
+  <
+    Path extends string,
+    Params extends MaybeSchema = undefined,
+    Query extends MaybeSchema = undefined,
+    Headers extends MaybeSchema = undefined,
+    Cookies extends MaybeSchema = undefined,
+    Body extends MaybeSchema = undefined,
+    Responses extends MaybeResponses = undefined,
+  >(
+    path: Path,
+    options: OptionsOrFilter<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      Responses,
+      JoinPath<Prefix, Path>,
+      State
+    >,
+    filter: TypedFilter<Params, Query, Headers, Cookies, Body, JoinPath<Prefix, Path>, State>,
+    handler: TypedHandler<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      Responses,
+      JoinPath<Prefix, Path>,
+      State
+    >,
+  ): RouterKinds<
+    State,
+    Prefix,
+    | Routes
+    | Endpoint<
+        Method,
+        JoinPath<Prefix, Path>,
+        Schemas<Params, Query, Headers, Cookies, Body, Responses>
+      >
+  >[Kind]
+  <
+    Path extends string,
+    Params extends MaybeSchema = undefined,
+    Query extends MaybeSchema = undefined,
+    Headers extends MaybeSchema = undefined,
+    Cookies extends MaybeSchema = undefined,
+    Body extends MaybeSchema = undefined,
+    Responses extends MaybeResponses = undefined,
+  >(
+    path: Path,
+    options: OptionsOrFilter<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      Responses,
+      JoinPath<Prefix, Path>,
+      State
+    >,
+    filter: TypedFilter<Params, Query, Headers, Cookies, Body, JoinPath<Prefix, Path>, State>,
+    second: TypedFilter<Params, Query, Headers, Cookies, Body, JoinPath<Prefix, Path>, State>,
+    third: TypedFilter<Params, Query, Headers, Cookies, Body, JoinPath<Prefix, Path>, State>,
+    ...more: readonly TypedFilter<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      JoinPath<Prefix, Path>,
+      State
+    >[]
+  ): RouterKinds<
+    State,
+    Prefix,
+    | Routes
+    | Endpoint<
+        Method,
+        JoinPath<Prefix, Path>,
+        Schemas<Params, Query, Headers, Cookies, Body, Responses>
+      >
+  >[Kind]
+}
+
+/** A schema that can describe itself as JSON Schema. */
+interface DescribedSchema<Input = unknown, Output = Input> {
+  /** What the library offers under the name that all of them share. */
+  readonly '~standard': StandardProps<Input, Output> & {
+    readonly jsonSchema: JsonSchemaMaker
+  }
+}
+
+/** The type that a schema takes. */
+type InputOf<Schema extends StandardSchema> = NonNullable<Schema['~standard']['types']>['input']
+
+/** The type that comes out of a schema. */
+type OutputOf<Schema extends StandardSchema> = NonNullable<Schema['~standard']['types']>['output']
+
+/** One thing that is wrong with a value. */
+interface StandardIssue {
+  /** What is wrong, for people. */
+  readonly message: string
+  /** Where, as keys from the outside in. */
+  readonly path?:
+    | readonly (
+        | PropertyKey
+        | {
+            readonly key: PropertyKey
+          }
+      )[]
+    | undefined
+}
+
+/** A schema of any library: what it takes is Input, what comes out of it is Output. */
+interface StandardSchema<Input = unknown, Output = Input> {
+  /** What the library offers under the name that all of them share. */
+  readonly '~standard': StandardProps<Input, Output>
+}
 
 /** How to close. */
 interface CloseOptions {
@@ -1299,13 +1892,23 @@ declare class Trailers {
 /** A code of somebody else; the intersection keeps editors proposing ours. */
 type OwnCode = string & {}
 
-/** What a route is made of beside its path: its handlers, and options before them. */
-type RouteArguments<Pattern extends string, State extends object> =
-  | RouteHandlers<Pattern, State>
-  | readonly [options: RouteOptions, ...RouteHandlers<Pattern, State>]
-
 /** Takes a chunk that is lent to it. */
 type Receive = (chunk: Uint8Array) => unknown
+
+/** What a request brings, by source: checked where the route has a schema for it. */
+declare class InputView<Params, Input extends AnyInput> {
+  #private
+  /** The parameters of the path. */
+  get params(): Params
+  /** The query parameters. */
+  get query(): Input['query']
+  /** The header fields. */
+  get headers(): Input['headers']
+  /** The cookies. */
+  get cookies(): Input['cookies']
+  /** The body. */
+  get body(): Input['body']
+}
 
 declare const replyMark: unique symbol
 
@@ -1367,17 +1970,35 @@ declare const REJECT_STATUS: {
   readonly overloaded: 503
 }
 
+/** The endpoints of a member under a prefix, with their whole paths. */
+type EndpointsOf<Prefix extends string, Of> =
+  Of extends Endpoint<infer Method, infer Path, infer Options>
+    ? Endpoint<Method, JoinPath<Prefix, Path>, Options>
+    : Of extends Group<infer Inner, infer Members>
+      ? string extends Inner
+        ? Endpoint
+        : EndpointsOf<JoinPath<Prefix, Inner>, Members[number]>
+      : never
+
 /** Priorities by their number. */
 declare const PRIORITIES: readonly ['low', 'normal', 'high']
 
-/** A prefix and a pattern, as `group` joins them. */
-type JoinPath<Prefix extends string, Path extends string> = Path extends '/'
-  ? Prefix extends ''
-    ? '/'
-    : Prefix
-  : Prefix extends '/'
-    ? Path
-    : `${Prefix}${Path}`
+/** The names of the kinds; 'none' is a route that is not registered yet. */
+type RouterKind = keyof RouterKinds<object, string, Endpoint>
+
+/** What a route is registered on, with one route more, by the name of its kind. */
+interface RouterKinds<State extends object, Prefix extends string, Routes extends Endpoint> {
+  readonly app: App<State, Routes>
+  readonly group: Router<State, Prefix, Routes>
+  readonly none: Routes
+}
+
+/** The routes of the group that a function returned, of nothing else. */
+type MadeRoutes<Made> = Made extends {
+  readonly '~routes': (routes: infer Routes extends Endpoint) => void
+}
+  ? Routes
+  : never
 
 /** Joins an intersection into one object type. */
 type Flat<T> = {
@@ -1387,6 +2008,69 @@ type Flat<T> = {
 type SegmentParams<Path extends string> = Path extends `${infer Segment}/${infer Rest}`
   ? ParamOf<Segment> & SegmentParams<Rest>
   : ParamOf<Path>
+
+/** What stands before the handler of a route: options, or a function that may call `next`. */
+type OptionsOrFilter<
+  Params extends MaybeSchema,
+  Query extends MaybeSchema,
+  Headers extends MaybeSchema,
+  Cookies extends MaybeSchema,
+  Body extends MaybeSchema,
+  Responses extends MaybeResponses,
+  Path extends string,
+  State extends object = AnyState,
+> =
+  | Handler<ParamsOf<Path>, State>
+  | (TypedRouteOptions<Params, Query, Headers, Cookies, Body, Responses, Path, State> & NoFunction)
+
+/** The handler of a route that has schemas. */
+type TypedHandler<
+  Params extends MaybeSchema,
+  Query extends MaybeSchema,
+  Headers extends MaybeSchema,
+  Cookies extends MaybeSchema,
+  Body extends MaybeSchema,
+  Responses extends MaybeResponses,
+  Path extends string,
+  State extends object = AnyState,
+> = (
+  ctx: TypedContext<Params, Query, Headers, Cookies, Body, Path, State>,
+  next: Next,
+) => AllowedReplies<Responses> | Promise<AllowedReplies<Responses>> | Literally
+
+/** A filter of a route that has schemas. */
+type TypedFilter<
+  Params extends MaybeSchema,
+  Query extends MaybeSchema,
+  Headers extends MaybeSchema,
+  Cookies extends MaybeSchema,
+  Body extends MaybeSchema,
+  Path extends string,
+  State extends object = AnyState,
+> = (ctx: TypedContext<Params, Query, Headers, Cookies, Body, Path, State>, next: Next) => unknown
+
+/** What a schema offers to others. */
+interface StandardProps<Input = unknown, Output = Input> {
+  /** The version of the standard. */
+  readonly version: 1
+  /** The name of the library. */
+  readonly vendor: string
+  /** Checks a value and gives what the schema makes of it, or what is wrong with it. */
+  readonly validate: (
+    value: unknown,
+    options?: StandardOptions,
+  ) => StandardResult<Output> | Promise<StandardResult<Output>>
+  /** Types only: nothing at run time. */
+  readonly types?: StandardTypes<Input, Output> | undefined
+}
+
+/** Gives the JSON Schema of both sides of a schema; throws when it cannot. */
+interface JsonSchemaMaker {
+  /** Of what the schema takes. */
+  readonly input: (options: JsonSchemaTarget) => Record<string, unknown>
+  /** Of what comes out of it. */
+  readonly output: (options: JsonSchemaTarget) => Record<string, unknown>
+}
 
 /** What the native side counts. */
 interface NativeStats extends Counters {
@@ -1406,12 +2090,6 @@ interface NativeStats extends Counters {
   readonly [closed: `closed_${string}`]: number
 }
 
-/** One or more functions for a route: the last one answers, those before it may call `next`. */
-type RouteHandlers<Pattern extends string, State extends object> = readonly [
-  Handler<ParamsOf<Pattern>, State>,
-  ...Handler<ParamsOf<Pattern>, State>[],
-]
-
 type ParamOf<Segment extends string> = Segment extends `:${infer Name}?`
   ? {
       [K in Name]?: string | undefined
@@ -1427,6 +2105,96 @@ type ParamOf<Segment extends string> = Segment extends `:${infer Name}?`
             [K in Name]: string
           }
       : NoParams
+
+/** What a route says of itself, with schemas by which its handlers are typed. */
+interface TypedRouteOptions<
+  Params extends MaybeSchema,
+  Query extends MaybeSchema,
+  Headers extends MaybeSchema,
+  Cookies extends MaybeSchema,
+  Body extends MaybeSchema,
+  Responses extends MaybeResponses,
+  Path extends string,
+  State extends object = AnyState,
+> extends RouteMetadata {
+  /** Of the parameters of the path, which are texts: `ctx.params` is what comes out. */
+  params?: Params
+  /** Of the query: texts, and lists of texts where a name is repeated. `ctx.query` comes out. */
+  query?: Query
+  /** Of the header fields, by their names in lower case. `ctx.input.headers` comes out. */
+  headers?: Headers
+  /** Of the cookies. `ctx.input.cookies` comes out. */
+  cookies?: Cookies
+  /** Of the body, which is read by its content type. `ctx.body` comes out. */
+  body?: Body
+  /** Of the bodies of replies, by status; null where there is none. Others are refused. */
+  responses?: Responses
+  /** Run around the handler, when what the request brings has been checked. */
+  filters?: readonly TypedFilter<Params, Query, Headers, Cookies, Body, Path, State>[]
+}
+
+/** Functions have a name too, so without this any of them would do for options. */
+interface NoFunction {
+  /** Options are no function. */
+  readonly bind?: never
+}
+
+/** The context of a handler whose route has schemas. */
+type TypedContext<
+  Params extends MaybeSchema,
+  Query extends MaybeSchema,
+  Headers extends MaybeSchema,
+  Cookies extends MaybeSchema,
+  Body extends MaybeSchema,
+  Path extends string,
+  State extends object = AnyState,
+> = Context<OutputOr<Params, ParamsOf<Path>>, State, TypedInput<Query, Headers, Cookies, Body>>
+
+/** What a handler may return, or promise, where the route lists its responses. */
+type AllowedReplies<Responses extends MaybeResponses> = [Responses] extends [undefined]
+  ? unknown
+  : Responses extends ResponseSchemas
+    ? AllowedReply<Responses>
+    : unknown
+
+/**
+ * Makes TypeScript read what a handler returns as literally as schemas may want it: 'robot' and not
+ * string. It has to be said apart, because the schemas are not known yet when that is read. Nothing
+ * fits it.
+ */
+type Literally = LiteralReply | (Promise<LiteralReply> & NoReply)
+
+/** Options of `validate`. */
+interface StandardOptions {
+  /** What only one library knows; the others ignore it. */
+  readonly libraryOptions?: Record<string, unknown> | undefined
+}
+
+/** What a check gives: a value, or issues. */
+type StandardResult<Output> =
+  | {
+      readonly value: Output
+      readonly issues?: undefined
+    }
+  | {
+      readonly issues: readonly StandardIssue[]
+    }
+
+/** Types that travel with a schema. */
+interface StandardTypes<Input = unknown, Output = Input> {
+  /** What the schema takes. */
+  readonly input: Input
+  /** What comes out of it. */
+  readonly output: Output
+}
+
+/** Which JSON Schema is wanted. */
+interface JsonSchemaTarget {
+  /** For example 'draft-2020-12'. */
+  readonly target: string
+  /** What only one library knows; the others ignore it. */
+  readonly libraryOptions?: Record<string, unknown> | undefined
+}
 
 /** Sums over the I/O threads. */
 interface Counters {
@@ -1508,6 +2276,49 @@ interface Counters {
 
 type NoParams = {}
 
+/** What the schemas of a route make of a request. */
+interface TypedInput<
+  Query extends MaybeSchema,
+  Headers extends MaybeSchema,
+  Cookies extends MaybeSchema,
+  Body extends MaybeSchema,
+> extends AnyInput {
+  readonly query: OutputOr<Query, RawInput['query']>
+  readonly headers: OutputOr<Headers, RawInput['headers']>
+  readonly cookies: OutputOr<Cookies, RawInput['cookies']>
+  readonly body: OutputOr<Body, RawInput['body']>
+}
+
+type AllowedReply<Responses extends ResponseSchemas> =
+  | Reply
+  | Response
+  | {
+      [Status in keyof Responses]: ReplyOf<Status, Responses[Status]>
+    }[keyof Responses]
+
+interface LiteralReply extends NoReply {
+  readonly [name: string]: Literal
+}
+
+interface NoReply {
+  readonly [noReply]: never
+}
+
+type ReplyOf<Status, Schema> = Schema extends StandardSchema
+  ? Result<Status & number, InputOf<Schema>> | (Status extends 200 ? InputOf<Schema> : never) // oxlint-disable-next-line typescript/no-invalid-void-type
+  : Result<Status & number, undefined> | (Status extends 204 ? undefined | void : never)
+
+type Literal =
+  | ''
+  | 0
+  | false
+  | readonly Literal[]
+  | {
+      readonly [name: string]: Literal
+    }
+
+declare const noReply: unique symbol
+
 export {
   App,
   HttpError,
@@ -1515,7 +2326,23 @@ export {
   serve,
   HeaderSet,
   routeOptions,
-  route,
+  accepted,
+  badRequest,
+  conflict,
+  created,
+  forbidden,
+  html,
+  noContent,
+  notFound,
+  ok,
+  problem,
+  redirect,
+  Result,
+  stream,
+  unauthorized,
+  defineGroup,
+  defineRoute,
+  defineRoute as route,
   type BodySource,
   type StreamBody,
   type AssumedOrigin,
@@ -1535,12 +2362,15 @@ export {
   type ServeOptions,
   type Serving,
   type HttpErrorOptions,
+  type AnyInput,
   type AnyParams,
   type AnyState,
   type ErrorHandler,
+  type Filter,
   type Handler,
   type Middleware,
   type Next,
+  type RawInput,
   type HeaderView,
   type RequestHook,
   type ResponseHook,
@@ -1571,14 +2401,40 @@ export {
   type ExchangeEnd,
   type PreparedReply,
   type ReplyHook,
+  type ProblemDocument,
+  type ProblemMembers,
   type Endpoint,
+  type Group,
+  type Member,
+  type RoutesOf,
+  type AuthOption,
+  type AuthOptions,
+  type CommonOptions,
+  type CorsRouteOptions,
+  type GroupOptions,
   type Priority,
   type RouteInfo,
   type RouteLimitOptions,
   type RouteMeta,
+  type RouteMetadata,
   type RouteOptions,
+  type ValidationOptions,
   type Router,
+  type MaybeResponses,
+  type MaybeSchema,
+  type NoSchemas,
+  type OutputOr,
+  type ResponseSchemas,
+  type Schemas,
+  type JoinPath,
   type ParamsOf,
+  type RouteVerb,
+  type Verb,
+  type DescribedSchema,
+  type InputOf,
+  type OutputOf,
+  type StandardIssue,
+  type StandardSchema,
   type CloseOptions,
   type Server,
   type ServerAddress,

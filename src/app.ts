@@ -16,17 +16,23 @@ import { rulesOfServer } from './rules.js'
 import { answerNotFound, answerUnrouted } from './routing/unrouted.js'
 import { INBOX_BYTES, OUTBOX_BYTES, startServer } from './server.js'
 
-import type { AnyParams, AnyState, ErrorHandler, Handler, Middleware } from './handler.js'
+import type { AnyParams, AnyState, ErrorHandler, Handler } from './handler.js'
 import type { RequestHook, ResponseHook, ServerHook } from './hooks.js'
 import type { InjectOptions } from './inject/request.js'
 import type { InjectResponse } from './inject/response.js'
 import type { LaneConfig } from './native/lane.js'
 import type { ListenOptions, ParsedOptions } from './options.js'
+import type { Endpoint } from './routing/endpoint.js'
 import type { CompiledRoute } from './routing/route.js'
 import type { CloseOptions, Server } from './server.js'
 
-/** A web application. */
-export class App<State extends object = AnyState> extends Router<State> {
+/** A web application. Its type knows the routes that were chained: `new App().get(…).add(…)`. */
+export class App<State extends object = AnyState, Routes extends Endpoint = never> extends Router<
+  State,
+  '',
+  Routes,
+  'app'
+> {
   #onError: ErrorHandler | undefined
   #notFound: Handler | undefined
   readonly #hooks = new Hooks()
@@ -35,17 +41,6 @@ export class App<State extends object = AnyState> extends Router<State> {
 
   constructor() {
     super(new Registry(), '')
-  }
-
-  override use<Adds extends object = object>(
-    ...middleware: readonly Middleware<State & Adds>[]
-  ): App<State & Adds>
-  override use<Adds extends object = object>(
-    prefix: string,
-    ...middleware: readonly Middleware<State & Adds>[]
-  ): App<State & Adds>
-  override use(...args: readonly unknown[]): unknown {
-    return super.use(...(args as readonly Middleware<State>[]))
   }
 
   /**

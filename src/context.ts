@@ -10,6 +10,7 @@
 import { BodySource } from './body/source.js'
 import { Cookies } from './cookies.js'
 import { HeaderView } from './headers.js'
+import { InputView } from './input.js'
 import { LannerError } from './errors.js'
 import { readAddress } from './native/address.js'
 import { bytesBase, readParams, readPath, spanText } from './native/entry.js'
@@ -48,14 +49,15 @@ import {
   setField,
   setFields,
 } from './reply-fields.js'
+import { locationOf } from './results.js'
 import { toFetchRequest } from './fetch/request.js'
 import { authorityOf, urlOf } from './fetch/url.js'
 import { Trailers } from './trailers.js'
 
 import type { BodySink, StreamBody } from './body/sink.js'
 import type { Assumed } from './fetch/url.js'
-import type { AnyParams, AnyState } from './handler.js'
 import type { HeaderSet } from './header-set.js'
+import type { AnyInput, AnyParams, AnyState, RawInput } from './handler.js'
 import type { Bytes } from './native/bytes.js'
 import type { PeerAddress } from './native/address.js'
 import type { Extras } from './native/exchange.js'
@@ -94,7 +96,11 @@ export interface Reply {
 }
 
 /** One request and its answer. */
-export class Context<Params extends object = AnyParams, State extends object = AnyState> {
+export class Context<
+  Params = AnyParams,
+  State extends object = AnyState,
+  Input extends AnyInput = RawInput,
+> {
   /** @internal */
   declare readonly lane: Lane
   /** @internal */
@@ -234,11 +240,11 @@ export class Context<Params extends object = AnyParams, State extends object = A
    */
   get limits(): RequestLimits {
     const extras = extrasOf(this)
-    return (extras.limits ??= new RequestLimits(this, this.compiled.rules))
+    return (extras.limits ??= new RequestLimits(this as unknown as Context, this.compiled.rules))
   }
 
-  /** The query parameters. */
-  get query(): QueryView {
+  /** The query parameters; on a route with a schema for them what that made of them. */
+  get query(): Input['query'] {
     if (this.queryView !== undefined) return this.queryView
     const words = this.view()
     const at = this.entryAt
@@ -262,8 +268,13 @@ export class Context<Params extends object = AnyParams, State extends object = A
   }
 
   /** The body. Read it once: `await ctx.body.json()`, `for await (const chunk of ctx.body)`. */
-  get body(): BodySource {
+  get body(): Input['body'] {
     return (this.source ??= new BodySource(this))
+  }
+
+  /** Everything that the request brings, as the schemas of the route made it, by source. */
+  get input(): InputView<Params, Input> {
+    return new InputView(this)
   }
 
   /** A place for what middleware hands on to handlers. */
@@ -349,7 +360,7 @@ export class Context<Params extends object = AnyParams, State extends object = A
 
   /** The Request of the fetch standard. Its body is this body: read one of them. */
   get request(): Request {
-    return (extrasOf(this).request ??= toFetchRequest(this))
+    return (extrasOf(this).request ??= toFetchRequest(this as unknown as Context))
   }
 
   // ---- the reply
@@ -428,8 +439,7 @@ export class Context<Params extends object = AnyParams, State extends object = A
   /** Answers with a redirect: 302 when no status is given. */
   redirect(to: string | URL, status = 302): Reply {
     if (status < 300 || status > 399) throw new LannerError('LANNER_STATUS_INVALID', NO_REDIRECT)
-    const target = String(to).replaceAll(/[^\x21-\x7e]/gu, encodeLoose)
-    this.header('location', target)
+    this.header('location', locationOf(to))
     return prepare(this, BODY_NONE, TYPE_NONE, undefined, status)
   }
 
@@ -511,8 +521,8 @@ const NO_REDIRECT = 'The status of a redirect is 300 to 399.'
 const NO_INFORM = 'sendInformational() takes 102 and 103; other statuses are replies.'
 
 /** Answers with a problem document. */
-export function replyProblem<P extends object, S extends object>(
-  ctx: Context<P, S>,
+export function replyProblem<Params, State extends object, Input extends AnyInput>(
+  ctx: Context<Params, State, Input>,
   status: number,
   detail?: string,
 ): Reply {
@@ -520,8 +530,8 @@ export function replyProblem<P extends object, S extends object>(
 }
 
 /** Notes a reply; it is sent when the chain has ended. */
-function prepare<P extends object, S extends object>(
-  ctx: Context<P, S>,
+function prepare<Params, State extends object, Input extends AnyInput>(
+  ctx: Context<Params, State, Input>,
   kind: number,
   type: number,
   body: unknown,
@@ -543,13 +553,4 @@ function prepare<P extends object, S extends object>(
 function requireHead(ctx: { phase: number }): void {
   if (ctx.phase > PREPARED && ctx.phase !== CANCELLED)
     throw new LannerError('LANNER_ALREADY_REPLIED')
-}
-
-/** Escapes what a Location field cannot carry; lone surrogates become U+FFFD. */
-function encodeLoose(character: string): string {
-  try {
-    return encodeURIComponent(character)
-  } catch {
-    return '%EF%BF%BD'
-  }
 }

@@ -3,7 +3,11 @@
 // Types only: how handlers are joined into a chain is compose.ts, what becomes of their values
 // response.ts.
 
+import type { BodySource } from './body/source.js'
 import type { Context } from './context.js'
+import type { Cookies } from './cookies.js'
+import type { HeaderView } from './headers.js'
+import type { QueryView } from './query.js'
 
 /** A value or a promise of it. */
 export type Awaitable<T> = T | Promise<T>
@@ -20,16 +24,29 @@ export type Next = () => unknown
  * chunks, a result of `ctx.*`, nothing (204), or a promise of any of these. As a middleware it may
  * call `next`.
  */
-export type Handler<Params extends object = AnyParams, State extends object = AnyState> = (
-  ctx: Context<Params, State>,
-  next: Next,
-) => unknown
+export type Handler<
+  Params = AnyParams,
+  State extends object = AnyState,
+  Input extends AnyInput = RawInput,
+  Replies = unknown,
+> = (ctx: Context<Params, State, Input>, next: Next) => Replies
 
 /**
  * Wraps handlers: answers itself, calls `next`, adds to `ctx.state`, or changes what comes back by
  * returning something else. Returning nothing leaves what `next` gave.
  */
 export type Middleware<State extends object = AnyState> = Handler<AnyParams, State>
+
+/**
+ * Runs around the handlers of a route, when what the request brings has been checked: `ctx.params`,
+ * `ctx.query`, `ctx.body` and `ctx.input` are what the route's schemas made of it. Otherwise it is
+ * like middleware.
+ */
+export type Filter<
+  Params = unknown,
+  State extends object = AnyState,
+  Input extends AnyInput = AnyInput,
+> = Handler<Params, State, Input>
 
 /** Answers when a handler failed. Returning nothing gives the default problem document. */
 export type ErrorHandler<State extends object = AnyState> = (
@@ -42,3 +59,19 @@ export type AnyParams = Readonly<Record<string, string | undefined>>
 
 /** State whose shape is not declared. */
 export type AnyState = Record<string, unknown>
+
+/** What a request brings beside the parameters of its path, by source. */
+export interface AnyInput {
+  readonly query: unknown
+  readonly headers: unknown
+  readonly cookies: unknown
+  readonly body: unknown
+}
+
+/** What a request brings where the route has no schemas. */
+export interface RawInput extends AnyInput {
+  readonly query: QueryView
+  readonly headers: HeaderView
+  readonly cookies: Cookies
+  readonly body: BodySource
+}

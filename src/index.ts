@@ -5,7 +5,23 @@ export { HttpError, LannerError } from './errors.js'
 export { serve } from './fetch/serve.js'
 export { HeaderSet } from './header-set.js'
 export { routeOptions } from './routing/carrier.js'
-export { route } from './routing/endpoint.js'
+export {
+  accepted,
+  badRequest,
+  conflict,
+  created,
+  forbidden,
+  html,
+  noContent,
+  notFound,
+  ok,
+  problem,
+  redirect,
+  Result,
+  stream,
+  unauthorized,
+} from './results.js'
+export { defineGroup, defineRoute, defineRoute as route } from './routing/endpoint.js'
 
 export type { BodySource } from './body/source.js'
 export type { StreamBody } from './body/sink.js'
@@ -18,7 +34,17 @@ export type { FetchInfo, NetworkAddress } from './fetch/info.js'
 export type { ServeOptions } from './fetch/serve.js'
 export type { Serving } from './fetch/serving.js'
 export type { HttpErrorOptions } from './errors.js'
-export type { AnyParams, AnyState, ErrorHandler, Handler, Middleware, Next } from './handler.js'
+export type {
+  AnyInput,
+  AnyParams,
+  AnyState,
+  ErrorHandler,
+  Filter,
+  Handler,
+  Middleware,
+  Next,
+  RawInput,
+} from './handler.js'
 export type { HeaderView } from './headers.js'
 export type { RequestHook, ResponseHook, ResponseInfo, ServerHook } from './hooks.js'
 export type { InjectOptions } from './inject/request.js'
@@ -34,16 +60,40 @@ export type { Rate, RateOptions } from './rates.js'
 export type { RejectedRequest, RejectOptions, RejectPage, RejectReason } from './rejects.js'
 export type { FieldInit } from './reply-fields.js'
 export type { EndHook, ExchangeEnd, PreparedReply, ReplyHook } from './reply-hooks.js'
-export type { Endpoint } from './routing/endpoint.js'
+export type { ProblemDocument, ProblemMembers } from './results.js'
+export type { Endpoint, Group, Member, RoutesOf } from './routing/endpoint.js'
 export type {
+  AuthOption,
+  AuthOptions,
+  CommonOptions,
+  CorsRouteOptions,
+  GroupOptions,
   Priority,
   RouteInfo,
   RouteLimitOptions,
   RouteMeta,
+  RouteMetadata,
   RouteOptions,
+  ValidationOptions,
 } from './routing/options.js'
 export type { Router } from './routing/router.js'
-export type { ParamsOf } from './routing/types.js'
+export type {
+  MaybeResponses,
+  MaybeSchema,
+  NoSchemas,
+  OutputOr,
+  ResponseSchemas,
+  Schemas,
+} from './routing/schemas.js'
+export type { JoinPath, ParamsOf } from './routing/types.js'
+export type { RouteVerb, Verb } from './routing/verbs.js'
+export type {
+  DescribedSchema,
+  InputOf,
+  OutputOf,
+  StandardIssue,
+  StandardSchema,
+} from './schema/standard.js'
 export type { CloseOptions, Server, ServerAddress } from './server.js'
 export type { LimitEvent, LimitLabel, RejectEvent, ServerEvents } from './server-events.js'
 export type { Distribution, IsolateStats, ServerStats } from './stats.js'

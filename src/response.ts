@@ -16,7 +16,8 @@ import {
   TYPE_NONE,
   TYPE_TEXT,
 } from './native/exchange.js'
-import { addField, hasField, removeField } from './reply-fields.js'
+import { addField, checkStatus, hasField, removeField, setField } from './reply-fields.js'
+import { Result } from './results.js'
 
 import type { Context } from './context.js'
 import type { FieldOwner } from './reply-fields.js'
@@ -45,6 +46,7 @@ function objectReply(ctx: Context, value: object): void {
   if (proto === Object.prototype || Array.isArray(value) || proto === null) {
     return note(ctx, BODY_TEXT, TYPE_JSON, JSON.stringify(value))
   }
+  if (value instanceof Result) return resultReply(ctx, value)
   if (value instanceof Uint8Array) return note(ctx, BODY_BYTES, TYPE_BYTES, value)
   if (value instanceof ArrayBuffer) return note(ctx, BODY_BYTES, TYPE_BYTES, new Uint8Array(value))
   if (ArrayBuffer.isView(value)) {
@@ -70,6 +72,18 @@ function objectReply(ctx: Context, value: object): void {
     )
   }
   note(ctx, BODY_TEXT, TYPE_JSON, text)
+}
+
+/** Its fields replace those set before, its cookies are added. */
+function resultReply(ctx: Context, result: Result): void {
+  const { status, body, headers } = result
+  ctx.statusCode = checkStatus(status)
+  for (const [name, value] of Object.entries(headers)) {
+    if (name !== 'set-cookie') setField(ctx, name, value)
+    else for (const line of [value].flat()) addField(ctx, name, line)
+  }
+  if (body === undefined) note(ctx, BODY_NONE, TYPE_NONE, undefined)
+  else toReply(ctx, body)
 }
 
 /** Any Response of the fetch standard, this realm's or another's. */

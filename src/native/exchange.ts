@@ -15,6 +15,7 @@
 import type { Cookies } from '../cookies.js'
 import type { LannerError } from '../errors.js'
 import type { Assumed } from '../fetch/url.js'
+import type { BoundFields } from '../input.js'
 import type { RequestLimits } from '../limits.js'
 import type { Trailers } from '../trailers.js'
 import type { EndHook, ReplyHook } from '../reply-hooks.js'
@@ -107,6 +108,8 @@ export class Extras {
   sentStatus = 0
   /** Bytes of the body that were handed over. */
   sentBytes = 0
+  /** What schemas made of header fields and cookies. */
+  bound: BoundFields | undefined = undefined
 }
 
 export function extrasOf(owner: { extras: Extras | undefined }): Extras {

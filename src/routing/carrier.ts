@@ -6,12 +6,12 @@
 // and where no route matched, they are applied to the request when it is there. Promises that what
 // a route or its groups say wins, and among carriers the one registered last.
 
-import { checkRouteOptions, joinOptions } from './options.js'
+import { checkCommonOptions, joinOptions } from './options.js'
 import { isUnder } from './pattern.js'
 
 import type { Context } from '../context.js'
 import type { Handler, Middleware, Next } from '../handler.js'
-import type { RouteOptions } from './options.js'
+import type { CommonOptions, RouteOptions } from './options.js'
 import type { Segment } from './pattern.js'
 
 const carried = new WeakMap<object, RouteOptions>()
@@ -20,8 +20,8 @@ const carried = new WeakMap<object, RouteOptions>()
  * Options of routes as middleware: `app.use('/api', routeOptions({ timeout: '2s' }))` says them for
  * every route under the prefix. What a route or its group says wins.
  */
-export function routeOptions(options: RouteOptions): Middleware {
-  return carrier(checkRouteOptions(options, ' of routeOptions()'))
+export function routeOptions(options: CommonOptions): Middleware {
+  return carrier(checkCommonOptions(options, ' of routeOptions()'))
 }
 
 /** A middleware that does nothing but carry options that are checked. */

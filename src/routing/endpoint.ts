@@ -1,37 +1,86 @@
-// Endpoints as values: a route that is written in one file and registered in another.
+// Routes and groups as values: written in one file, registered in another.
 //
-// route() makes one, add() of an application or a group registers it, any number of times. Nothing
-// is checked before that but the types. What its options mean is options.ts.
+// defineRoute() and defineGroup() make them, add() of an application or a group registers them, any
+// number of times. Nothing is checked before that but the types, which the values carry with them:
+// method, path and schemas. What options mean is options.ts.
 
 import { NO_OPTIONS } from './options.js'
 import { noteSource } from './sources.js'
 
 import type { AnyState, Handler } from '../handler.js'
-import type { RouteOptions } from './options.js'
-import type { RouteArguments } from './router.js'
+import type { GroupOptions, RouteMetadata } from './options.js'
+import type { Schemas } from './schemas.js'
+import type { JoinPath } from './types.js'
+import type { RouteVerb } from './verbs.js'
 
-/** A route that is not registered yet. */
-export interface Endpoint {
-  readonly method: string
-  readonly path: string
-  readonly options: RouteOptions
+/** A route that is not registered yet: a method, a path, schemas and handlers. */
+export interface Endpoint<
+  Method extends string = string,
+  Path extends string = string,
+  Options extends Schemas = Schemas,
+> {
+  readonly method: Method
+  readonly path: Path
+  readonly options: RouteMetadata & Options
   readonly handlers: readonly Handler[]
 }
 
-/** A route as a value, for `app.add()`: what `app.route()` takes, options before the handlers. */
-export function route<Path extends string, State extends object = AnyState>(
+/** Endpoints under a prefix, with options in common. */
+export interface Group<
+  Prefix extends string = string,
+  Members extends readonly Member[] = readonly Member[],
+> {
+  readonly prefix: Prefix
+  readonly options: GroupOptions
+  readonly members: Members
+}
+
+/** What groups and applications are made of. */
+export type Member = Endpoint | Group
+
+/** The endpoints of a member under a prefix, with their whole paths. */
+export type EndpointsOf<Prefix extends string, Of> =
+  Of extends Endpoint<infer Method, infer Path, infer Options>
+    ? Endpoint<Method, JoinPath<Prefix, Path>, Options>
+    : Of extends Group<infer Inner, infer Members>
+      ? string extends Inner
+        ? Endpoint
+        : EndpointsOf<JoinPath<Prefix, Inner>, Members[number]>
+      : never
+
+/** The endpoints of an application, a group or an endpoint, as a union. */
+export type RoutesOf<Of> = Of extends { readonly '~routes': (routes: infer Routes) => void }
+  ? Routes
+  : EndpointsOf<'', Of>
+
+/**
+ * A route as a value, for `app.add()` and `defineGroup()`: what `app.route()` takes. Its types do
+ * not depend on where it is added. Nothing is checked before that (LANNER_ROUTE_INVALID,
+ * LANNER_OPTION_INVALID).
+ */
+export const defineRoute: RouteVerb<AnyState, '', never, 'none'> = (
   method: string,
-  path: Path,
-  ...args: RouteArguments<Path, State>
-): Endpoint {
-  const [first, ...rest] = args as readonly unknown[]
+  path: string,
+  ...args: readonly unknown[]
+) => {
+  const [first, ...rest] = args
   const hasOptions = typeof first === 'object' && first !== null
-  return noteSource(
-    Object.freeze({
-      method,
-      path,
-      options: hasOptions ? (first as RouteOptions) : NO_OPTIONS,
-      handlers: (hasOptions ? rest : args) as unknown as readonly Handler[],
-    }),
-  )
+  const options = hasOptions ? first : NO_OPTIONS
+  const handlers = hasOptions ? rest : args
+  return noteSource(Object.freeze({ method, path, options, handlers })) as never
+}
+
+/** Endpoints and groups under a prefix, as a value for `app.add()`; groups may hold groups. */
+export function defineGroup<Prefix extends string, const Members extends readonly Member[]>(
+  prefix: Prefix,
+  members: Members,
+): Group<Prefix, Members>
+export function defineGroup<Prefix extends string, const Members extends readonly Member[]>(
+  prefix: Prefix,
+  options: GroupOptions,
+  members: Members,
+): Group<Prefix, Members>
+export function defineGroup(prefix: string, ...args: readonly unknown[]): Group {
+  const [options, members] = args.length === 1 ? [NO_OPTIONS, args[0]] : args
+  return Object.freeze({ prefix, options, members }) as Group
 }

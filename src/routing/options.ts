@@ -5,12 +5,14 @@
 // theirs down. Promises that ctx.route.options is what was written, joined with the groups around
 // it, and never changes. What the limits come to is rules.ts.
 
-import { refuseUnknown, requireObject, text, wrong } from '../option-values.js'
+import { flag, refuseUnknown, requireObject, text, wrong } from '../option-values.js'
 import { PRIORITIES, rulesOfRoute } from '../rules.js'
 
+import type { Filter, Middleware } from '../handler.js'
 import type { NativeRules } from '../native/binding.js'
 import type { Duration, Size } from '../options.js'
 import type { RateOptions } from '../rates.js'
+import type { Schemas } from './schemas.js'
 
 /** Which requests are shed first when there are too many. */
 export type Priority = (typeof PRIORITIES)[number]
@@ -28,11 +30,27 @@ export interface RouteMeta {
   [name: string]: unknown
 }
 
+/** Who may use a route, for middleware that asks: false for anybody, true for whoever is known. */
+export type AuthOption = boolean | AuthOptions
+
+/** How a client says who it is, and what it has to be. */
+export interface AuthOptions {
+  /** The scheme of the authorization field, for example 'bearer'. */
+  scheme?: string
+  /** It has to have one of these roles. */
+  roles?: readonly string[]
+}
+
+/** What other origins may do with a route; cors() of lanner/middleware/cors says what is in it. */
+export interface CorsRouteOptions {
+  readonly [name: string]: unknown
+}
+
 /**
- * Options of a route, and of the routes of a group. The network side holds to them before a handler
- * is asked. `ctx.route.options` has them.
+ * What routes and groups say of themselves. The network side holds to limits, rates, times and
+ * priority before a handler is asked; middleware and OpenAPI read the rest in `ctx.route.options`.
  */
-export interface RouteOptions {
+export interface CommonOptions {
   /**
    * Which requests are shed first under overload. 'low': as soon as the queue is longer than
    * `overload.queueDelay`, or half of `overload.inFlight` is used. 'high': only when no request can
@@ -50,10 +68,62 @@ export interface RouteOptions {
   rates?: RateOptions
   /** What the route is for, in one line. */
   summary?: string
-  /** What it belongs to. */
+  /** What there is to know about it; Markdown in OpenAPI. */
+  description?: string
+  /** What it belongs to; those of a route come behind those of its groups. */
   tags?: readonly string[]
+  /** Whether it should not be used any more. Default false. */
+  deprecated?: boolean
+  /** Whether it is left out of the OpenAPI document. Default false. */
+  hidden?: boolean
+  /** Who may use it; for the middleware that checks it. */
+  auth?: AuthOption
+  /** What other origins may do with it, false for nothing; for the middleware cors(). */
+  cors?: false | CorsRouteOptions
+  /**
+   * Media types of request bodies that a schema for them takes, others get 415. By default
+   * application/json (and +json), application/x-www-form-urlencoded and multipart/form-data.
+   */
+  consumes?: readonly string[]
+  /** How what a request brings is checked; what is not said here is the application's. */
+  validation?: ValidationOptions
   /** Whatever middleware wants to know of it, for example `{ role: 'admin' }`. */
   meta?: RouteMeta
+}
+
+/** How requests and replies are checked against the schemas of their route. */
+export interface ValidationOptions {
+  /** The status of the problem document when a request does not fit. Default 400. */
+  status?: 400 | 422
+  /**
+   * What becomes of replies that do not fit: 'error' answers 500 in their place
+   * (LANNER_RESPONSE_INVALID), 'count' sends them and counts them
+   * (`server.stats().responseMismatches`), 'off' does not look. Default 'error' in development and
+   * 'off' otherwise.
+   */
+  responses?: 'error' | 'count' | 'off'
+}
+
+/** Options of a group: they hold for every route in it that says nothing else. */
+export interface GroupOptions extends CommonOptions {
+  /** Middleware for every path under the prefix, as `use()` registers it. */
+  use?: readonly Middleware<never>[]
+  /** Run around the handlers, when what the request brings has been checked; outer groups first. */
+  filters?: readonly Filter[]
+}
+
+/** What a route says of itself beside its schemas. */
+export interface RouteMetadata extends CommonOptions {
+  /** A name that no other route has: the operation in OpenAPI. */
+  name?: string
+  /** Middleware of this route alone: runs before what the request brings is checked. */
+  use?: readonly Middleware<never>[]
+}
+
+/** Options of a route. `ctx.route.options` has them, joined with those of its groups. */
+export interface RouteOptions extends RouteMetadata, Partial<Schemas> {
+  /** Run around the handlers, when what the request brings has been checked. */
+  filters?: readonly Filter[]
 }
 
 /** The route that a request matched. */
@@ -68,7 +138,26 @@ export interface RouteInfo {
 
 export const NO_OPTIONS: RouteOptions = Object.freeze({})
 
-const NAMES = ['priority', 'timeout', 'drain', 'limits', 'rates', 'summary', 'tags', 'meta']
+const COMMON_NAMES = [
+  'priority',
+  'timeout',
+  'drain',
+  'limits',
+  'rates',
+  'summary',
+  'description',
+  'tags',
+  'deprecated',
+  'hidden',
+  'auth',
+  'cors',
+  'consumes',
+  'validation',
+  'meta',
+]
+const GROUP_NAMES = [...COMMON_NAMES, 'use', 'filters']
+const SCHEMA_NAMES = ['params', 'query', 'headers', 'cookies', 'body'] as const
+const ROUTE_NAMES = [...GROUP_NAMES, 'name', ...SCHEMA_NAMES, 'responses']
 const ANY_RULES: NativeRules = {
   bodyBytes: 0,
   drainBytes: 0,
@@ -79,12 +168,34 @@ const ANY_RULES: NativeRules = {
   priority: 0,
 }
 
-/** Checks the options of a route or a group; `of` says whose they are. */
+/** Checks the options of a route; `of` says whose they are. */
 export function checkRouteOptions(options: unknown, of: string): RouteOptions {
+  const checked = checkCommon<RouteOptions>(options, ROUTE_NAMES, of)
+  if (checked.name !== undefined) text(checked.name, `name${of}`)
+  for (const name of SCHEMA_NAMES) requireSchema(checked[name], `${name}${of}`)
+  checkResponses(checked.responses, of)
+  return checked
+}
+
+/** Checks the options of a group. */
+export function checkGroupOptions(options: unknown, of: string): GroupOptions {
+  return checkCommon<GroupOptions>(options, GROUP_NAMES, of)
+}
+
+/** Checks options that say nothing of functions and schemas. */
+export function checkCommonOptions(options: unknown, of: string): CommonOptions {
+  return checkCommon<CommonOptions>(options, COMMON_NAMES, of)
+}
+
+function checkCommon<Options extends CommonOptions>(
+  options: unknown,
+  names: readonly string[],
+  of: string,
+): Options {
   requireObject(options, `options${of}`)
-  const checked = options as RouteOptions
-  const { priority, limits = {}, rates = {}, summary, tags, meta } = checked
-  refuseUnknown(checked, NAMES, '', of)
+  const checked = options as Options & RouteOptions
+  const { priority, limits = {}, rates = {} } = checked
+  refuseUnknown(checked, names, '', of)
   requireObject(limits, `limits${of}`)
   requireObject(rates, `rates${of}`)
   refuseUnknown(limits, ['bodyBytes', 'drainBytes'], 'limits.', of)
@@ -93,12 +204,89 @@ export function checkRouteOptions(options: unknown, of: string): RouteOptions {
     throw wrong(`priority${of}`, `'low', 'normal' or 'high'`, priority)
   }
   rulesOfRoute(checked, ANY_RULES, of)
-  if (summary !== undefined) text(summary, `summary${of}`)
-  if (tags !== undefined && !(Array.isArray(tags) && tags.every((tag) => typeof tag === 'string')))
-    throw wrong(`tags${of}`, 'a list of texts', tags)
-  if (meta !== undefined) requireObject(meta, `meta${of}`)
+  checkMetadata(checked, of)
+  checkValidation(checked.validation, `validation`, of)
   return checked
 }
+
+function checkMetadata(options: RouteOptions, of: string): void {
+  const { summary, description, tags, auth, cors, consumes, meta } = options
+  if (summary !== undefined) text(summary, `summary${of}`)
+  if (description !== undefined) text(description, `description${of}`)
+  for (const name of ['deprecated', 'hidden'] as const) flag(options[name], `${name}${of}`, false)
+  for (const name of ['use', 'filters'] as const) {
+    requireList(options[name], `${name}${of}`, 'functions', (item) => typeof item === 'function')
+  }
+  requireList(tags, `tags${of}`, 'texts', isText)
+  requireList(consumes, `consumes${of}`, 'media types such as application/json', isMediaType)
+  if (auth !== undefined && typeof auth !== 'boolean') {
+    requireObject(auth, `auth${of}`)
+    refuseUnknown(auth, ['scheme', 'roles'], 'auth.', of)
+    if (auth.scheme !== undefined) text(auth.scheme, `auth.scheme${of}`)
+    requireList(auth.roles, `auth.roles${of}`, 'texts', isText)
+  }
+  if (cors !== undefined && cors !== false) requireObject(cors, `cors${of}`)
+  if (meta !== undefined) requireObject(meta, `meta${of}`)
+}
+
+/** Checks how requests and replies are validated; `path` and `of` say where it was written. */
+export function checkValidation(options: unknown, path: string, of = ''): ValidationOptions {
+  if (options === undefined) return {}
+  requireObject(options, `${path}${of}`)
+  const checked = options as ValidationOptions
+  const { status, responses } = checked
+  refuseUnknown(checked, ['status', 'responses'], `${path}.`, of)
+  if (status !== undefined && status !== 400 && status !== 422) {
+    throw wrong(`${path}.status${of}`, '400 or 422', status)
+  }
+  if (responses !== undefined && !RESPONSE_CHECKS.includes(responses)) {
+    throw wrong(`${path}.responses${of}`, `'error', 'count' or 'off'`, responses)
+  }
+  return checked
+}
+
+const RESPONSE_CHECKS: readonly string[] = ['error', 'count', 'off']
+
+/** Of any library: some make objects, some functions. */
+function isSchema(value: unknown): boolean {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false
+  const standard = (value as { '~standard'?: { validate?: unknown } })['~standard']
+  return typeof standard?.validate === 'function'
+}
+
+function requireSchema(schema: unknown, path: string): void {
+  if (schema === undefined || isSchema(schema)) return
+  throw wrong(path, SCHEMA_EXPECTED, schema)
+}
+
+const SCHEMA_EXPECTED =
+  'a Standard Schema (of Zod, Valibot, ArkType and others; plain JSON Schema and TypeBox become ' +
+  'one by jsonSchema() of lanner/json-schema)'
+
+function checkResponses(responses: unknown, of: string): void {
+  if (responses === undefined) return
+  requireObject(responses, `responses${of}`)
+  for (const [status, schema] of Object.entries(responses as object)) {
+    if (!/^[2-5]\d\d$/.test(status)) {
+      throw wrong(`responses${of}`, 'an object with statuses from 200 to 599 as keys', status)
+    }
+    if (schema !== null) requireSchema(schema ?? false, `responses.${status}${of}`)
+  }
+}
+
+function requireList(
+  list: unknown,
+  path: string,
+  items: string,
+  isItem: (item: unknown) => boolean,
+): void {
+  if (list === undefined || (Array.isArray(list) && list.every(isItem))) return
+  throw wrong(path, `a list of ${items}`, list)
+}
+
+const isText = (item: unknown): boolean => typeof item === 'string'
+const isMediaType = (item: unknown): boolean =>
+  typeof item === 'string' && /^[\w!#$&^.+-]+\/(?:\*|[\w!#$&^.+-]+)$/.test(item)
 
 /**
  * The options of a group with those of what is in it, which win where they say something. What is
@@ -107,7 +295,7 @@ export function checkRouteOptions(options: unknown, of: string): RouteOptions {
 export function joinOptions(outer: RouteOptions, inner: RouteOptions): RouteOptions {
   if (inner === NO_OPTIONS) return outer
   const joined: RouteOptions = { ...outer, ...said(inner) }
-  for (const name of ['limits', 'rates'] as const) {
+  for (const name of ['limits', 'rates', 'validation'] as const) {
     if (outer[name] !== undefined || inner[name] !== undefined) {
       joined[name] = Object.freeze({ ...outer[name], ...said(inner[name]) })
     }
@@ -117,6 +305,8 @@ export function joinOptions(outer: RouteOptions, inner: RouteOptions): RouteOpti
   }
   const tags = [...(outer.tags ?? []), ...(inner.tags ?? [])]
   if (tags.length > 0) joined.tags = Object.freeze(tags)
+  const filters = [...(outer.filters ?? []), ...(inner.filters ?? [])]
+  if (filters.length > 0) joined.filters = Object.freeze(filters)
   return Object.freeze(joined)
 }
 

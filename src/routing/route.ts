@@ -22,7 +22,9 @@ export interface Route {
   readonly method: string
   readonly pattern: string
   readonly segments: readonly Segment[]
-  /** Middleware of this route, then its handler. */
+  /** Middleware of this route alone. */
+  readonly use: readonly Handler[]
+  /** Filters of this route, then its handler. */
   readonly handlers: readonly Handler[]
   readonly options: RouteOptions
   /** Where it was registered, when somebody asked for that. */
@@ -54,9 +56,10 @@ export function createRoute(
   pattern: string,
   handlers: readonly Handler[],
   options: RouteOptions,
+  use: readonly Handler[] = [],
   source?: string,
 ): Route {
-  return { method, pattern, segments: parsePattern(pattern), handlers, options, source }
+  return { method, pattern, segments: parsePattern(pattern), use, handlers, options, source }
 }
 
 export function createScope(prefix: string, middleware: Handler): Scope {
@@ -89,7 +92,8 @@ function chainOf(
   const handlers: Handler[] = []
   let { options } = route
   // From the inside, because what is said further in wins.
-  for (const handler of [...route.handlers].reverse()) {
+  const filters = (options.filters ?? []) as readonly Handler[]
+  for (const handler of [...route.use, ...filters, ...route.handlers].reverse()) {
     const carried = carriedBy(handler)
     if (carried === undefined) handlers.unshift(handler)
     else options = joinOptions(carried, options)

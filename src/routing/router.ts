@@ -6,26 +6,29 @@
 import { LannerError } from '../errors.js'
 import { isToken } from '../headers.js'
 import { joinPath } from './pattern.js'
-import { checkRouteOptions, joinOptions, NO_OPTIONS } from './options.js'
+import { wrong } from '../option-values.js'
+import { checkGroupOptions, checkRouteOptions, joinOptions, NO_OPTIONS } from './options.js'
 import { createRoute, createScope, nameOf } from './route.js'
 import { callSource, notedSource } from './sources.js'
 
 import type { AnyState, Handler, Middleware } from '../handler.js'
-import type { Endpoint } from './endpoint.js'
-import type { RouteOptions } from './options.js'
+import type { Endpoint, EndpointsOf, Member } from './endpoint.js'
+import type { GroupOptions, RouteOptions } from './options.js'
 import type { Route, Scope } from './route.js'
-import type { JoinPath, ParamsOf } from './types.js'
+import type { JoinPath } from './types.js'
+import type { RouterKind, RouterKinds, RouteVerb, Verb } from './verbs.js'
 
-/** One or more functions for a route: the last one answers, those before it may call `next`. */
-export type RouteHandlers<Pattern extends string, State extends object> = readonly [
-  Handler<ParamsOf<Pattern>, State>,
-  ...Handler<ParamsOf<Pattern>, State>[],
-]
-
-/** What a route is made of beside its path: its handlers, and options before them. */
-export type RouteArguments<Pattern extends string, State extends object> =
-  | RouteHandlers<Pattern, State>
-  | readonly [options: RouteOptions, ...RouteHandlers<Pattern, State>]
+/** The methods that have a function of their own. */
+const VERBS = {
+  get: 'GET',
+  post: 'POST',
+  put: 'PUT',
+  patch: 'PATCH',
+  delete: 'DELETE',
+  head: 'HEAD',
+  options: 'OPTIONS',
+  all: '*',
+}
 
 /** Everything that was registered. */
 export class Registry {
@@ -45,14 +48,66 @@ export class Registry {
   }
 }
 
-/** Registers routes and middleware under a prefix. */
-export class Router<State extends object = AnyState, Prefix extends string = ''> {
+/** Where something is registered: what functions need of a Router, whatever its type knows. */
+interface Place {
+  readonly registry: Registry
+  readonly prefix: string
+  readonly common: RouteOptions
+}
+
+/** Registers routes and middleware under a prefix. Its type knows the routes that were chained. */
+export class Router<
+  State extends object = AnyState,
+  Prefix extends string = '',
+  Routes extends Endpoint = never,
+  Kind extends RouterKind = 'group',
+> {
   /** @internal */
   readonly registry: Registry
   /** @internal */
   readonly prefix: string
   /** @internal What the routes of a group have in common. */
   readonly common: RouteOptions
+  /** Types only, for `RoutesOf` and the client: there is no such property. */
+  declare readonly '~routes': (routes: Routes) => void
+
+  /** A route for GET, which also serves HEAD. */
+  declare readonly get: Verb<'GET', State, Prefix, Routes, Kind>
+  /** A route for POST. */
+  declare readonly post: Verb<'POST', State, Prefix, Routes, Kind>
+  /** A route for PUT. */
+  declare readonly put: Verb<'PUT', State, Prefix, Routes, Kind>
+  /** A route for PATCH. */
+  declare readonly patch: Verb<'PATCH', State, Prefix, Routes, Kind>
+  /** A route for DELETE. */
+  declare readonly delete: Verb<'DELETE', State, Prefix, Routes, Kind>
+  /** A route for HEAD, where it must differ from the one for GET. */
+  declare readonly head: Verb<'HEAD', State, Prefix, Routes, Kind>
+  /** A route for OPTIONS, in place of the automatic answer. */
+  declare readonly options: Verb<'OPTIONS', State, Prefix, Routes, Kind>
+  /** A route for every method. */
+  declare readonly all: Verb<'*', State, Prefix, Routes, Kind>
+  /**
+   * A route of one method, any method for '*'. Options may stand before its handlers:
+   * `app.post('/files', { limits: { bodyBytes: '1GB' } }, upload)`.
+   */
+  declare readonly route: RouteVerb<State, Prefix, Routes, Kind>
+
+  static {
+    const define = (name: string, value: unknown): void => {
+      Object.defineProperty(Router.prototype, name, { value, writable: true, configurable: true })
+    }
+    for (const [name, method] of Object.entries(VERBS)) {
+      define(name, function verb(this: Place, path: string, ...args: readonly unknown[]) {
+        register(this, method, path, args)
+        return this
+      })
+    }
+    define('route', function route(this: Place, method: string, path: string, ...args: unknown[]) {
+      register(this, method, path, args)
+      return this
+    })
+  }
 
   /** @internal */
   constructor(registry: Registry, prefix: string, common: RouteOptions = NO_OPTIONS) {
@@ -67,135 +122,100 @@ export class Router<State extends object = AnyState, Prefix extends string = ''>
    */
   use<Adds extends object = object>(
     ...middleware: readonly Middleware<State & Adds>[]
-  ): Router<State & Adds, Prefix>
+  ): RouterKinds<State & Adds, Prefix, Routes>[Kind]
   use<Adds extends object = object>(
     prefix: string,
     ...middleware: readonly Middleware<State & Adds>[]
-  ): Router<State & Adds, Prefix>
+  ): RouterKinds<State & Adds, Prefix, Routes>[Kind]
   use(first: unknown, ...rest: readonly unknown[]): unknown {
     const under = typeof first === 'string' ? first : '/'
-    const functions = typeof first === 'string' ? rest : [first, ...rest]
     this.registry.change()
-    const prefix = joinPath(this.prefix, under)
-    for (const middleware of checkFunctions(functions, 'use()')) {
-      this.registry.scopes.push(createScope(prefix, middleware))
-    }
+    cover(this, joinPath(this.prefix, under), typeof first === 'string' ? rest : [first, ...rest])
     return this
   }
 
   /**
-   * A route of one method, any method for '*'. Options may stand before its handlers:
-   * `app.post('/files', { limits: { bodyBytes: '1GB' } }, upload)`.
+   * Routes and groups that `defineRoute()` and `defineGroup()` made: `app.add(getUser, admin)`.
    */
-  route<Path extends string>(
-    method: string,
-    path: Path,
-    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
-  ): this {
-    register(this as unknown as Router, method, path, handlers)
-    return this
-  }
-
-  /** Routes that `route()` made: `app.add(getUser, createUser)`. */
-  add(...endpoints: readonly Endpoint[]): this {
-    for (const endpoint of endpoints) {
-      const { method, path, options, handlers } = endpoint
-      const source = notedSource(endpoint)
-      register(this as unknown as Router, method, path, [options, ...handlers], source)
-    }
-    return this
-  }
-
-  /** A route for GET, which also serves HEAD. */
-  get<Path extends string>(
-    path: Path,
-    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
-  ): this {
-    return this.route('GET', path, ...handlers)
-  }
-
-  /** A route for POST. */
-  post<Path extends string>(
-    path: Path,
-    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
-  ): this {
-    return this.route('POST', path, ...handlers)
-  }
-
-  /** A route for PUT. */
-  put<Path extends string>(
-    path: Path,
-    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
-  ): this {
-    return this.route('PUT', path, ...handlers)
-  }
-
-  /** A route for PATCH. */
-  patch<Path extends string>(
-    path: Path,
-    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
-  ): this {
-    return this.route('PATCH', path, ...handlers)
-  }
-
-  /** A route for DELETE. */
-  delete<Path extends string>(
-    path: Path,
-    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
-  ): this {
-    return this.route('DELETE', path, ...handlers)
-  }
-
-  /** A route for HEAD, where it must differ from the one for GET. */
-  head<Path extends string>(
-    path: Path,
-    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
-  ): this {
-    return this.route('HEAD', path, ...handlers)
-  }
-
-  /** A route for OPTIONS, in place of the automatic answer. */
-  options<Path extends string>(
-    path: Path,
-    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
-  ): this {
-    return this.route('OPTIONS', path, ...handlers)
-  }
-
-  /** A route for every method. */
-  all<Path extends string>(
-    path: Path,
-    ...handlers: RouteArguments<JoinPath<Prefix, Path>, State>
-  ): this {
-    return this.route('*', path, ...handlers)
+  add<const Members extends readonly Member[]>(
+    ...members: Members
+  ): RouterKinds<State, Prefix, Routes | EndpointsOf<Prefix, Members[number]>>[Kind] {
+    for (const member of members) addMember(this, member)
+    return this as never
   }
 
   /**
    * Registers under a prefix: `app.group('/admin', (admin) => { admin.use(…); admin.get('/', …)
    * })`. Options before the function hold for every route in it, as far as that says nothing else.
+   * A function that returns the group it was given, as chained calls do, makes its routes known to
+   * the type.
    */
-  group<Path extends string>(
+  group<Path extends string, Made>(
     prefix: Path,
-    ...args:
-      | readonly [register: (group: Router<State, JoinPath<Prefix, Path>>) => void]
-      | readonly [
-          options: RouteOptions,
-          register: (group: Router<State, JoinPath<Prefix, Path>>) => void,
-        ]
-  ): this {
-    const pattern = joinPath(this.prefix, prefix)
-    const of = ` of the group ${pattern}`
-    const own = args.length === 1 ? NO_OPTIONS : checkRouteOptions(args[0], of)
-    const register = args.length === 1 ? args[0] : args[1]
-    checkFunctions([register], `the group ${pattern}`)
-    register(new Router(this.registry, pattern, joinOptions(this.common, own)))
+    register: (group: Router<State, JoinPath<Prefix, Path>>) => Made,
+  ): RouterKinds<State, Prefix, Routes | MadeRoutes<Made>>[Kind]
+  group<Path extends string, Made>(
+    prefix: Path,
+    options: GroupOptions,
+    register: (group: Router<State, JoinPath<Prefix, Path>>) => Made,
+  ): RouterKinds<State, Prefix, Routes | MadeRoutes<Made>>[Kind]
+  group(prefix: string, ...args: readonly unknown[]): unknown {
+    const [options, register] = args.length === 1 ? [NO_OPTIONS, args[0]] : args
+    const group = subRouter(this, prefix, options)
+    const [fn] = checkFunctions([register], `the group ${group.prefix}`)
+    ;(fn as unknown as (group: Router) => unknown)(group)
     return this
+  }
+}
+
+/** The routes of the group that a function returned, of nothing else. */
+type MadeRoutes<Made> = Made extends {
+  readonly '~routes': (routes: infer Routes extends Endpoint) => void
+}
+  ? Routes
+  : never
+
+/** Registers a value under a prefix. */
+function addMember(router: Place, member: Member): void {
+  if (!('members' in member)) {
+    const { method, path, options, handlers } = member
+    return register(router, method, path, [options, ...handlers], notedSource(member))
+  }
+  const group = subRouter(router, member.prefix, member.options)
+  if (!Array.isArray(member.members)) {
+    throw wrong(
+      `members of the group ${group.prefix}`,
+      'a list of routes and groups',
+      member.members,
+    )
+  }
+  for (const inner of member.members as readonly Member[]) addMember(group, inner)
+}
+
+/** What the routes of a group are registered on. */
+function subRouter(router: Place, prefix: string, options: unknown): Router {
+  const pattern = joinPath(router.prefix, prefix)
+  const own =
+    options === NO_OPTIONS ? NO_OPTIONS : checkGroupOptions(options, ` of the group ${pattern}`)
+  const { use, ...said } = own
+  if (use !== undefined && use.length > 0) {
+    router.registry.change()
+    cover(router, pattern, use)
+  }
+  const common = joinOptions(router.common, use === undefined ? own : said)
+  return new Router(router.registry, pattern, common)
+}
+
+/** Registers middleware for the paths under a prefix. */
+function cover(router: Place, prefix: string, functions: readonly unknown[]): void {
+  for (const middleware of checkFunctions(functions, 'use()')) {
+    router.registry.scopes.push(createScope(prefix, middleware))
   }
 }
 
 /** Registers a route; `args` are its handlers, with options before them or without. */
 function register(
-  router: Router,
+  router: Place,
   method: string,
   path: string,
   args: readonly unknown[],
@@ -212,8 +232,10 @@ function register(
   const of = nameOf({ method: name, pattern })
   const own = hasOptions && first !== NO_OPTIONS ? checkRouteOptions(first, of) : NO_OPTIONS
   const functions = checkFunctions(hasOptions ? rest : args, `the route ${name} ${pattern}`)
-  const options = joinOptions(router.common, own)
-  router.registry.routes.push(createRoute(name, pattern, functions, options, source))
+  const { use = [], ...said } = own
+  const options = joinOptions(router.common, 'use' in own ? said : own)
+  const route = createRoute(name, pattern, functions, options, use as Handler[], source)
+  router.registry.routes.push(route)
 }
 
 function checkFunctions(functions: readonly unknown[], where: string): Handler[] {

@@ -82,7 +82,7 @@ describe('what comes back', () => {
   describe.each(handlers)('%s', (_, handler) => {
     test.each(kinds)('behind middleware that %s', async (__, middleware) => {
       for (const depth of [1, 2, 5]) {
-        const lane = harness((r) => r.get('/', ...repeat(middleware, depth), handler))
+        const lane = harness((r) => r.get('/', { filters: repeat(middleware, depth) }, handler))
         lane.send({})
         await expect.poll(() => lane.records.length).toBe(1)
         expect(lane.reply(0).text).toBe('value')
@@ -93,7 +93,7 @@ describe('what comes back', () => {
       const all = kinds.map(([, middleware]) => middleware)
       for (let i = 0; i < all.length; i++) {
         const mixed = [...all.slice(i), ...all.slice(0, i)] as [Handler, ...Handler[]]
-        const lane = harness((r) => r.get('/', ...mixed, handler))
+        const lane = harness((r) => r.get('/', { filters: mixed }, handler))
         lane.send({})
         await expect.poll(() => lane.records.length).toBe(1)
         expect(lane.reply(0).text).toBe('value')

@@ -4,7 +4,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { parseOptions } from '../../src/options.ts'
-import { route } from '../../src/routing/endpoint.ts'
+import { defineRoute as route } from '../../src/routing/endpoint.ts'
 import { compileRoutes } from '../../src/routing/route.ts'
 import { Registry, Router } from '../../src/routing/router.ts'
 import { rulesOfServer } from '../../src/rules.ts'

@@ -1,0 +1,180 @@
+// Replies as values: `return ok(user)`, `return problem(404, 'no such user')`.
+//
+// Handlers return them; unlike what ctx.* does they carry status and body in their type, so that
+// the schemas of a route, OpenAPI and the client can rely on them. They say nothing of a request
+// and never change, so one may be made once and returned many times. response.ts sends them.
+
+import { serializeCookie } from './cookies.js'
+import { LannerError } from './errors.js'
+import { statusTitle } from './status.js'
+
+import type { StreamBody } from './body/sink.js'
+import type { CookieOptions } from './cookies.js'
+
+/** A reply as a value. The functions of this package make them: `ok()`, `problem()` and others. */
+export class Result<Status extends number = number, Body = unknown> {
+  /** The status of the reply. */
+  readonly status: Status
+  /** What is sent: text, bytes, a stream, JSON data; undefined for no body. */
+  readonly body: Body
+  /** Fields of the reply, by their names in lower case. */
+  readonly headers: Readonly<Record<string, string | readonly string[]>>
+
+  /** @internal */
+  constructor(status: Status, body: Body, headers: Result['headers'] = NO_HEADERS) {
+    this.status = status
+    this.body = body
+    this.headers = headers
+  }
+
+  /** The same with a field more, or with another value of it. */
+  header(name: string, value: string | readonly string[]): Result<Status, Body> {
+    return new Result(this.status, this.body, { ...this.headers, [name.toLowerCase()]: value })
+  }
+
+  /** The same with a cookie more. */
+  cookie(name: string, value: string, options?: CookieOptions): Result<Status, Body> {
+    const before = this.headers['set-cookie'] ?? []
+    const lines = typeof before === 'string' ? [before] : before
+    return this.header('set-cookie', [...lines, serializeCookie(name, value, options)])
+  }
+}
+
+/** A problem document (RFC 9457). */
+export interface ProblemDocument {
+  /** What kind of problem it is, as a URI; 'about:blank' where the status says it all. */
+  readonly type?: string
+  /** The kind of problem in words. */
+  readonly title: string
+  /** The status of the reply. */
+  readonly status: number
+  /** What happened this time. */
+  readonly detail?: string
+  /** A URI of this very occurrence. */
+  readonly instance?: string
+  /** Whatever else helps the client. */
+  readonly [member: string]: unknown
+}
+
+/** Members of a problem document; title and status need not be said. */
+export interface ProblemMembers {
+  readonly type?: string
+  readonly title?: string
+  readonly detail?: string
+  readonly instance?: string
+  readonly [member: string]: unknown
+}
+
+/** 200 with a body. */
+export function ok(): Result<200, undefined>
+export function ok<Body>(body: Body): Result<200, Body>
+export function ok(body?: unknown): Result {
+  return new Result(200, body)
+}
+
+/** 201, with the place of what was made and a body: `created('/users/7', user)`. */
+export function created(location?: string | URL): Result<201, undefined>
+export function created<Body>(location: string | URL | undefined, body: Body): Result<201, Body>
+export function created(location?: string | URL, body?: unknown): Result {
+  return located(201, location, body)
+}
+
+/** 202, with the place where its state can be asked for and a body. */
+export function accepted(location?: string | URL): Result<202, undefined>
+export function accepted<Body>(location: string | URL | undefined, body: Body): Result<202, Body>
+export function accepted(location?: string | URL, body?: unknown): Result {
+  return located(202, location, body)
+}
+
+/** 204 and no body. */
+export function noContent(): Result<204, undefined> {
+  return new Result(204, undefined)
+}
+
+/** 400 as a problem document. */
+export function badRequest(detail?: string | ProblemMembers): Result<400, ProblemDocument> {
+  return problem(400, detail)
+}
+
+/** 401 as a problem document; `challenge` says how to come in, for example 'Bearer'. */
+export function unauthorized(
+  detail?: string | ProblemMembers,
+  challenge?: string,
+): Result<401, ProblemDocument> {
+  const result = problem(401, detail)
+  return challenge === undefined ? result : result.header('www-authenticate', challenge)
+}
+
+/** 403 as a problem document. */
+export function forbidden(detail?: string | ProblemMembers): Result<403, ProblemDocument> {
+  return problem(403, detail)
+}
+
+/** 404 as a problem document. */
+export function notFound(detail?: string | ProblemMembers): Result<404, ProblemDocument> {
+  return problem(404, detail)
+}
+
+/** 409 as a problem document. */
+export function conflict(detail?: string | ProblemMembers): Result<409, ProblemDocument> {
+  return problem(409, detail)
+}
+
+/** A problem document of any status from 400 to 599: `problem(404, 'no such user')`. */
+export function problem<Status extends number>(
+  status: Status,
+  detail?: string | ProblemMembers,
+): Result<Status, ProblemDocument> {
+  if (!Number.isInteger(status) || status < 400 || status > 599) {
+    throw new LannerError('LANNER_STATUS_INVALID', `A problem has a status from 400 to 599.`)
+  }
+  const said = typeof detail === 'string' ? { detail } : detail
+  const { type, title = statusTitle(status), ...rest } = said ?? {}
+  const start = type === undefined ? { title, status } : { type, title, status }
+  return new Result(status, { ...start, ...rest, status }, PROBLEM_HEADERS)
+}
+
+/** A redirect: 302 when no status is given. */
+export function redirect<Status extends 301 | 302 | 303 | 307 | 308 = 302>(
+  to: string | URL,
+  status: Status = 302 as Status,
+): Result<Status, undefined> {
+  if (!REDIRECTS.includes(status)) {
+    throw new LannerError('LANNER_STATUS_INVALID', `A redirect has one of ${REDIRECTS.join(', ')}.`)
+  }
+  return new Result(status, undefined, { location: locationOf(to) })
+}
+
+/** 200 with HTML. */
+export function html(body: string): Result<200, string> {
+  return new Result(200, body, HTML_HEADERS)
+}
+
+/** 200 with a stream of strings and bytes, which is pulled only as fast as the client takes it. */
+export function stream<Body extends StreamBody>(
+  body: Body,
+  type = 'application/octet-stream',
+): Result<200, Body> {
+  return new Result(200, body, { 'content-type': type })
+}
+
+const NO_HEADERS = Object.freeze({})
+const PROBLEM_HEADERS = Object.freeze({ 'content-type': 'application/problem+json' })
+const HTML_HEADERS = Object.freeze({ 'content-type': 'text/html; charset=utf-8' })
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308]
+
+function located(status: number, location: string | URL | undefined, body: unknown): Result {
+  if (location === undefined) return new Result(status, body)
+  return new Result(status, body, { location: locationOf(location) })
+}
+
+/** Escapes what a Location field cannot carry; lone surrogates become U+FFFD. */
+export function locationOf(to: string | URL): string {
+  return String(to).replaceAll(/[^\x21-\x7e]/gu, (character) => {
+    try {
+      return encodeURIComponent(character)
+    } catch {
+      return '%EF%BF%BD'
+    }
+  })
+}
