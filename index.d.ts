@@ -92,6 +92,9 @@ declare function serve(
   options?: ServeOptions | number,
 ): Serving
 
+/** The same for a handler of WinterTC's draft Fetch Server API, which carries its marker. */
+declare function serve(handler: FetchServerObject, options?: ServeOptions | number): Serving
+
 /** Header fields that were checked, for `ctx.setHeaders()`. Replies with many fields cost less. */
 declare class HeaderSet {
   /** Names and values in turn. */
@@ -528,11 +531,28 @@ interface FetchObject {
   fetch: FetchHandler
 }
 
+/**
+ * A handler of WinterTC's draft Fetch Server API, which carries the marker
+ * `[Symbol.for('wintertc.server.protocol')]: 1`. It returns nothing when it called `deny()`.
+ */
+interface FetchServerObject {
+  fetch: (context: FetchInfo) => FetchServerResult
+  /** Answers when `fetch` failed. Returning nothing gives the default problem document. */
+  error?: (context: FetchInfo, error: unknown) => FetchServerResult
+}
+
+/** What a handler of the draft returns. */
+type FetchServerResult = Response | undefined | void | Promise<Response | undefined | void>
+
 /** What is known of an exchange beside its Request. */
 declare class FetchInfo {
   #private
   /** The Request of this exchange. */
   readonly request: Request
+  /** A priority for the server's own scheduling, which HTTP/1.1 has not: kept and not used. */
+  serverPriority: RequestPriority | null
+  /** Is never called: HTTP/1.1 has no change of priority. */
+  onpriority: ((priority: RequestPriority) => void) | null
   /** The client's end of the connection; what a trusted proxy says it is (`proxyProtocol`). */
   get remoteAddress(): PeerAddress
   /** The server's end of the connection. */
@@ -547,11 +567,22 @@ declare class FetchInfo {
   get encrypted(): boolean
   /** The host name of the TLS handshake; null where there was none. */
   get serverName(): string | null
+  /** The priority that the client asks for by the field `priority` (RFC 9218). */
+  get clientPriority(): RequestPriority
+  /** Whether `100 Continue` is sent when the body is read: it is. */
+  get autoContinue(): boolean
+  /** Null: nobody tracks when the reply has been handed over. */
+  get completed(): Promise<undefined> | null
   /** Sends an informational response, 102 or 103, before the Response. */
   sendInformational(status: 102 | 103, headers?: FieldInit | Headers): void
   /**
+   * Declines the request, which was not worked on: the client gets 503 on a connection that closes.
+   * The handler returns nothing then.
+   */
+  deny(_error?: unknown): void
+  /**
    * Takes work that goes on after the reply: an error in it goes to `onError`, and the head of the
-   * Request stays readable. The server does not wait for it when it closes.
+   * Request stays readable. A server that closes waits for it until its grace period is over.
    */
   waitUntil(promise: PromiseLike<unknown>): void
 }
@@ -567,6 +598,14 @@ type NetworkAddress =
       readonly transport: 'unix'
       readonly path: string
     }
+
+/** How a client wants a reply to be scheduled (RFC 9218). */
+interface RequestPriority {
+  /** 0 to 7, most urgent first. Default 3. */
+  urgency: number
+  /** Whether parts of the reply are of use. Default false. */
+  incremental: boolean
+}
 
 /** The options of `serve()`: those of `app.listen()`, and what a fetch handler needs beside. */
 interface ServeOptions extends ListenOptions {
@@ -2357,8 +2396,11 @@ export {
   type FetchErrorHandler,
   type FetchHandler,
   type FetchObject,
+  type FetchServerObject,
+  type FetchServerResult,
   type FetchInfo,
   type NetworkAddress,
+  type RequestPriority,
   type ServeOptions,
   type Serving,
   type HttpErrorOptions,

@@ -29,8 +29,14 @@ export type { AssumedOrigin, ConnectionInfo, Context, Reply } from './context.js
 export type { CookieOptions, Cookies } from './cookies.js'
 export type { EndpointOptions, TcpKeepAliveOptions } from './endpoints.js'
 export type { ErrorCode } from './error-codes.js'
-export type { FetchErrorHandler, FetchHandler, FetchObject } from './fetch/handler.js'
-export type { FetchInfo, NetworkAddress } from './fetch/info.js'
+export type {
+  FetchErrorHandler,
+  FetchHandler,
+  FetchObject,
+  FetchServerObject,
+  FetchServerResult,
+} from './fetch/handler.js'
+export type { FetchInfo, NetworkAddress, RequestPriority } from './fetch/info.js'
 export type { ServeOptions } from './fetch/serve.js'
 export type { Serving } from './fetch/serving.js'
 export type { HttpErrorOptions } from './errors.js'

@@ -5,6 +5,7 @@
 
 import { binding, nativeError } from './native/binding.js'
 import { Lane } from './native/lane.js'
+import { Grace } from './grace.js'
 import { duration, refuseUnknown, requireObject } from './option-values.js'
 import { EventSource } from './server-events.js'
 
@@ -43,6 +44,8 @@ export class Server {
   readonly closed: Promise<void>
   /** @internal What `closed` waits for when nothing runs any more. */
   declare afterwards: (() => Promise<void>) | undefined
+  /** @internal The time that close() gave. */
+  readonly grace = new Grace()
   readonly #native: NativeServer
   readonly #lane: Lane
   readonly #onClosed: () => void
@@ -106,6 +109,7 @@ export class Server {
       gracePeriodMs === undefined
         ? duration(gracePeriod, 'gracePeriod', GRACE_PERIOD_MS)
         : duration(gracePeriodMs, 'gracePeriodMs', GRACE_PERIOD_MS)
+    this.grace.shorten(grace)
     this.#native.close(grace, this.#onClosed)
     return this.closed
   }

@@ -2,14 +2,17 @@
 //
 // Made by serve(), once for each handler, and run by the lane like any other handler. Promises that
 // what is not a Response becomes a typed error, and that an error goes the way of every error.
+// Knows two conventions: (request, info), and the one of WinterTC's draft Fetch Server API for a
+// handler that carries its marker: (context), with an error() of its own.
 
 import { HttpError, LannerError } from '../errors.js'
 import { wrong } from '../option-values.js'
 import { isResponse } from '../response.js'
 import { FetchInfo } from './info.js'
-import { hasWholeLazy, toFetchRequest } from './request.js'
+import { toFetchRequest } from './request.js'
 
 import type { ErrorHandler, Handler } from '../handler.js'
+import type { Background } from './background.js'
 
 /** Answers a Request with a Response. */
 export type FetchHandler = (request: Request, info: FetchInfo) => Response | Promise<Response>
@@ -19,37 +22,91 @@ export interface FetchObject {
   fetch: FetchHandler
 }
 
+/**
+ * A handler of WinterTC's draft Fetch Server API, which carries the marker
+ * `[Symbol.for('wintertc.server.protocol')]: 1`. It returns nothing when it called `deny()`.
+ */
+export interface FetchServerObject {
+  fetch: (context: FetchInfo) => FetchServerResult
+  /** Answers when `fetch` failed. Returning nothing gives the default problem document. */
+  error?: (context: FetchInfo, error: unknown) => FetchServerResult
+}
+
+/** What a handler of the draft returns. */
+export type FetchServerResult = Response | undefined | void | Promise<Response | undefined | void>
+
 /** Answers when a fetch handler failed. Returning nothing gives the default problem document. */
 export type FetchErrorHandler = (
   error: unknown,
   info: FetchInfo,
 ) => Response | undefined | void | Promise<Response | undefined | void>
 
-/** Checks what was given to serve(). The method stays its object's, and is looked up each time. */
-export function checkHandler(handler: unknown): FetchObject {
-  if (typeof handler === 'function' && !('fetch' in handler)) {
-    return { fetch: handler as FetchHandler }
+/** A checked handler, and how it is called. */
+export interface FetchTarget {
+  /** The object itself: its methods stay its own, and are looked up each time. */
+  readonly object: FetchObject & FetchServerObject
+  readonly isDraft: boolean
+}
+
+/** What every call needs. */
+export interface FetchDoor {
+  readonly target: FetchTarget
+  readonly background: Background
+  readonly isLazy: boolean
+}
+
+/** The marker of the draft, and the version of it that is known. */
+const MARKER = Symbol.for('wintertc.server.protocol')
+const MARKER_VERSION = 1
+
+/** Checks what was given to serve(). */
+export function checkHandler(handler: unknown): FetchTarget {
+  const version: unknown = (handler as Record<symbol, unknown> | null | undefined)?.[MARKER]
+  const isDraft = version !== undefined
+  if (isDraft && version !== MARKER_VERSION) {
+    throw wrong('handler[Symbol.for("wintertc.server.protocol")]', `${MARKER_VERSION}`, version)
   }
-  const object = handler as Partial<FetchObject> | null | undefined
-  if (typeof object?.fetch === 'function') return object as FetchObject
-  throw wrong('handler', 'a function, or an object with a function named fetch', handler)
+  if (typeof handler === 'function' && !('fetch' in handler)) {
+    return { object: { fetch: handler as FetchHandler & FetchServerObject['fetch'] }, isDraft }
+  }
+  const object = handler as (FetchObject & FetchServerObject) | null | undefined
+  if (typeof object?.fetch !== 'function') {
+    throw wrong('handler', 'a function, or an object with a function named fetch', handler)
+  }
+  if (isDraft && object.error !== undefined && typeof object.error !== 'function') {
+    throw wrong('handler.error', 'a function', object.error)
+  }
+  return { object, isDraft }
 }
 
 /** The handler of the one route. */
-export function toHandler(target: FetchObject, isLazy = hasWholeLazy()): Handler {
+export function toHandler({ target, background, isLazy }: FetchDoor): Handler {
+  const { object, isDraft } = target
   return function fetchHandler(ctx) {
     if (FORBIDDEN.test(ctx.method)) throw new HttpError(501, NO_REQUEST)
     const request = toFetchRequest(ctx, isLazy)
-    const value: unknown = target.fetch(request, new FetchInfo(ctx, request))
-    return value instanceof Promise ? value.then(checkResponse) : checkResponse(value)
+    const info = new FetchInfo(ctx, request, background)
+    const value: unknown = isDraft ? object.fetch(info) : object.fetch(request, info)
+    return value instanceof Promise
+      ? value.then((later: unknown) => checkResponse(later, info))
+      : checkResponse(value, info)
   }
 }
 
-/** The same way for errors. */
-export function toErrorHandler(onError: FetchErrorHandler, isLazy = hasWholeLazy()): ErrorHandler {
+/** The same way for errors: `onError` of serve(), or else the draft's error(). */
+export function toErrorHandler(
+  { target, background, isLazy }: FetchDoor,
+  onError: FetchErrorHandler | undefined,
+): ErrorHandler | undefined {
+  const { object, isDraft } = target
+  if (onError === undefined && (!isDraft || object.error === undefined)) return undefined
   return function fetchErrorHandler(error, ctx) {
-    const info = new FetchInfo(ctx, toFetchRequest(ctx, isLazy))
-    return onError(error, info)
+    if (onError === undefined && ctx.sent) {
+      // error() is asked for replies only.
+      return ctx.lane.config.report(error)
+    }
+    const info = new FetchInfo(ctx, toFetchRequest(ctx, isLazy), background)
+    return onError === undefined ? object.error!(info, error) : onError(error, info)
   }
 }
 
@@ -58,13 +115,16 @@ const FORBIDDEN = /^(?:CONNECT|TRACE|TRACK)$/
 const NO_REQUEST = 'The fetch standard has no Request with this method.'
 
 /** Other thenables are waited for where promises are. */
-function checkResponse(value: unknown): unknown {
+function checkResponse(value: unknown, info: FetchInfo): unknown {
   if (typeof value === 'object' && value !== null) {
     if (isResponse(value)) return value
     if ('then' in value && typeof value.then === 'function') {
-      return Promise.resolve(value as PromiseLike<unknown>).then(checkResponse)
+      return Promise.resolve(value as PromiseLike<unknown>).then((later) =>
+        checkResponse(later, info),
+      )
     }
   }
+  if (value === undefined && info.isDenied) return undefined
   throw new LannerError('LANNER_RESPONSE_MISSING', `${MISSING} It returned ${kindOf(value)}.`)
 }
 

@@ -1,14 +1,17 @@
 // What a fetch handler may want to know that a Request does not say.
 //
-// The second argument of every call that serve() makes. Its names are those of the ServerContext in
-// WinterTC's draft Fetch Server API, as far as HTTP/1.1 has them, and of Deno's ServeHandlerInfo
-// (`remoteAddr`); an application of Hono has it as `c.env`. Nothing is made before it is touched.
+// The second argument of every call that serve() makes, and the only one of a handler that follows
+// WinterTC's draft Fetch Server API: its names are those of the draft's ServerContext, and of
+// Deno's ServeHandlerInfo (`remoteAddr`); an application of Hono has it as `c.env`. Nothing is made
+// before it is touched. What HTTP/1.1 has not (scheduling, completion) says so as the draft wants.
 
+import { replyProblem } from '../context.js'
 import { tell } from '../reply.js'
 
 import type { Context } from '../context.js'
 import type { PeerAddress } from '../native/address.js'
 import type { FieldInit } from '../reply-fields.js'
+import type { Background } from './background.js'
 
 /** One end of a connection, as Deno writes it. */
 export type NetworkAddress =
@@ -19,11 +22,19 @@ export type NetworkAddress =
 export class FetchInfo {
   /** The Request of this exchange. */
   readonly request: Request
+  /** A priority for the server's own scheduling, which HTTP/1.1 has not: kept and not used. */
+  serverPriority: RequestPriority | null = null
+  /** Is never called: HTTP/1.1 has no change of priority. */
+  onpriority: ((priority: RequestPriority) => void) | null = null
+  /** @internal */
+  isDenied = false
   readonly #ctx: Context
+  readonly #background: Background
 
   /** @internal */
-  constructor(ctx: Context, request: Request) {
+  constructor(ctx: Context, request: Request, background: Background) {
     this.#ctx = ctx
+    this.#background = background
     this.request = request
   }
 
@@ -62,6 +73,21 @@ export class FetchInfo {
     return null
   }
 
+  /** The priority that the client asks for by the field `priority` (RFC 9218). */
+  get clientPriority(): RequestPriority {
+    return priorityOf(this.#ctx.headers.get('priority') ?? '')
+  }
+
+  /** Whether `100 Continue` is sent when the body is read: it is. */
+  get autoContinue(): boolean {
+    return true
+  }
+
+  /** Null: nobody tracks when the reply has been handed over. */
+  get completed(): Promise<undefined> | null {
+    return null
+  }
+
   /** Sends an informational response, 102 or 103, before the Response. */
   sendInformational(status: 102 | 103, headers: FieldInit | Headers = {}): void {
     this.#ctx.sendInformational(
@@ -71,14 +97,44 @@ export class FetchInfo {
   }
 
   /**
+   * Declines the request, which was not worked on: the client gets 503 on a connection that closes.
+   * The handler returns nothing then.
+   */
+  deny(_error?: unknown): void {
+    const ctx = this.#ctx
+    if (ctx.signal.aborted) return
+    if (ctx.sent) throw new DOMException('The request has its reply already.', 'InvalidStateError')
+    this.isDenied = true
+    ctx.header('connection', 'close')
+    replyProblem(ctx, 503)
+  }
+
+  /**
    * Takes work that goes on after the reply: an error in it goes to `onError`, and the head of the
-   * Request stays readable. The server does not wait for it when it closes.
+   * Request stays readable. A server that closes waits for it until its grace period is over.
    */
   waitUntil(promise: PromiseLike<unknown>): void {
     const { lane } = this.#ctx
     keepHead(this.request)
-    Promise.resolve(promise).catch((error: unknown) => tell(lane, this.#ctx, error))
+    const { isReported } = this.#background
+    const failed = (error: unknown): void =>
+      isReported ? lane.config.report(error) : tell(lane, this.#ctx, error)
+    this.#background.add(Promise.resolve(promise).then(undefined, failed))
   }
+}
+
+/** How a client wants a reply to be scheduled (RFC 9218). */
+export interface RequestPriority {
+  /** 0 to 7, most urgent first. Default 3. */
+  urgency: number
+  /** Whether parts of the reply are of use. Default false. */
+  incremental: boolean
+}
+
+function priorityOf(field: string): RequestPriority {
+  const urgency = /(?:^|,)\s*u=([0-7])\s*(?:$|[,;])/.exec(field)?.[1]
+  const incremental = /(?:^|,)\s*i(?:=\?1)?\s*(?:$|[,;])/.test(field)
+  return { urgency: urgency === undefined ? 3 : Number(urgency), incremental }
 }
 
 /** Decodes what the batch has of the request before it is overwritten. */

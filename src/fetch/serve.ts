@@ -6,12 +6,14 @@
 
 import { App } from '../app.js'
 import { flag, requireObject, wrong } from '../option-values.js'
+import { Background } from './background.js'
 import { checkHandler, toErrorHandler, toHandler } from './handler.js'
+import { hasWholeLazy } from './request.js'
 import { Serving } from './serving.js'
 
 import type { ListenOptions } from '../options.js'
 import type { Server } from '../server.js'
-import type { FetchErrorHandler, FetchHandler, FetchObject } from './handler.js'
+import type { FetchErrorHandler, FetchHandler, FetchObject, FetchServerObject } from './handler.js'
 
 /** The options of `serve()`: those of `app.listen()`, and what a fetch handler needs beside. */
 export interface ServeOptions extends ListenOptions {
@@ -36,10 +38,10 @@ export interface ServeOptions extends ListenOptions {
  * 3000 })`. What it returns can be used at once and awaited: then an address that is taken is an
  * error here.
  */
-export function serve(
-  handler: FetchHandler | FetchObject,
-  options: ServeOptions | number = {},
-): Serving {
+export function serve(handler: FetchHandler | FetchObject, options?: ServeOptions | number): Serving
+/** The same for a handler of WinterTC's draft Fetch Server API, which carries its marker. */
+export function serve(handler: FetchServerObject, options?: ServeOptions | number): Serving
+export function serve(handler: unknown, options: ServeOptions | number = {}): Serving {
   try {
     return new Serving(start(handler, typeof options === 'number' ? { port: options } : options))
   } catch (error) {
@@ -54,8 +56,13 @@ function start(handler: unknown, options: ServeOptions): Server {
   requireFunction(onError, 'onError')
   const isLazy = lazy === undefined ? undefined : flag(lazy, 'lazy', true)
   const app = new App()
-  app.all('/*path', toHandler(checkHandler(handler), isLazy))
-  if (onError !== undefined) app.onError(toErrorHandler(onError, isLazy))
+  const target = checkHandler(handler)
+  const background = new Background(target.isDraft && onError === undefined)
+  const door = { target, background, isLazy: isLazy ?? hasWholeLazy() }
+  app.all('/*path', toHandler(door))
+  const answerError = toErrorHandler(door, onError)
+  if (answerError !== undefined) app.onError(answerError)
+  app.onClose((server) => background.settled(server))
   const server = app.start(listen)
   onListen?.(server)
   return server

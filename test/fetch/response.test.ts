@@ -1,12 +1,12 @@
 // From a Response to what is on the wire, and what becomes of errors.
 
-import { expect, test, vi } from 'vitest'
+import { serve as serveHandler } from 'lanner'
+import type { FetchHandler, FetchInfo, ServeOptions } from 'lanner'
+import { describe, expect, test, vi } from 'vitest'
 
 import { deferred } from '../support/deferred.ts'
 import { RawClient } from '../support/raw.ts'
 import { idle, serveFetch, takeReports } from '../support/server.ts'
-
-import type { FetchHandler, ServeOptions } from 'lanner'
 
 import type { RawResponse } from '../support/raw.ts'
 
@@ -212,6 +212,130 @@ test('an error of waitUntil() goes to onError', async () => {
     { onError: (error) => told.resolve(error) },
   )
   expect([status, await told.promise]).toMatchObject([200, { message: 'background' }])
+})
+
+describe('waitUntil()', () => {
+  test('a server that closes waits for it', async () => {
+    const work = deferred()
+    const events: string[] = []
+    const server = await serveFetch((_request, info) => {
+      info.waitUntil(work.promise.then(() => events.push('worked')))
+      info.waitUntil(Promise.reject(new Error('other')))
+      return new Response('done')
+    })
+    expect(await (await fetch(server.url)).text()).toBe('done')
+    const closed = server.close().then(() => events.push('closed'))
+    await expect(fetch(server.url)).rejects.toThrow(TypeError)
+    expect(events).toEqual([])
+    work.resolve()
+    await closed
+    expect(events).toEqual(['worked', 'closed'])
+    expect(takeReports()).toMatchObject([{ message: 'other' }])
+  })
+
+  test('no longer than its grace period, which a second close() shortens', async () => {
+    const server = await serveFetch((_request, info) => {
+      info.waitUntil(new Promise(() => {}))
+      return new Response('done')
+    })
+    await (await fetch(server.url)).text()
+    const first = server.close({ gracePeriod: '1h' })
+    await expect(fetch(server.url)).rejects.toThrow(TypeError)
+    await server.close({ gracePeriodMs: 20 })
+    await first
+    await server.closed
+  })
+})
+
+describe('the draft Fetch Server API', () => {
+  const marker = Symbol.for('wintertc.server.protocol')
+
+  test('a handler with its marker gets the context alone, as a method', async () => {
+    const handler = {
+      [marker]: 1,
+      greeting: 'hello',
+      async fetch(ctx: FetchInfo, ...rest: unknown[]) {
+        const { pathname } = new URL(ctx.request.url)
+        return new Response(`${this.greeting} ${pathname} ${rest.length}`)
+      },
+    }
+    const server = await serveFetch(handler)
+    expect(await (await fetch(`${server.url}/a`)).text()).toBe('hello /a 0')
+  })
+
+  test('a version that nobody knows is refused, and so is an error() that is none', async () => {
+    const fetch = (): Response => new Response()
+    for (const [handler, message] of [
+      [{ [marker]: 2, fetch }, /wintertc\.server\.protocol.* is 1, not 2/],
+      [{ [marker]: 1, fetch, error: 1 }, /handler\.error is a function/],
+    ] as const) {
+      const serving = serveHandler(handler as never, { port: 0 })
+      await expect(serving).rejects.toThrow(message)
+      await expect(serving).rejects.toMatchObject({ code: 'LANNER_OPTION_INVALID' })
+    }
+  })
+
+  test('error() answers what fetch() throws, and nothing else', async () => {
+    const handler = {
+      [marker]: 1,
+      fetch: async (ctx: FetchInfo): Promise<Response> => {
+        ctx.waitUntil(Promise.reject(new Error('background')))
+        await Promise.resolve().then(() => {})
+        throw new Error('no')
+      },
+      error: vi.fn((ctx: FetchInfo, error: unknown) => {
+        const { pathname } = new URL(ctx.request.url)
+        if (pathname === '/default') return
+        return new Response((error as Error).message, { status: 503 })
+      }),
+    }
+    const server = await serveFetch(handler)
+    const own = await fetch(`${server.url}/own`)
+    expect([own.status, await own.text()]).toEqual([503, 'no'])
+    expect((await fetch(`${server.url}/default`)).status).toBe(500)
+    expect(handler.error).toHaveBeenCalledTimes(2)
+    expect(takeReports()).toMatchObject([{ message: 'background' }, { message: 'background' }])
+  })
+
+  test('deny() declines: 503, and the connection closes', async () => {
+    const handler = {
+      [marker]: 1,
+      fetch: (ctx: FetchInfo): undefined => {
+        ctx.deny()
+        expect(() => ctx.deny()).toThrow('has its reply already')
+      },
+    }
+    const server = await serveFetch(handler)
+    const client = await RawClient.open(server.url)
+    await client.send('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+    const { status, headers } = await client.response()
+    expect([status, headers['connection']]).toEqual([503, 'close'])
+    await client.closed()
+  })
+
+  test('what HTTP/1.1 has not is there and says so', async () => {
+    const { body } = await call((_request, info) => {
+      info.serverPriority = { urgency: 1, incremental: true }
+      info.onpriority = () => {}
+      const { clientPriority, autoContinue, completed } = info
+      return Response.json({ clientPriority, autoContinue, completed })
+    })
+    const clientPriority = { urgency: 3, incremental: false }
+    expect(JSON.parse(body)).toEqual({ clientPriority, autoContinue: true, completed: null })
+  })
+
+  test.each<[field: string, urgency: number, incremental: boolean]>([
+    ['u=5, i', 5, true],
+    ['i=?1,u=0', 0, true],
+    ['i=?0', 3, false],
+    ['u=9', 3, false],
+    ['u=1;x=2', 1, false],
+    ['su=1', 3, false],
+  ])('the priority %s', async (field, urgency, incremental) => {
+    const server = await serveFetch((_request, info) => Response.json(info.clientPriority))
+    const response = await fetch(server.url, { headers: { priority: field } })
+    expect(await response.json()).toEqual({ urgency, incremental })
+  })
 })
 
 test('what the second argument says', async () => {

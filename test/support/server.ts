@@ -4,7 +4,14 @@
 // but what the test took, and that no connection and no exchange is left once the server closed.
 
 import { App, serve as serveHandler } from 'lanner'
-import type { FetchHandler, FetchObject, ListenOptions, ServeOptions, Server } from 'lanner'
+import type {
+  FetchHandler,
+  FetchObject,
+  FetchServerObject,
+  ListenOptions,
+  ServeOptions,
+  Server,
+} from 'lanner'
 import { expect, onTestFinished, vi } from 'vitest'
 
 export type { Server }
@@ -30,11 +37,15 @@ export async function serve(
 
 /** The same for a fetch handler. */
 export async function serveFetch(
-  handler: FetchHandler | FetchObject,
+  handler: FetchHandler | FetchObject | FetchServerObject,
   options: ServeOptions = {},
 ): Promise<Server> {
   watchReports()
-  const server = await serveHandler(handler, { port: 0, host: '127.0.0.1', ...options })
+  const server = await serveHandler(handler as FetchObject, {
+    port: 0,
+    host: '127.0.0.1',
+    ...options,
+  })
   closeAtEnd(server)
   return server
 }
