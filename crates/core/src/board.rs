@@ -130,10 +130,17 @@ impl Board {
 
     /// Bytes of requests and replies that all threads hold.
     pub(crate) fn body_bytes(&self) -> u64 {
+        self.sum(|counters| counters.body_bytes.load(Relaxed))
+    }
+
+    /// Bytes that the pools of all threads have freed.
+    pub(crate) fn evicted_bytes(&self) -> u64 {
+        self.sum(|counters| counters.pool_evicted_bytes.load(Relaxed))
+    }
+
+    fn sum(&self, of: impl Fn(&Counters) -> u64) -> u64 {
         let all = self.counters.get().map(Vec::as_slice).unwrap_or_default();
-        all.iter()
-            .map(|counters| counters.body_bytes.load(Relaxed))
-            .sum()
+        all.iter().map(|counters| of(counters)).sum()
     }
 
     /// The merged counters.

@@ -141,6 +141,8 @@ pub struct Config {
     pub covered: Option<Arc<RouteTable>>,
     /// Number of I/O threads; at least 1.
     pub io_threads: usize,
+    /// Hands memory that was freed back to the system, where there is a way.
+    pub release_memory: Option<fn()>,
 }
 
 impl Default for Config {
@@ -161,6 +163,7 @@ impl Default for Config {
             fallback: false,
             covered: None,
             io_threads: 1,
+            release_memory: None,
         }
     }
 }

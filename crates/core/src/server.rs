@@ -63,6 +63,7 @@ impl Server {
             threads: Mutex::new(Vec::new()),
             is_closing: AtomicBool::new(false),
         };
+        let release = config.release_memory;
         let in_flight = config.overload.in_flight as usize;
         let permits = permits::Pool::new(in_flight, count, rules::has_urgent(&config));
         let (mut prepared, mut all_counters) = (Vec::new(), Vec::new());
@@ -107,15 +108,15 @@ impl Server {
                 }
             }
         }
-        server.start_clock()?;
+        server.start_clock(release)?;
         Ok(server)
     }
 
-    fn start_clock(&self) -> Result<(), Error> {
-        let shared = Arc::clone(&self.shared);
+    fn start_clock(&self, release: Option<fn()>) -> Result<(), Error> {
+        let (shared, board) = (Arc::clone(&self.shared), Arc::clone(&self.board));
         let thread = std::thread::Builder::new()
             .name("lanner-clock".into())
-            .spawn(move || clock::run(&shared))
+            .spawn(move || clock::run(&shared, &board, release))
             .map_err(|error| resources(&error))?;
         self.shared.set_clock(thread.thread().clone());
         self.lock_threads().push(thread);

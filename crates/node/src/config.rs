@@ -15,6 +15,7 @@ use napi::bindgen_prelude::{Either, Null};
 use napi_derive::napi;
 
 use crate::endpoint::EndpointOptions;
+use crate::release::release_memory;
 
 /// A route: its place in the list is its number.
 #[napi(object)]
@@ -297,6 +298,7 @@ impl NativeConfig {
                 0 => default_io_threads(),
                 n => n as usize,
             },
+            release_memory: release_memory(),
         }
     }
 }

@@ -14,6 +14,7 @@ mod kept;
 mod lane;
 mod memory;
 mod raw;
+mod release;
 pub mod server;
 mod sightings;
 mod uv;
