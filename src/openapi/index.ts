@@ -1,0 +1,39 @@
+// lanner/openapi: the OpenAPI 3.1 document of an application, the route that serves it, and a page
+// to read it.
+//
+// The document is made of the routes as they are registered: method, pattern, options and schemas.
+// Nothing is read off handlers.
+
+import { documentOf } from './document.js'
+import { routesOf } from './routes.js'
+
+import type { OpenApiOptions } from './options.js'
+import type { AnyApp } from './routes.js'
+import type { OpenApiDocument } from './types.js'
+
+export { docsRoute } from './docs.js'
+export { openapiRoute } from './serve.js'
+export type { DocsOptions } from './docs.js'
+export type { OpenApiOptions } from './options.js'
+export type {
+  OpenApiComponents,
+  OpenApiContent,
+  OpenApiDocument,
+  OpenApiInfo,
+  OpenApiOperation,
+  OpenApiParameter,
+  OpenApiResponse,
+  OpenApiServer,
+  OpenApiTag,
+  Reference,
+  SecurityRequirement,
+  SecurityScheme,
+} from './types.js'
+
+/**
+ * The OpenAPI 3.1 document of an application, of the routes that it has by now:
+ * `openapi(app, { info: { title: 'Books', version: '1.0.0' } })`.
+ */
+export function openapi(app: AnyApp, options: OpenApiOptions = {}): OpenApiDocument {
+  return documentOf(routesOf(app), options)
+}

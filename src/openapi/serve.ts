@@ -1,0 +1,34 @@
+// The route that serves an application's OpenAPI document.
+//
+// Promises to make the document once, when it is first asked for: all routes are registered then.
+// The route itself is hidden from the document.
+
+import { defineRoute } from '../routing/endpoint.js'
+import { documentOf } from './document.js'
+import { parseOpenApiOptions } from './options.js'
+import { routesOf } from './routes.js'
+
+import type { Endpoint, NoSchemas } from 'lanner'
+import type { OpenApiOptions } from './options.js'
+import type { AnyApp } from './routes.js'
+
+/**
+ * A route that serves the OpenAPI document of an application as JSON:
+ * `app.add(openapiRoute(app, '/openapi.json', { info: { title: 'Books', version: '1.0.0' } }))`.
+ */
+export function openapiRoute<Path extends string>(
+  app: AnyApp,
+  path: Path,
+  options: OpenApiOptions = {},
+): Endpoint<'GET', Path, NoSchemas> {
+  parseOpenApiOptions(options)
+  let made: { routes: number; text: string } | undefined
+  const endpoint = defineRoute('GET', path, { hidden: true }, (ctx) => {
+    const routes = routesOf(app)
+    if (made?.routes !== routes.length) {
+      made = { routes: routes.length, text: JSON.stringify(documentOf(routes, options)) }
+    }
+    return ctx.type('application/json').text(made.text)
+  })
+  return endpoint as unknown as Endpoint<'GET', Path, NoSchemas>
+}
