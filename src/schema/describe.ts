@@ -1,5 +1,5 @@
-// What a schema looks like as JSON Schema, draft 2020-12: for OpenAPI, and for binders that must know
-// which values are lists.
+// What a schema looks like as JSON Schema, draft 2020-12: for OpenAPI, and for binders that must
+// know which values are lists.
 //
 // Called where routes are compiled and where a document is made, never per request. Promises a
 // description that is nobody else's to change, or the reason why there is none: a library that
