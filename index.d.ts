@@ -195,6 +195,23 @@ declare function defineGroup<Prefix extends string, const Members extends readon
  */
 declare const defineRoute: RouteVerb<AnyState, '', never, 'none'>
 
+/**
+ * Answers with server-sent events: `return sse(async function* ({ signal, lastEventId }) { yield {
+ * event: 'price', data: { eur: 3 } } })`. Values are texts, or objects with data, event, id, retry
+ * and comment. The generator's finally runs when the client has gone; give `signal` to what it
+ * waits for, so that it need not wait for long.
+ */
+declare function sse<Data>(
+  source: ValueSource<SseEvent<Data> | string>,
+  options?: SseOptions,
+): Result<200, EventStream<Data>>
+
+/**
+ * Answers with one JSON value per line (`application/x-ndjson`), as they come: `return
+ * jsonLines(db.rows())`. Takes what `sse()` takes: a generator function, or anything iterable.
+ */
+declare function jsonLines<Value>(source: ValueSource<Value>): Result<200, JsonLines<Value>>
+
 /** The body of a request. It is read once, by one of these ways. */
 declare class BodySource implements AsyncIterable<Uint8Array> {
   #private
@@ -216,6 +233,11 @@ declare class BodySource implements AsyncIterable<Uint8Array> {
   json<T = unknown>(): Promise<T>
   /** The whole body as a form of type application/x-www-form-urlencoded. */
   form(): Promise<URLSearchParams>
+  /**
+   * The values of a body with one JSON value per line, as they come. Fails with status 400 at a
+   * line that is not JSON, with 413 at one that is too long.
+   */
+  jsonLines<T = unknown>(options?: JsonLinesOptions): AsyncGenerator<T, undefined>
   /** The chunks as they come. The client waits while they are worked on. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array>
   /**
@@ -348,6 +370,13 @@ declare class Context<
    * Answers with a stream of strings and bytes. It is pulled only as fast as the client takes it.
    */
   stream(body: StreamBody, status?: number): Reply
+  /**
+   * Answers with server-sent events. A generator's finally runs when the client has gone:
+   * `ctx.sse(async function* ({ signal, lastEventId }) { yield { id: 1, data: { price: 3 } } })`.
+   */
+  sse<Data>(source: ValueSource<SseEvent<Data> | string>, options?: SseOptions): Reply
+  /** Answers with one JSON value per line, as they come (`application/x-ndjson`). */
+  jsonLines(source: ValueSource<unknown>): Reply
   /** Answers with a redirect: 302 when no status is given. */
   redirect(to: string | URL, status?: number): Reply
   /** Answers with 204 and no body. */
@@ -490,10 +519,12 @@ type ErrorCode =
   | 'LANNER_REPLY_VALUE'
   | 'LANNER_RESPONSE_MISSING'
   | 'LANNER_BODY_CHUNK'
+  | 'LANNER_EVENT_INVALID'
   | 'LANNER_BODY_USED'
   | 'LANNER_BODY_CLOSED'
   | 'LANNER_LIMIT_LATE'
   | 'LANNER_JSON_INVALID'
+  | 'LANNER_LINE_TOO_LONG'
   | 'LANNER_FORM_INVALID'
   | 'LANNER_URL_INVALID'
   | 'LANNER_HOST_REFUSED'
@@ -1917,6 +1948,72 @@ interface ServerStats extends NativeStats {
   readonly held: number
 }
 
+/** An event for the client. A text alone is its data. */
+interface SseEvent<Data = unknown> {
+  /** What it says: text as it is, several lines too; anything else as JSON. */
+  readonly data?: Data
+  /** Its type; clients hear of it as 'message' where there is none. */
+  readonly event?: string
+  /** What the client sends as `last-event-id` when it has to come again; '' forgets it. */
+  readonly id?: string | number
+  /** How long the client waits before it comes again. */
+  readonly retry?: Duration
+  /** A note that clients skip. */
+  readonly comment?: string
+}
+
+/** Events as a reply. `sse()` makes it. */
+declare class EventStream<Data = unknown> {
+  #private
+}
+
+/** The options of `sse()`. */
+interface SseOptions {
+  /**
+   * The longest silence: then a comment is sent that clients skip. Null for none. Default 15 s,
+   * which the HTML standard recommends against proxies that close idle connections.
+   */
+  heartbeat?: Duration | null
+  /** How long clients wait before they come again; said once, at the beginning. */
+  retry?: Duration
+  /** Where the heartbeat's timers come from, for tests. */
+  clock?: TimerClock
+}
+
+/** The timers that heartbeats need; `globalThis` has them. */
+interface TimerClock {
+  setTimeout(callback: () => void, ms: number): unknown
+  clearTimeout(timer: never): void
+}
+
+/** JSON lines as a reply. `jsonLines()` makes it. */
+declare class JsonLines<Value = unknown> {
+  #private
+}
+
+/** How `ctx.body.jsonLines()` reads. */
+interface JsonLinesOptions {
+  /** The longest line, without its end; then 413. Default 1 MiB, as for one JSON document. */
+  lineBytes?: Size
+}
+
+/** What a source of values knows of the request. */
+interface StreamRequest {
+  /** Aborts when the client has gone, the deadline passed or the server closes. */
+  readonly signal: AbortSignal
+  /**
+   * The id of the last event that the client has got, when it comes again after a connection that
+   * broke: the field `last-event-id`. Undefined the first time.
+   */
+  readonly lastEventId: string | undefined
+}
+
+/** Values one after the other. */
+type Values<Value> = AsyncIterable<Value> | Iterable<Value>
+
+/** A generator function that is told about the request, or anything iterable. */
+type ValueSource<Value> = Values<Value> | ((request: StreamRequest) => Values<Value>)
+
 /** The trailer fields of a reply. */
 declare class Trailers {
   #private
@@ -2382,6 +2479,8 @@ export {
   defineGroup,
   defineRoute,
   defineRoute as route,
+  sse,
+  jsonLines,
   type BodySource,
   type StreamBody,
   type AssumedOrigin,
@@ -2487,5 +2586,14 @@ export {
   type Distribution,
   type IsolateStats,
   type ServerStats,
+  type SseEvent,
+  type EventStream,
+  type SseOptions,
+  type TimerClock,
+  type JsonLines,
+  type JsonLinesOptions,
+  type StreamRequest,
+  type Values,
+  type ValueSource,
   type Trailers,
 }

@@ -4,33 +4,30 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { App } from 'lanner'
+import { App, sse } from 'lanner'
 
 const app = new App()
 
-/** @param {AbortSignal} signal */
-async function* clock(signal) {
-  try {
-    for (let id = 1; ; id++) {
-      yield `id: ${id}\ndata: ${new Date().toISOString()}\n\n`
-      await sleep(1000, undefined, { signal })
-    }
-  } catch (error) {
-    if (!signal.aborted) throw error
-  } finally {
-    // Here also when the client has gone.
-    console.log('a listener has left')
-  }
-}
-
-app.get('/clock', (ctx) => {
-  return ctx.type('text/event-stream').header('cache-control', 'no-store').stream(clock(ctx.signal))
-})
+app.get('/clock', () =>
+  sse(
+    // Clients that lost their connection say which event they had last.
+    async function* ({ signal, lastEventId }) {
+      try {
+        for (let id = Number(lastEventId ?? 0) + 1; ; id++) {
+          yield { id, event: 'time', data: { now: new Date().toISOString() } }
+          await sleep(1000, undefined, { signal })
+        }
+      } finally {
+        // Here also when the client has gone.
+        console.log('a listener has left')
+      }
+    },
+    { retry: '2s' },
+  ),
+)
 
 const server = await app.listen({ port: Number(process.env.PORT ?? 3000) })
 console.log(`listening on ${server.url}`)
 
-// Clocks never end by themselves: they get a second.
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => server.close({ gracePeriod: '1s' }))
-}
+// Streams of events end as soon as the server begins to close.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => server.close())

@@ -23,12 +23,10 @@ import {
   extrasOf,
   METHODS,
   OPEN,
-  PREPARED,
   TYPE_BYTES,
   TYPE_HTML,
   TYPE_JSON,
   TYPE_NONE,
-  TYPE_PROBLEM,
   TYPE_TEXT,
 } from './native/exchange.js'
 import {
@@ -38,7 +36,7 @@ import {
   REQUEST_SECURE,
 } from './native/generated/layout.js'
 import { RequestLimits } from './limits.js'
-import { problemText } from './problem.js'
+import { prepare, prepareValue, replyProblem, requireHead } from './prepare.js'
 import { QueryView } from './query.js'
 import { addEndHook, addReplyHook } from './reply-hooks.js'
 import {
@@ -50,6 +48,8 @@ import {
   setFields,
 } from './reply-fields.js'
 import { locationOf } from './results.js'
+import { EventStream } from './streaming/events.js'
+import { JsonLines } from './streaming/json-lines.js'
 import { toFetchRequest } from './fetch/request.js'
 import { authorityOf, urlOf } from './fetch/url.js'
 import { Trailers } from './trailers.js'
@@ -66,6 +66,9 @@ import type { FieldInit } from './reply-fields.js'
 import type { EndHook, ReplyHook } from './reply-hooks.js'
 import type { RouteInfo } from './routing/options.js'
 import type { CompiledRoute } from './routing/route.js'
+import type { SseEvent } from './streaming/event-text.js'
+import type { SseOptions } from './streaming/events.js'
+import type { ValueSource } from './streaming/source.js'
 
 /** The connection that a request came in on. */
 export interface ConnectionInfo {
@@ -436,6 +439,19 @@ export class Context<
     return prepare(this, BODY_STREAM, TYPE_NONE, body, status)
   }
 
+  /**
+   * Answers with server-sent events. A generator's finally runs when the client has gone:
+   * `ctx.sse(async function* ({ signal, lastEventId }) { yield { id: 1, data: { price: 3 } } })`.
+   */
+  sse<Data>(source: ValueSource<SseEvent<Data> | string>, options?: SseOptions): Reply {
+    return prepareValue(this, new EventStream(source, options))
+  }
+
+  /** Answers with one JSON value per line, as they come (`application/x-ndjson`). */
+  jsonLines(source: ValueSource<unknown>): Reply {
+    return prepareValue(this, new JsonLines(source))
+  }
+
   /** Answers with a redirect: 302 when no status is given. */
   redirect(to: string | URL, status = 302): Reply {
     if (status < 300 || status > 399) throw new LannerError('LANNER_STATUS_INVALID', NO_REDIRECT)
@@ -519,38 +535,3 @@ function isEncrypted(ctx: { view(): Int32Array; readonly entryAt: number }): boo
 const NOT_JSON = 'ctx.json() got a value that has no JSON form (undefined, a function or a symbol).'
 const NO_REDIRECT = 'The status of a redirect is 300 to 399.'
 const NO_INFORM = 'sendInformational() takes 102 and 103; other statuses are replies.'
-
-/** Answers with a problem document. */
-export function replyProblem<Params, State extends object, Input extends AnyInput>(
-  ctx: Context<Params, State, Input>,
-  status: number,
-  detail?: string,
-): Reply {
-  return prepare(ctx, BODY_TEXT, TYPE_PROBLEM, problemText({ status, detail }), status)
-}
-
-/** Notes a reply; it is sent when the chain has ended. */
-function prepare<Params, State extends object, Input extends AnyInput>(
-  ctx: Context<Params, State, Input>,
-  kind: number,
-  type: number,
-  body: unknown,
-  status: number | undefined,
-): Reply {
-  if (ctx.phase !== OPEN && ctx.phase !== CANCELLED) throw new LannerError('LANNER_ALREADY_REPLIED')
-  if (status !== undefined) ctx.statusCode = checkStatus(status)
-  if (ctx.phase === OPEN) ctx.phase = PREPARED
-  ctx.bodyKind = kind
-  ctx.replyType = type
-  ctx.replyBody = body
-  return ctx as unknown as Reply
-}
-
-/**
- * Throws when the head of the reply has left. A cancelled exchange takes anything and sends
- * nothing.
- */
-function requireHead(ctx: { phase: number }): void {
-  if (ctx.phase > PREPARED && ctx.phase !== CANCELLED)
-    throw new LannerError('LANNER_ALREADY_REPLIED')
-}

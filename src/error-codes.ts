@@ -72,6 +72,10 @@ const table = {
     status: 500,
     text: 'A streamed reply is made of strings and bytes; another value was found in it.',
   },
+  LANNER_EVENT_INVALID: {
+    status: 500,
+    text: 'A value of sse() is no event: it is a text, or an object with data, event, id, retry.',
+  },
   LANNER_BODY_USED: {
     status: 500,
     text: 'The request body was read before: keep the first result.',
@@ -85,6 +89,10 @@ const table = {
     text: 'A limit was changed too late: set it before the body is read or the reply is complete.',
   },
   LANNER_JSON_INVALID: { status: 400, text: 'The request body is not valid JSON.' },
+  LANNER_LINE_TOO_LONG: {
+    status: 413,
+    text: 'A line of JSON lines in the request body is longer than lineBytes.',
+  },
   LANNER_FORM_INVALID: {
     status: 415,
     text: 'The request body is not a form of type application/x-www-form-urlencoded.',

@@ -22,6 +22,8 @@ export {
   unauthorized,
 } from './results.js'
 export { defineGroup, defineRoute, defineRoute as route } from './routing/endpoint.js'
+export { sse } from './streaming/events.js'
+export { jsonLines } from './streaming/json-lines.js'
 
 export type { BodySource } from './body/source.js'
 export type { StreamBody } from './body/sink.js'
@@ -103,4 +105,8 @@ export type {
 export type { CloseOptions, Server, ServerAddress } from './server.js'
 export type { LimitEvent, LimitLabel, RejectEvent, ServerEvents } from './server-events.js'
 export type { Distribution, IsolateStats, ServerStats } from './stats.js'
+export type { SseEvent } from './streaming/event-text.js'
+export type { EventStream, SseOptions, TimerClock } from './streaming/events.js'
+export type { JsonLines, JsonLinesOptions } from './streaming/json-lines.js'
+export type { StreamRequest, Values, ValueSource } from './streaming/source.js'
 export type { Trailers } from './trailers.js'

@@ -12,12 +12,15 @@ import {
   BODY_TEXT,
   extrasOf,
   TYPE_BYTES,
+  TYPE_EVENTS,
   TYPE_JSON,
   TYPE_NONE,
   TYPE_TEXT,
 } from './native/exchange.js'
 import { addField, checkStatus, hasField, removeField, setField } from './reply-fields.js'
 import { Result } from './results.js'
+import { EventStream } from './streaming/events.js'
+import { JSON_LINES_TYPE, JsonLines } from './streaming/json-lines.js'
 
 import type { Context } from './context.js'
 import type { FieldOwner } from './reply-fields.js'
@@ -54,6 +57,8 @@ function objectReply(ctx: Context, value: object): void {
     return note(ctx, BODY_BYTES, TYPE_BYTES, new Uint8Array(buffer, byteOffset, byteLength))
   }
   if (isResponse(value)) return responseReply(ctx, value)
+  if (value instanceof EventStream) return note(ctx, BODY_STREAM, TYPE_EVENTS, value.open(ctx))
+  if (value instanceof JsonLines) return linesReply(ctx, value)
   // A returned error is a mistake for a thrown one; as JSON it would be an empty object.
   if (value instanceof Error) throw value
   if (isBlob(value)) return blobReply(ctx, value)
@@ -84,6 +89,11 @@ function resultReply(ctx: Context, result: Result): void {
   }
   if (body === undefined) note(ctx, BODY_NONE, TYPE_NONE, undefined)
   else toReply(ctx, body)
+}
+
+function linesReply(ctx: Context, lines: JsonLines): void {
+  if (!hasField(ctx.replyFields, 'content-type')) addField(ctx, 'content-type', JSON_LINES_TYPE)
+  note(ctx, BODY_STREAM, TYPE_NONE, lines.open(ctx))
 }
 
 /** Any Response of the fetch standard, this realm's or another's. */

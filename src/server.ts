@@ -111,6 +111,7 @@ export class Server {
         : duration(gracePeriodMs, 'gracePeriodMs', GRACE_PERIOD_MS)
     this.grace.shorten(grace)
     this.#native.close(grace, this.#onClosed)
+    this.#lane.leave()
     return this.closed
   }
 

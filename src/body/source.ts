@@ -12,11 +12,13 @@ import {
   REQUEST_EXPECT_CONTINUE,
   REQUEST_HAS_BODY,
 } from '../native/generated/layout.js'
+import { parseLineBytes, readJsonLines } from '../streaming/json-lines.js'
 import { Incoming } from './incoming.js'
 import { InlinePiece, ownCopy } from './piece.js'
 
 import type { HeaderView } from '../headers.js'
 import type { Bytes } from '../native/bytes.js'
+import type { JsonLinesOptions } from '../streaming/json-lines.js'
 import type { Convert, IncomingOwner, Receive } from './incoming.js'
 
 /** What is needed of a Context. */
@@ -96,6 +98,14 @@ export class BodySource implements AsyncIterable<Uint8Array> {
       return rejected(httpError('LANNER_FORM_INVALID'))
     }
     return this.#read(toForm)
+  }
+
+  /**
+   * The values of a body with one JSON value per line, as they come. Fails with status 400 at a
+   * line that is not JSON, with 413 at one that is too long.
+   */
+  jsonLines<T = unknown>(options: JsonLinesOptions = {}): AsyncGenerator<T, undefined> {
+    return readJsonLines<T>(this, parseLineBytes(options))
   }
 
   /** The chunks as they come. The client waits while they are worked on. */

@@ -5,7 +5,7 @@
 // Deno's ServeHandlerInfo (`remoteAddr`); an application of Hono has it as `c.env`. Nothing is made
 // before it is touched. What HTTP/1.1 has not (scheduling, completion) says so as the draft wants.
 
-import { replyProblem } from '../context.js'
+import { replyProblem } from '../prepare.js'
 import { tell } from '../reply.js'
 
 import type { Context } from '../context.js'

@@ -101,6 +101,8 @@ export class Lane {
   /** Number of the batch whose entries lie in the inbox. */
   turn = 0
   readonly stats: LaneStats = { turns: 0, requests: 0, lateReplies: 0, staleEntries: 0 }
+  /** Ends streams that would go on for ever, when the server begins to close. */
+  readonly streams = new Set<(reason: unknown) => void>()
   /** Memory that is lent to handlers. */
   readonly loan = new Loan()
   readonly #inlinePiece: InlinePiece
@@ -204,6 +206,11 @@ export class Lane {
   /** Number of exchanges that are not settled. */
   get held(): number {
     return this.#held.all().length
+  }
+
+  /** The server begins to close. */
+  leave(): void {
+    for (const end of [...this.streams]) end(new LannerError('LANNER_SERVER_CLOSING', LEAVING))
   }
 
   /** Gives up every exchange, when the native side is gone. */
@@ -339,6 +346,8 @@ export class Lane {
     }
   }
 }
+
+const LEAVING = 'The server is closing: its streams end.'
 
 function cancelError(reason: number): LannerError {
   switch (reason) {

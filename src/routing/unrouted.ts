@@ -4,7 +4,7 @@
 // replies, byte for byte. They are replies and no errors: middleware gets them back from next(),
 // and onError never hears of them.
 
-import { replyProblem } from '../context.js'
+import { replyProblem } from '../prepare.js'
 
 import type { Context } from '../context.js'
 import type { Handler } from '../handler.js'

@@ -1,0 +1,143 @@
+// JSON lines, one value per line: as a reply, and as a request body.
+//
+// jsonLines() makes the value that a handler returns, ctx.jsonLines() answers with it, and
+// ctx.body.jsonLines() reads them. Both ways hold one line at a time. Promises that a line of a
+// request is never longer than its limit, that an error names the line, and that many small values
+// at hand travel together.
+
+import { HttpError, LannerError } from '../errors.js'
+import { refuseUnknown, requireObject, size } from '../option-values.js'
+import { Result } from '../results.js'
+import { checkSource, stepsOf } from './source.js'
+
+import type { Context } from '../context.js'
+import type { Size } from '../options.js'
+import type { Steps, ValueSource } from './source.js'
+
+/** Characters of a chunk that is gathered from values that are there already. */
+const CHUNK_CHARACTERS = 16_384
+
+/** The content type; it is not registered, and this is what most tools send and expect. */
+export const JSON_LINES_TYPE = 'application/x-ndjson'
+
+/** JSON lines as a reply. `jsonLines()` makes it. */
+export class JsonLines<Value = unknown> {
+  readonly #source: ValueSource<Value>
+
+  /** @internal */
+  constructor(source: ValueSource<Value>) {
+    checkSource(source, 'jsonLines()')
+    this.#source = source
+  }
+
+  /** @internal The text for one client; nothing runs before it is pulled. */
+  open(ctx: Context): AsyncIterable<string> {
+    return textOf(() => stepsOf(this.#source, ctx, 'jsonLines()'))
+  }
+}
+
+/**
+ * Answers with one JSON value per line (`application/x-ndjson`), as they come: `return
+ * jsonLines(db.rows())`. Takes what `sse()` takes: a generator function, or anything iterable.
+ */
+export function jsonLines<Value>(source: ValueSource<Value>): Result<200, JsonLines<Value>> {
+  return new Result(200, new JsonLines(source))
+}
+
+async function* textOf(start: () => Steps<unknown>): AsyncGenerator<string, undefined> {
+  const steps = start()
+  let isOver = false
+  try {
+    while (true) {
+      let text = ''
+      while (text.length < CHUNK_CHARACTERS) {
+        const step = steps.next()
+        // What has to be waited for must not hold back what is there.
+        const { value, done } = step instanceof Promise ? await step : step
+        isOver = done === true
+        if (isOver) break
+        text += `${lineOf(value)}\n`
+        if (step instanceof Promise) break
+      }
+      if (text !== '') yield text
+      if (isOver) return undefined
+    }
+  } finally {
+    if (!isOver) await steps.return?.()
+  }
+}
+
+function lineOf(value: unknown): string {
+  const text = JSON.stringify(value) as string | undefined
+  if (text !== undefined) return text
+  throw new LannerError(
+    'LANNER_BODY_CHUNK',
+    `A line of jsonLines() has no JSON form: a ${typeof value} was found.`,
+  )
+}
+
+/** How `ctx.body.jsonLines()` reads. */
+export interface JsonLinesOptions {
+  /** The longest line, without its end; then 413. Default 1 MiB, as for one JSON document. */
+  lineBytes?: Size
+}
+
+const LINE_BYTES = 1024 * 1024
+const LINE_BYTES_MAX = 1024 ** 3
+const LINE_FEED = 0x0a
+
+/** The longest line that options allow. */
+export function parseLineBytes(options: JsonLinesOptions): number {
+  requireObject(options, 'options')
+  refuseUnknown(options, ['lineBytes'], '')
+  return size(options.lineBytes, 'lineBytes', LINE_BYTES, 1, LINE_BYTES_MAX)
+}
+
+/** The values of a body; lines without anything are skipped. */
+export async function* readJsonLines<Value>(
+  body: AsyncIterable<Uint8Array>,
+  lineBytes: number,
+): AsyncGenerator<Value, undefined> {
+  let begun: Uint8Array[] = []
+  let length = 0
+  let number = 1
+  for await (const chunk of body) {
+    let start = 0
+    while (start < chunk.byteLength) {
+      const end = chunk.indexOf(LINE_FEED, start)
+      const piece = chunk.subarray(start, end < 0 ? chunk.byteLength : end)
+      length += piece.byteLength
+      if (length > lineBytes) throw tooLong(number, lineBytes)
+      begun.push(piece)
+      if (end < 0) break
+      const text = textOfLine(begun)
+      if (text !== '') yield parseLine(text, number) as Value
+      begun = []
+      length = 0
+      number++
+      start = end + 1
+    }
+  }
+  const text = textOfLine(begun)
+  if (text !== '') yield parseLine(text, number) as Value
+  return undefined
+}
+
+function textOfLine(pieces: readonly Uint8Array[]): string {
+  const bytes = Buffer.concat(pieces)
+  return bytes.toString('utf8').trim()
+}
+
+function parseLine(text: string, number: number): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    const message = `Line ${number} of the request body is not valid JSON.`
+    throw new HttpError(400, message, { code: 'LANNER_JSON_INVALID', cause })
+  }
+}
+
+function tooLong(number: number, lineBytes: number): HttpError {
+  const message = `Line ${number} of the request body is longer than lineBytes (${lineBytes}).`
+  return new HttpError(413, message, { code: 'LANNER_LINE_TOO_LONG' })
+}
