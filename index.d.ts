@@ -299,6 +299,11 @@ declare class Context<
   /** The route that the request matched, with its options. */
   get route(): RouteInfo
   /**
+   * The route that the same request with another method would match, undefined where none does:
+   * for middleware that answers OPTIONS in the name of a route.
+   */
+  routeFor(method: string): RouteInfo | undefined
+  /**
    * The limits of this request, which begin as those of its route:
    * `ctx.limits.bodyBytes = '1GB'`, before the body is read.
    */
@@ -446,6 +451,28 @@ declare class Cookies implements Iterable<[string, string]> {
   /** Tells the client to forget a cookie: path and domain must be those that it was set with. */
   delete(name: string, options?: Pick<CookieOptions, 'domain' | 'path' | 'secure'>): void
 }
+
+/** What other origins may do. Routes and groups have one of their own as the option `cors`. */
+interface CorsPolicy {
+  /**
+   * Who may read replies: '*' for anybody, an origin, a list of them ('https://*.example.com' is
+   * every host under it), or a function. Default '*'.
+   */
+  origin?: string | readonly string[] | OriginTest
+  /** Methods of requests; '*' for any. Default GET, HEAD, POST, PUT, PATCH, DELETE. */
+  allowMethods?: '*' | readonly string[]
+  /** Fields that requests may have; '*' for those that are asked for. Default '*'. */
+  allowHeaders?: '*' | readonly string[]
+  /** Fields of replies that scripts may read. Default none. */
+  exposeHeaders?: readonly string[]
+  /** Whether cookies and the like may come along. Needs origins that are named. Default false. */
+  credentials?: boolean
+  /** For how many seconds clients remember a preflight; 5 s when nothing is said. */
+  maxAge?: number
+}
+
+/** Says whether an origin may read replies, for example 'https://app.example'. */
+type OriginTest = (origin: string, ctx: Context) => boolean | Promise<boolean>
 
 /** One place to listen at: a TCP port, a Unix socket, or a socket that listens already. */
 interface EndpointOptions {
@@ -1261,7 +1288,7 @@ interface CommonOptions {
   /** Who may use it; for the middleware that checks it. */
   auth?: AuthOption
   /** What other origins may do with it, false for nothing; for the middleware cors(). */
-  cors?: false | CorsRouteOptions
+  cors?: false | CorsPolicy
   /**
    * Media types of request bodies that a schema for them takes, others get 415. By default
    * application/json (and +json), application/x-www-form-urlencoded and multipart/form-data.
@@ -1271,11 +1298,6 @@ interface CommonOptions {
   validation?: ValidationOptions
   /** Whatever middleware wants to know of it, for example `{ role: 'admin' }`. */
   meta?: RouteMeta
-}
-
-/** What other origins may do with a route; cors() of lanner/middleware/cors says what is in it. */
-interface CorsRouteOptions {
-  readonly [name: string]: unknown
 }
 
 /** Options of a group: they hold for every route in it that says nothing else. */
@@ -2489,6 +2511,8 @@ export {
   type Reply,
   type CookieOptions,
   type Cookies,
+  type CorsPolicy,
+  type OriginTest,
   type EndpointOptions,
   type TcpKeepAliveOptions,
   type ErrorCode,
@@ -2551,7 +2575,6 @@ export {
   type AuthOption,
   type AuthOptions,
   type CommonOptions,
-  type CorsRouteOptions,
   type GroupOptions,
   type Priority,
   type RouteInfo,

@@ -9,6 +9,7 @@ import { addHook, hooked, Hooks } from './hooks.js'
 import { InjectLane } from './inject/lane.js'
 import { fromFetch, fromInject } from './inject/request.js'
 import { toInjectResponse } from './inject/response.js'
+import { noMatch } from './native/matcher.js'
 import { parseOptions } from './options.js'
 import { compileFallback, compileRoutes, coveredPatterns } from './routing/route.js'
 import { Registry, Router } from './routing/router.js'
@@ -176,6 +177,7 @@ export class App<State extends object = AnyState, Routes extends Endpoint = neve
       fallback: around(compileFallback(answerNotFound(notFound), scopes, server)),
       unrouted: around(compileFallback(answerUnrouted, scopes, server)),
       allowValues: [],
+      match: noMatch,
       onError: this.#onError,
       report,
       development: options.development,

@@ -238,6 +238,15 @@ export class Context<
   }
 
   /**
+   * The route that the same request with another method would match, undefined where none does:
+   * for middleware that answers OPTIONS in the name of a route.
+   */
+  routeFor(method: string): RouteInfo | undefined {
+    const { config } = this.lane
+    return config.routes[config.match(method, this.rawTarget)]?.info
+  }
+
+  /**
    * The limits of this request, which begin as those of its route:
    * `ctx.limits.bodyBytes = '1GB'`, before the body is read.
    */

@@ -29,6 +29,7 @@ export type { BodySource } from './body/source.js'
 export type { StreamBody } from './body/sink.js'
 export type { AssumedOrigin, ConnectionInfo, Context, Reply } from './context.js'
 export type { CookieOptions, Cookies } from './cookies.js'
+export type { CorsPolicy, OriginTest } from './cors-policy.js'
 export type { EndpointOptions, TcpKeepAliveOptions } from './endpoints.js'
 export type { ErrorCode } from './error-codes.js'
 export type {
@@ -74,7 +75,6 @@ export type {
   AuthOption,
   AuthOptions,
   CommonOptions,
-  CorsRouteOptions,
   GroupOptions,
   Priority,
   RouteInfo,

@@ -6,6 +6,7 @@
 import { binding, nativeError } from './native/binding.js'
 import { Lane } from './native/lane.js'
 import { Grace } from './grace.js'
+import { matcherOf } from './native/matcher.js'
 import { duration, refuseUnknown, requireObject } from './option-values.js'
 import { EventSource } from './server-events.js'
 
@@ -179,7 +180,10 @@ export function startServer(options: ParsedOptions, config: LaneConfig): Server 
   const { signal } = options
   signal?.throwIfAborted()
   const native = createNative(options)
-  const lane = new Lane({ ...config, allowValues: native.allowValues() }, CLOSED_PORT)
+  const lane = new Lane(
+    { ...config, allowValues: native.allowValues(), match: matcherOf(native) },
+    CLOSED_PORT,
+  )
   try {
     lane.outbox.port = native.openLane(lane.inbox, lane.outbox.buffer, (bytes) =>
       lane.dispatch(bytes),

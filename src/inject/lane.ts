@@ -14,6 +14,7 @@ import {
   REQUEST_HAS_BODY,
 } from '../native/generated/layout.js'
 import { Lane } from '../native/lane.js'
+import { matcherOf } from '../native/matcher.js'
 import { createNative } from '../server.js'
 import { NO_LIMIT } from '../rules.js'
 import { EntryQueue } from './entries.js'
@@ -42,7 +43,9 @@ export class InjectLane implements Port {
 
   constructor(options: ParsedOptions, config: LaneConfig) {
     this.#native = createNative(options)
-    this.#lane = new Lane({ ...config, allowValues: this.#native.allowValues() }, this)
+    const native = this.#native
+    const ofRoutes = { allowValues: native.allowValues(), match: matcherOf(native) }
+    this.#lane = new Lane({ ...config, ...ofRoutes }, this)
     this.#outbox = bytesOf(this.#lane.outbox.buffer)
     this.#entries = new EntryQueue(this.#lane)
   }

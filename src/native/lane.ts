@@ -56,6 +56,7 @@ import type { ErrorHandler } from '../handler.js'
 import type { CompiledRoute } from '../routing/route.js'
 import type { NativeRules } from './binding.js'
 import type { Bytes } from './bytes.js'
+import type { Matcher } from './matcher.js'
 import type { Fields, Port } from './outbox.js'
 
 /** What a lane is made of. */
@@ -68,6 +69,7 @@ export interface LaneConfig {
   readonly unrouted: CompiledRoute | undefined
   /** The values of Allow, by the number that such a request carries. */
   readonly allowValues: readonly string[]
+  readonly match: Matcher
   readonly onError: ErrorHandler | undefined
   /** Where errors go that no handler of the user takes. */
   readonly report: (error: unknown) => void

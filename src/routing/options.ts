@@ -5,9 +5,11 @@
 // theirs down. Promises that ctx.route.options is what was written, joined with the groups around
 // it, and never changes. What the limits come to is rules.ts.
 
+import { checkCors } from '../cors-policy.js'
 import { flag, refuseUnknown, requireObject, text, wrong } from '../option-values.js'
 import { PRIORITIES, rulesOfRoute } from '../rules.js'
 
+import type { CorsPolicy } from '../cors-policy.js'
 import type { Filter, Middleware } from '../handler.js'
 import type { NativeRules } from '../native/binding.js'
 import type { Duration, Size } from '../options.js'
@@ -39,11 +41,6 @@ export interface AuthOptions {
   scheme?: string
   /** It has to have one of these roles. */
   roles?: readonly string[]
-}
-
-/** What other origins may do with a route; cors() of lanner/middleware/cors says what is in it. */
-export interface CorsRouteOptions {
-  readonly [name: string]: unknown
 }
 
 /**
@@ -79,7 +76,7 @@ export interface CommonOptions {
   /** Who may use it; for the middleware that checks it. */
   auth?: AuthOption
   /** What other origins may do with it, false for nothing; for the middleware cors(). */
-  cors?: false | CorsRouteOptions
+  cors?: false | CorsPolicy
   /**
    * Media types of request bodies that a schema for them takes, others get 415. By default
    * application/json (and +json), application/x-www-form-urlencoded and multipart/form-data.
@@ -225,7 +222,7 @@ function checkMetadata(options: RouteOptions, of: string): void {
     if (auth.scheme !== undefined) text(auth.scheme, `auth.scheme${of}`)
     requireList(auth.roles, `auth.roles${of}`, 'texts', isText)
   }
-  if (cors !== undefined && cors !== false) requireObject(cors, `cors${of}`)
+  if (cors !== undefined && cors !== false) checkCors(cors, of)
   if (meta !== undefined) requireObject(meta, `meta${of}`)
 }
 

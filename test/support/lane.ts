@@ -56,6 +56,7 @@ export class Harness {
         fallback: compileFallback(answerNotFound(notFound), registry.scopes, rules),
         unrouted: compileFallback(answerUnrouted, registry.scopes, rules),
         allowValues: options.allowValues ?? [],
+        match: () => -1,
         onError: options.onError,
         report: (error) => this.reports.push(error),
         development: options.development ?? false,
