@@ -42,6 +42,7 @@ export function finish(lane: Lane, ctx: Context, value: unknown, isAtOnce = fals
   if (downstream !== undefined && result !== undefined && !isThenable(result)) {
     leaveBehind(lane, ctx, downstream, ctx.level, isAtOnce)
   }
+  if (ctx.bodyKind === BODY_STREAM) dropReplaced(ctx, result)
   const { extras } = ctx
   if (extras !== undefined && isWatched(extras) && !isThenable(result)) {
     showResult(lane, ctx, extras, result)
@@ -55,6 +56,12 @@ export function finish(lane: Lane, ctx: Context, value: unknown, isAtOnce = fals
     toReply(ctx, result)
     send(lane, ctx)
   }
+}
+
+/** A stream that something else was returned in place of is read by nobody any more. */
+function dropReplaced(ctx: Context, result: unknown): void {
+  if (result === undefined || result === ctx || isThenable(result)) return
+  if (result !== ctx.replyBody) cancelSource(ctx.replyBody)
 }
 
 /** Whether somebody wants to see the reply before it is sent. */

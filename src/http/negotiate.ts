@@ -1,7 +1,7 @@
-// Which content coding a client wants most (RFC 9110 section 12.5.3).
+// Which content codings a client takes (RFC 9110 section 12.5.3).
 //
-// Used by compression and by static files. Promises the coding with the highest weight, among equal
-// ones the server's favourite, and `identity` where the client names nothing that is offered.
+// Used by compression and by static files. Promises that what a client refuses is not chosen, and
+// that among what it likes equally the server's favourite comes first.
 
 /** Codings and their weights; what is not named has that of `*`. */
 interface Accepted {
@@ -27,38 +27,37 @@ function parse(field: string): Accepted {
 }
 
 /**
- * The coding to use among those that are offered, in the order in which the server likes them.
- * Without a field nothing is coded, because such a client may understand none.
+ * The offered codings that the client likes at least as much as none, best first; among equal ones
+ * in the order in which they are offered. Without a field there are none, because such a client may
+ * understand none. Identity loses to any coding of the same weight.
  */
-export function chooseCoding(field: string | null, offered: readonly string[]): string {
-  if (field === null) return 'identity'
+export function rankCodings(field: string | null, offered: readonly string[]): readonly string[] {
+  if (field === null) return NONE
   const { weights, rest } = parse(field)
-  let best = 'identity'
-  // Identity loses to any coding of the same weight, and may be refused only by name or by `*`.
-  let bestWeight = weights.get('identity') ?? 0
-  for (const coding of offered) {
-    const weight = weights.get(coding) ?? rest
-    if (weight === 0) continue
-    if (weight > bestWeight || (best === 'identity' && weight === bestWeight)) {
-      best = coding
-      bestWeight = weight
-    }
-  }
-  return best
+  const least = weights.get('identity') ?? 0
+  return offered
+    .map((coding) => ({ coding, weight: weights.get(coding) ?? rest }))
+    .filter(({ weight }) => weight > 0 && weight >= least)
+    .sort((a, b) => b.weight - a.weight)
+    .map(({ coding }) => coding)
 }
 
-/** The choices that were made: clients send the same few fields again and again. */
-export function cachedChoice(offered: readonly string[]): (field: string | null) => string {
-  const known = new Map<string, string>()
+const NONE: readonly string[] = []
+
+/** The same with a memory: clients send the same few fields again and again. */
+export function codingRanker(
+  offered: readonly string[],
+): (field: string | null) => readonly string[] {
+  const known = new Map<string, readonly string[]>()
   return (field) => {
-    if (field === null) return 'identity'
+    if (field === null) return NONE
     const found = known.get(field)
     if (found !== undefined) return found
-    const chosen = chooseCoding(field, offered)
-    if (known.size < CHOICES_MAX) known.set(field, chosen)
-    return chosen
+    const ranked = rankCodings(field, offered)
+    if (known.size < KNOWN_MAX) known.set(field, ranked)
+    return ranked
   }
 }
 
 /** Clients that make up fields must not fill the memory. */
-const CHOICES_MAX = 128
+const KNOWN_MAX = 128

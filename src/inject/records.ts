@@ -15,6 +15,7 @@ import {
   RECORD_WRITE,
   RECORD_WRITE_LARGE,
   REPLY_LARGE,
+  REPLY_LENGTH,
   REPLY_STREAM,
   REPLY_WORDS,
   WRITE_WORDS,
@@ -107,7 +108,13 @@ function readReply(
   const { fields, end } = readFields(words, bytes, at + REPLY_WORDS, words[at + 6]!)
   const type = CONTENT_TYPES[words[at + 5]!]!
   if (type !== '') fields.unshift(['content-type', type])
-  if ((flags & REPLY_STREAM) !== 0) return handler.onReply(status, fields, undefined)
+  if ((flags & REPLY_STREAM) !== 0) {
+    if ((flags & REPLY_LENGTH) !== 0) {
+      const streamLength = words[at + 10]! * 2 ** 32 + (words[at + 9]! >>> 0)
+      fields.push(['content-length', String(streamLength)])
+    }
+    return handler.onReply(status, fields, undefined)
+  }
   const body = large ?? new Uint8Array(bytes.subarray(end, end + words[at + 8]!))
   handler.onReply(status, fields, body)
 }

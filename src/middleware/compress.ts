@@ -8,7 +8,7 @@
 
 import { CODINGS, encodingOf, isSupported, LEVELS } from '../http/codings.js'
 import { isCompressible } from '../http/media-types.js'
-import { cachedChoice } from '../http/negotiate.js'
+import { codingRanker } from '../http/negotiate.js'
 import { flag, integer, refuseUnknown, requireObject, size, wrong } from '../option-values.js'
 
 import type { Context, Middleware, PreparedReply, Size } from 'lanner'
@@ -64,7 +64,7 @@ const CONCURRENT = 64
 
 /** Compresses replies for the clients that take it. */
 export function compress(options: CompressOptions = {}): Middleware {
-  const { choose, encodings, minBytes, isType, overTls, concurrent, when } = parse(options)
+  const { rank, encodings, minBytes, isType, overTls, concurrent, when } = parse(options)
   let running = 0
 
   function compressReply(reply: PreparedReply, ctx: Context): unknown {
@@ -72,7 +72,7 @@ export function compress(options: CompressOptions = {}): Middleware {
     const { length } = reply
     if (length !== undefined && length < minBytes) return undefined
     reply.vary('accept-encoding')
-    const encoding = encodings.get(choose(ctx.headers.get('accept-encoding')))
+    const encoding = encodings.get(rank(ctx.headers.get('accept-encoding'))[0] ?? '')
     if (encoding === undefined || (when !== undefined && !when(ctx, reply))) return undefined
     if (ctx.method === 'HEAD') {
       // The head that GET would have; how long its body is nobody knows before it is made.
@@ -155,7 +155,7 @@ function parse(options: CompressOptions) {
   const offered = (codings as readonly CompressionCoding[]).filter(isSupported)
   const encodings = offered.map((coding) => encodingOf(coding, levelOf(levels, coding)))
   return {
-    choose: cachedChoice(offered),
+    rank: codingRanker(offered),
     encodings: new Map(encodings.map((encoding) => [encoding.coding as string, encoding])),
     minBytes: size(options.minBytes, `minBytes${OF}`, MIN_BYTES, 0, 2 ** 30),
     isType: typeTest(options.types),

@@ -43,6 +43,20 @@ test('head, pieces, end', async () => {
   expect(lane.lane.held).toBe(0)
 })
 
+test('a stream that middleware answers in place of is cancelled', async () => {
+  let isCancelled = false
+  const body = new ReadableStream({ cancel: () => void (isCancelled = true) })
+  const lane = harness((r) => {
+    r.use(async (_, next) => {
+      await next()
+      return 'instead'
+    })
+    r.get('/', (ctx) => ctx.stream(body))
+  })
+  expect(await lane.ask('/')).toMatchObject({ text: 'instead' })
+  expect(isCancelled).toBe(true)
+})
+
 test('the head does not wait for the first piece', async () => {
   const gate = deferred()
   async function* waiting(): AsyncGenerator<string> {
