@@ -7,35 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
-use lanner_bridge::Gate;
+use lanner_bridge::Doorbell;
 
+use crate::isolate::Isolate;
 use crate::metrics::{Counters, IsolateStats, Stats};
 use crate::pulse::Pulse;
 use crate::sightings::{Cause, Sightings, Whom};
-
-#[derive(Debug)]
-struct Isolate {
-    gate: Arc<Gate>,
-    pulse: Arc<Pulse>,
-}
-
-impl Isolate {
-    /// Wakes it if it rests.
-    fn ring(&self) {
-        if self.gate.wake() {
-            self.pulse.rung();
-        }
-    }
-
-    /// Milliseconds for which it has not come back; none while it sleeps. The stamp of a ring may
-    /// come after the turn that the ring began, and then it stands beside a sleeping isolate.
-    fn delay(&self) -> u64 {
-        if self.gate.is_asleep() {
-            return 0;
-        }
-        self.pulse.delay()
-    }
-}
 
 /// The state of a server.
 #[derive(Debug)]
@@ -48,7 +25,7 @@ pub struct Board {
     pub sightings: Sightings,
     /// Whether an isolate ever joined.
     joined: AtomicBool,
-    isolates: Mutex<Vec<Isolate>>,
+    isolates: Mutex<Vec<Arc<Isolate>>>,
     counters: OnceLock<Vec<Arc<Counters>>>,
     /// Method and pattern of each route, probes among them.
     routes: OnceLock<Vec<Box<str>>>,
@@ -86,25 +63,13 @@ impl Board {
         routes.get(route as usize).map(|pattern| &**pattern)
     }
 
-    /// An isolate joins.
-    pub(crate) fn join(&self, gate: &Arc<Gate>) -> Arc<Pulse> {
+    /// The isolate that `bell` wakes joins.
+    pub(crate) fn join(&self, bell: impl Doorbell + 'static) -> Arc<Isolate> {
         let threads = self.counters.get().map_or(1, Vec::len);
-        let pulse = Arc::new(Pulse::new(self.began, threads));
+        let isolate = Isolate::new(bell, Pulse::new(self.began, threads));
         self.joined.store(true, Relaxed);
-        self.lock().push(Isolate {
-            gate: Arc::clone(gate),
-            pulse: Arc::clone(&pulse),
-        });
-        pulse
-    }
-
-    /// The pulse of the isolate behind `gate`.
-    pub(crate) fn pulse_of(&self, gate: &Arc<Gate>) -> Option<Arc<Pulse>> {
-        let isolates = self.lock();
-        let found = isolates
-            .iter()
-            .find(|isolate| Arc::ptr_eq(&isolate.gate, gate));
-        found.map(|isolate| Arc::clone(&isolate.pulse))
+        self.lock().push(Arc::clone(&isolate));
+        isolate
     }
 
     /// The delays of the isolates that are there, in milliseconds. Each that rests is rung, so
@@ -112,8 +77,8 @@ impl Board {
     pub(crate) fn feel(&self) -> Vec<u64> {
         let mut isolates = self.lock();
         self.part_from_the_gone(&mut isolates);
-        let feel = |isolate: &Isolate| {
-            let delay = isolate.delay();
+        let feel = |isolate: &Arc<Isolate>| {
+            let delay = isolate.pulse.delay();
             isolate.ring();
             delay
         };
@@ -125,7 +90,7 @@ impl Board {
         if !self.sightings.add(cause, whom, bytes, now) {
             return;
         }
-        self.lock().iter().for_each(Isolate::ring);
+        self.lock().iter().for_each(|isolate| isolate.ring());
     }
 
     /// Bytes of requests and replies that all threads hold.
@@ -157,7 +122,7 @@ impl Board {
     }
 
     /// Forgets the isolates that have gone, but not what they did.
-    fn part_from_the_gone(&self, isolates: &mut Vec<Isolate>) {
+    fn part_from_the_gone(&self, isolates: &mut Vec<Arc<Isolate>>) {
         isolates.retain(|isolate| {
             let stays = !isolate.gate.is_detached();
             if !stays {
@@ -183,38 +148,7 @@ impl Board {
         self.busy.load(Relaxed)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Isolate>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Isolate>>> {
         self.isolates.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::time::Duration;
-
-    struct Silent;
-
-    impl lanner_bridge::Doorbell for Silent {
-        fn ring(&self) {}
-    }
-
-    #[test]
-    fn a_stamp_that_came_after_the_turn_makes_no_sleeping_isolate_stuck() {
-        let began = Instant::now().checked_sub(Duration::from_secs(10));
-        let isolate = Isolate {
-            gate: Gate::new(Box::new(Silent)),
-            pulse: Arc::new(Pulse::new(began.unwrap_or_else(Instant::now), 1)),
-        };
-        // It was rung, had its turn and sleeps again; only then the ringing thread goes on.
-        isolate.pulse.begin_turn();
-        isolate.pulse.rest();
-        assert!(isolate.gate.try_sleep(|| true));
-        isolate.pulse.rung();
-        std::thread::sleep(Duration::from_millis(3));
-        assert_eq!(isolate.delay(), 0);
-        // The next ring counts from itself, and not from that stamp.
-        isolate.ring();
-        assert!(isolate.delay() < 3, "{}", isolate.delay());
     }
 }

@@ -15,6 +15,7 @@ pub mod dispatch;
 pub mod error;
 pub mod histogram;
 mod io;
+pub mod isolate;
 mod isolate_counters;
 pub mod limits;
 pub mod metrics;

@@ -152,9 +152,7 @@ impl Probes {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use lanner_bridge::{Doorbell, Gate};
+    use lanner_bridge::Doorbell;
 
     use super::*;
 
@@ -174,15 +172,13 @@ mod tests {
             (report.status, state)
         };
         assert_eq!(state(), (503, "starting".into()));
-        let gates = [(); 2].map(|()| Gate::new(Box::new(Silent)));
-        let pulses = [&gates[0], &gates[1]].map(|gate: &Arc<Gate>| board.join(gate));
+        let isolates = [Silent, Silent].map(|bell| board.join(bell));
         assert_eq!(state(), (200, "ready".into()));
-        gates[0].detach();
+        isolates[0].gate.detach();
         assert_eq!(state(), (200, "ready".into()));
-        gates[1].detach();
+        isolates[1].gate.detach();
         assert_eq!(state(), (503, "gone".into()));
         board.closing.store(true, Relaxed);
         assert_eq!(state(), (503, "closing".into()));
-        drop(pulses);
     }
 }

@@ -72,13 +72,13 @@ impl Pulse {
         self.busy_since.store(0, Relaxed);
     }
 
-    /// Somebody rang. The gate rings once per sleep, so this is the first ring since it rested; the
-    /// turn itself may have begun meanwhile, or even have ended: then the gate says that it sleeps.
+    /// Somebody is about to ring. The gate rings once per sleep, so this is the first ring since it
+    /// rested, and the turn that it begins comes after this.
     pub(crate) fn rung(&self) {
         self.busy_since.store(self.now() + 1, Relaxed);
     }
 
-    /// Milliseconds since it was rung or began its turn, for one that does not sleep.
+    /// Milliseconds since it was rung or began its turn; 0 at rest.
     pub(crate) fn delay(&self) -> u64 {
         match self.busy_since.load(Relaxed) {
             0 => 0,

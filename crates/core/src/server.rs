@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use lanner_bridge::{Gate, IsolateLane, lane};
+use lanner_bridge::{Doorbell, IsolateLane, lane};
 use lanner_proto::{RouteSpec, RouteTable};
 
 use crate::board::Board;
@@ -22,8 +22,8 @@ use crate::io::clock;
 use crate::io::helm::Helm;
 use crate::io::remote::{Command, Remote};
 use crate::io::thread::{IoThread, WAKER};
+use crate::isolate::Isolate;
 use crate::metrics::{Counters, Stats};
-use crate::pulse::Pulse;
 use crate::rules;
 use crate::shared::Shared;
 use crate::sightings::Sightings;
@@ -123,22 +123,22 @@ impl Server {
         Ok(())
     }
 
-    /// Joins an isolate, whose gate is `gate`, to every I/O thread.
-    pub fn attach(&self, gate: &Arc<Gate>) -> Vec<IsolateLane> {
+    /// Joins the isolate that `bell` wakes to every I/O thread.
+    pub fn attach(&self, bell: impl Doorbell + 'static) -> (Arc<Isolate>, Vec<IsolateLane>) {
         let mut ends = Vec::new();
-        let pulse = self.board.join(gate);
+        let isolate = self.board.join(bell);
         for remote in &self.remotes {
-            let (io, isolate) = lane(
+            let (io, end) = lane(
                 LANE_BATCHES,
                 LANE_BATCHES,
-                Arc::clone(gate),
+                Arc::clone(&isolate.gate),
                 Arc::clone(remote.gate()),
             );
             // Where the thread has ended, the lane does too.
-            let _ = remote.ask(Command::Attach(io, Arc::clone(&pulse)));
-            ends.push(isolate);
+            let _ = remote.ask(Command::Attach(io, Arc::clone(&isolate.pulse)));
+            ends.push(end);
         }
-        ends
+        (isolate, ends)
     }
 
     /// Opens the endpoints and begins to accept; all of them or none.
@@ -192,11 +192,6 @@ impl Server {
             // A thread that panicked has ended as well; its lanes told the isolates.
             let _ = thread.join();
         }
-    }
-
-    /// The pulse of the isolate behind `gate`, which stamps it around each of its turns.
-    pub fn pulse(&self, gate: &Arc<Gate>) -> Option<Arc<Pulse>> {
-        self.board.pulse_of(gate)
     }
 
     /// Sheds requests for handlers, except those of high priority, or no longer does.

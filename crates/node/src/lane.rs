@@ -11,11 +11,11 @@ use std::ffi::c_void;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use lanner_bridge::{Batch, Chunk, Gate, Home, IsolateLane};
+use lanner_bridge::{Batch, Chunk, Home, IsolateLane};
 use lanner_core::Server;
 use lanner_core::dispatch::layout;
 use lanner_core::dispatch::turn::TurnSize;
-use lanner_core::pulse::Pulse;
+use lanner_core::isolate::Isolate;
 use napi_sys::{self as sys, napi_callback_info, napi_env, napi_ref, napi_value};
 
 use crate::doorbell::Bell;
@@ -48,8 +48,7 @@ pub(crate) struct Lane {
     holders: u32,
     server: Arc<Server>,
     lanes: Vec<IsolateLane>,
-    gate: Arc<Gate>,
-    pulse: Option<Arc<Pulse>>,
+    isolate: Arc<Isolate>,
     bell: Option<Bell>,
     inbox: JsMemory,
     outbox: JsMemory,
@@ -97,16 +96,13 @@ impl Lane {
         // From here on the lane owns what it was made of, and `close_lane` undoes all of it.
         kept.release();
         let place: *mut Self = Box::into_raw(memory).cast();
-        let gate = Gate::new(Box::new(bell));
-        let lanes = server.attach(&gate);
-        let pulse = server.pulse(&gate);
+        let (isolate, lanes) = server.attach(bell);
         let staged = lanes.iter().map(|_| None).collect();
         let lane = Self {
             holders: 1,
             server,
             lanes,
-            gate,
-            pulse,
+            isolate,
             bell: Some(bell),
             inbox,
             outbox,
@@ -167,9 +163,7 @@ impl Lane {
                 self.held_back.push_front((from, batch));
                 break;
             }
-            if let Some(pulse) = &self.pulse {
-                pulse.took(from, &batch);
-            }
+            self.isolate.pulse.took(from, &batch);
             used += self.inbox.fill(used, &batch.bytes);
             if batch.large.is_empty() {
                 self.recycle(from, batch);
@@ -265,26 +259,12 @@ impl Lane {
 
     /// Sleeps, or rings its own bell when there is more to do: the event loop has its turn first.
     fn rest(&mut self) {
-        if let Some(pulse) = &self.pulse {
-            pulse.rest();
-        }
-        if !self.gate.try_sleep(|| self.is_quiet())
+        self.isolate.pulse.rest();
+        if !self.isolate.gate.try_sleep(|| self.is_quiet())
             && let Some(bell) = self.bell
         {
-            self.begin_turn();
+            self.isolate.pulse.begin_turn();
             lanner_bridge::Doorbell::ring(&bell);
-        }
-    }
-
-    fn begin_turn(&self) {
-        if let Some(pulse) = &self.pulse {
-            pulse.begin_turn();
-        }
-    }
-
-    fn end_turn(&mut self, used: usize) {
-        if let Some(pulse) = &self.pulse {
-            self.turn.ended(used, pulse.end_turn());
         }
     }
 
@@ -358,9 +338,7 @@ impl Lane {
             return;
         };
         let Some(batch) = &mut waiting else { return };
-        if let Some(pulse) = &self.pulse {
-            batch.stamp = pulse.now_us();
-        }
+        batch.stamp = self.isolate.pulse.now_us();
         // Body memory that comes home lets connections be read, which is not this thread's work.
         let is_few = batch.bytes.len() <= HELP_BYTES_MAX && batch.spent.is_empty();
         // A full ring empties without this thread's help: the I/O thread waits for nobody.
@@ -383,7 +361,7 @@ impl Lane {
 
     /// Ends the isolate's side: no ring after this, the I/O threads see that it has gone.
     fn shut(&mut self) {
-        self.gate.detach();
+        self.isolate.gate.detach();
         self.lanes.clear();
         self.held_back.clear();
         self.on_show.clear();
@@ -413,8 +391,8 @@ unsafe extern "C" fn on_bell(
         // `flush`, which borrows it again.
         let (dispatch, used, over) = unsafe {
             let lane = &mut *place;
-            lane.gate.awake();
-            lane.begin_turn();
+            lane.isolate.gate.awake();
+            lane.isolate.pulse.begin_turn();
             if !lane.inbox.is_intact(env) {
                 return finish_broken(env, place);
             }
@@ -434,7 +412,7 @@ unsafe extern "C" fn on_bell(
         let over = unsafe {
             let lane = &mut *place;
             lane.end_dispatch();
-            lane.end_turn(used);
+            lane.turn.ended(used, lane.isolate.pulse.end_turn());
             (over || lane.is_over()) && lane.is_quiet()
         };
         if over {

@@ -90,8 +90,8 @@ impl Lanes {
         self.lanes.len() - 1
     }
 
-    /// Stamps the pulse of the lane's isolate whenever its bell is rung from here.
-    pub fn stamp(&mut self, lane: usize, pulse: Arc<Pulse>) {
+    /// Where the lane's isolate is counted.
+    pub fn set_pulse(&mut self, lane: usize, pulse: Arc<Pulse>) {
         if let Some(lane) = self.lanes.get_mut(lane) {
             lane.pulse = Some(pulse);
         }
@@ -349,11 +349,7 @@ impl Lane {
             let queued = queued.saturating_sub(behind);
             self.admission.published(now, queued, u64::from(requests));
         }
-        if self.io.wake_isolate()
-            && let Some(pulse) = &self.pulse
-        {
-            pulse.rung();
-        }
+        self.io.wake_isolate();
         true
     }
 }

@@ -246,7 +246,7 @@ impl IoThread {
             match command {
                 Command::Attach(lane, pulse) => {
                     let lane = self.cx.lanes.attach(lane);
-                    self.cx.lanes.stamp(lane, pulse);
+                    self.cx.lanes.set_pulse(lane, pulse);
                 }
                 Command::Listen(listeners) => self.listen(listeners),
                 Command::Adopt(accepted) => self.adopt(accepted),

@@ -1,9 +1,8 @@
 //! An isolate that writes its replies itself while the I/O thread sleeps.
 
-use std::sync::Arc;
 use std::time::Instant;
 
-use lanner_bridge::{Doorbell, Gate, IsolateLane};
+use lanner_bridge::{Doorbell, IsolateLane};
 use lanner_core::{Config, Server};
 
 use crate::support::entries;
@@ -30,8 +29,7 @@ struct ByHand {
 impl ByHand {
     fn start() -> Self {
         let server = Server::start(Config::default(), &specs()).expect("a server");
-        let gate: Arc<Gate> = Gate::new(Box::new(Silent));
-        let lanes = server.attach(&gate);
+        let (_, lanes) = server.attach(Silent);
         let addresses = server.listen(&[tcp("127.0.0.1", 0)]).expect("a port");
         let [lanner_core::transport::listen::Address::Tcp(address)] = addresses[..] else {
             panic!("{addresses:?}")

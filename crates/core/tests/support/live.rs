@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::{JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
-use lanner_bridge::{Doorbell, Gate, IsolateLane};
-use lanner_core::pulse::Pulse;
+use lanner_bridge::{Doorbell, IsolateLane};
+use lanner_core::isolate::Isolate as Known;
 use lanner_core::transport::endpoint::{Endpoint, Place};
 use lanner_core::transport::listen::Address;
 use lanner_core::{Config, Server};
@@ -49,7 +49,7 @@ pub(crate) type LiveHandler = Box<dyn FnMut(&Entry, usize, &mut Records) + Send>
 
 /// An isolate on a thread of its own.
 pub(crate) struct Isolate {
-    gate: Arc<Gate>,
+    known: Arc<Known>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -58,19 +58,17 @@ impl Isolate {
     /// Joins a server; `handler` gets every entry.
     pub(crate) fn attach(server: &Server, handler: LiveHandler) -> Self {
         let place = Arc::new(Mutex::new(None));
-        let gate = Gate::new(Box::new(Unpark(Arc::clone(&place))));
-        let lanes = server.attach(&gate);
+        let (known, lanes) = server.attach(Unpark(Arc::clone(&place)));
         let stop = Arc::new(AtomicBool::new(false));
         let thread = {
-            let (gate, stop) = (Arc::clone(&gate), Arc::clone(&stop));
-            let pulse = server.pulse(&gate).expect("it has just joined");
-            std::thread::spawn(move || run(lanes, handler, (&gate, &pulse), &stop))
+            let (known, stop) = (Arc::clone(&known), Arc::clone(&stop));
+            std::thread::spawn(move || run(lanes, handler, &known, &stop))
         };
         *place.lock().expect("not poisoned") = Some(thread.thread().clone());
         // A bell that rang before the thread was known has rung in vain.
         thread.thread().unpark();
         Self {
-            gate,
+            known,
             stop,
             thread: Some(thread),
         }
@@ -83,7 +81,7 @@ impl Isolate {
             thread.thread().unpark();
             thread.join().expect("the isolate did not panic");
         }
-        self.gate.detach();
+        self.known.gate.detach();
     }
 }
 
@@ -97,12 +95,8 @@ impl Drop for Isolate {
     }
 }
 
-fn run(
-    mut lanes: Vec<IsolateLane>,
-    mut handler: LiveHandler,
-    (gate, pulse): (&Gate, &Pulse),
-    stop: &AtomicBool,
-) {
+fn run(mut lanes: Vec<IsolateLane>, mut handler: LiveHandler, known: &Known, stop: &AtomicBool) {
+    let Known { gate, pulse, .. } = known;
     let mut closed = false;
     while !stop.load(SeqCst) && !closed {
         // Asked first: what is taken then is all there is.
