@@ -929,6 +929,8 @@ interface ListenOptions extends EndpointOptions {
   rejects?: RejectOptions
   health?: HealthOptions
   metrics?: MetricsOptions
+  /** Reports of a blocked event loop; false for none. */
+  stall?: StallOptions | false
   /** Threads that do the network's work. Default 'auto'. */
   ioThreads?: number | 'auto'
   /** Value of the `server` field of replies; none by default. */
@@ -1840,8 +1842,9 @@ declare class Server {
   set busy(busy: boolean)
   /**
    * Calls `listener` for each event of this name. What is watched is seen on the network side, also
-   * while JavaScript is stuck: up to 100 events a second, of which 256 wait; `dropped` of the next
-   * one says how many were left out. Nothing is collected while nobody listens.
+   * while JavaScript is stuck: up to 100 refusals and limits a second, of which 256 wait; `dropped`
+   * of the next one says how many were left out. None of them is collected while nobody listens.
+   * Stalls come at most once per `stall.interval`.
    */
   on<Name extends keyof ServerEvents>(
     name: Name,
@@ -1921,6 +1924,47 @@ interface ServerEvents {
   reject: RejectEvent
   /** A limit ended something: a timeout, a rate, the number of connections. */
   limit: LimitEvent
+  /**
+   * The event loop was blocked for longer than `stall.threshold`; told when it runs again.
+   * Counters, the readiness probe and the line on standard error do not wait for that.
+   */
+  stall: Stall
+}
+
+/** A blocked event loop, reported when it runs again. */
+interface Stall {
+  /** For how long it was blocked, in milliseconds. */
+  readonly ms: number
+  /**
+   * The request whose handler blocked before its first `await`, for example 'GET /users/:id';
+   * undefined where something else blocked.
+   */
+  readonly route: string | undefined
+  /** The age of that request in milliseconds, its wait for the event loop included. */
+  readonly ageMs: number | undefined
+  /**
+   * The stack of the blocking code, innermost first, for example 'work (file:///app/work.js:10:3)'.
+   * At most 16 frames; none where the platform does not tell (Windows, Bun, Deno).
+   */
+  readonly frames: readonly string[]
+  /** Stalls before this one that were not reported, because of `stall.interval`. */
+  readonly suppressed: number
+}
+
+/** When a blocked event loop is reported. */
+interface StallOptions {
+  /** How long something may block before it is a stall, at least 10 ms. Default 1 s. */
+  threshold?: Duration
+  /**
+   * Least time between two reports (log lines and events); stalls in between are only counted, and
+   * one that lasts is logged again after it. Default 10 s.
+   */
+  interval?: Duration
+  /**
+   * Whether a line is written to standard error while the event loop is still blocked. Default
+   * true.
+   */
+  log?: boolean
 }
 
 /** How long something took, in milliseconds. Percentiles are within 5 % of the true ones. */
@@ -1950,6 +1994,15 @@ interface IsolateStats {
   readonly turns: number
   /** Milliseconds that it spent in them. */
   readonly busy: number
+  /** Milliseconds for which its event loop has not come back to us, now; 0 at rest. */
+  readonly loop_delay: number
+  /** The longest such time of the last ten seconds, in milliseconds. */
+  readonly loop_delay_max: number
+  /**
+   * Share of the last second (0 to 1) in which its event loop did not sleep; undefined in the first
+   * one, and where the platform does not tell (Windows, Bun, Deno).
+   */
+  readonly loop_utilization: number | undefined
   /** As of the server, for this isolate. */
   readonly queue_wait: Distribution
   /** As of the server, for this isolate. */
@@ -2240,6 +2293,14 @@ interface NativeStats extends Counters {
   readonly handler_duration: Distribution
   /** From the begin of a connection to its end. */
   readonly connection_duration: Distribution
+  /** Event loops that were blocked for longer than `stall.threshold`. */
+  readonly stalls: number
+  /** As of an isolate, for the one where it is worst. */
+  readonly loop_delay: number
+  /** As of an isolate, for the one where it is worst. */
+  readonly loop_delay_max: number
+  /** As of an isolate, for the one where it is highest. */
+  readonly loop_utilization: number | undefined
   /** The isolates that serve now. */
   readonly isolates: readonly IsolateStats[]
   /** Requests refused, by reason; docs/errors.md has the labels. Absent while there were none. */
@@ -2606,6 +2667,8 @@ export {
   type LimitLabel,
   type RejectEvent,
   type ServerEvents,
+  type Stall,
+  type StallOptions,
   type Distribution,
   type IsolateStats,
   type ServerStats,

@@ -104,6 +104,7 @@ export type {
 } from './schema/standard.js'
 export type { CloseOptions, Server, ServerAddress } from './server.js'
 export type { LimitEvent, LimitLabel, RejectEvent, ServerEvents } from './server-events.js'
+export type { Stall, StallOptions } from './stall.js'
 export type { Distribution, IsolateStats, ServerStats } from './stats.js'
 export type { SseEvent } from './streaming/event-text.js'
 export type { EventStream, SseOptions, TimerClock } from './streaming/events.js'

@@ -25,6 +25,7 @@ import { parseProbes } from './probes.js'
 import { parseRates } from './rates.js'
 import { bodyBytes, drainBytes, NO_LIMIT } from './rules.js'
 import { parseRejects } from './rejects.js'
+import { parseStall } from './stall.js'
 
 import type { EndpointOptions } from './endpoints.js'
 import type { NativeConfig } from './native/binding.js'
@@ -32,6 +33,7 @@ import type { OverloadOptions } from './overload.js'
 import type { HealthOptions, MetricsOptions } from './probes.js'
 import type { RateOptions } from './rates.js'
 import type { RejectOptions } from './rejects.js'
+import type { StallOptions } from './stall.js'
 
 export { duration, size }
 
@@ -115,6 +117,8 @@ export interface ListenOptions extends EndpointOptions {
   rejects?: RejectOptions
   health?: HealthOptions
   metrics?: MetricsOptions
+  /** Reports of a blocked event loop; false for none. */
+  stall?: StallOptions | false
   /** Threads that do the network's work. Default 'auto'. */
   ioThreads?: number | 'auto'
   /** Value of the `server` field of replies; none by default. */
@@ -171,6 +175,7 @@ export function parseOptions(options: ListenOptions): ParsedOptions {
       probes: parseProbes(options.health, options.metrics),
       overload: parseOverload(options.overload),
       rejectPages: parseRejects(options.rejects),
+      stall: parseStall(options.stall),
       ioThreads: parseThreads(options.ioThreads),
       serverHeader: serverHeader === undefined ? null : fieldValue(serverHeader, 'serverHeader'),
       allowBareLf: flag(options.allowBareLf, 'allowBareLf', false),
@@ -216,6 +221,7 @@ const OPTION_NAMES = [
   'rejects',
   'health',
   'metrics',
+  'stall',
   'ioThreads',
   'serverHeader',
   'allowBareLf',

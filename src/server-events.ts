@@ -1,8 +1,8 @@
-// What a server tells of while it runs: refusals and limits.
+// What a server tells of while it runs: refusals, limits and stalls.
 //
-// Used by Server. Seen, collected and bounded on the network side (core: sightings.rs), which rings
-// once for all that waits. Promises that nothing is collected while nobody listens, and that a
-// listener which throws keeps none of the others from its events.
+// Used by Server. Seen, collected and bounded on the network side (core: sightings.rs, watch),
+// which rings once for all that waits. Promises that no refusal and no limit is collected while
+// nobody listens, and that a listener which throws keeps none of the others from its events.
 
 import { LannerError } from './errors.js'
 import { WATCH_LIMITS, WATCH_REJECTS } from './native/binding.js'
@@ -10,6 +10,7 @@ import { WATCH_LIMITS, WATCH_REJECTS } from './native/binding.js'
 import type { PeerAddress } from './native/address.js'
 import type { NativeServer, NativeSighting } from './native/binding.js'
 import type { RejectReason } from './rejects.js'
+import type { Stall } from './stall.js'
 
 /** A request that was refused before any handler saw it. */
 export interface RejectEvent {
@@ -65,6 +66,11 @@ export interface ServerEvents {
   reject: RejectEvent
   /** A limit ended something: a timeout, a rate, the number of connections. */
   limit: LimitEvent
+  /**
+   * The event loop was blocked for longer than `stall.threshold`; told when it runs again.
+   * Counters, the readiness probe and the line on standard error do not wait for that.
+   */
+  stall: Stall
 }
 
 type Listener = (event: never) => void
@@ -72,7 +78,11 @@ type Listener = (event: never) => void
 /** The listeners of a server. */
 export class EventSource {
   readonly #native: NativeServer
-  readonly #listeners: Readonly<Record<keyof ServerEvents, Listener[]>> = { reject: [], limit: [] }
+  readonly #listeners: Readonly<Record<keyof ServerEvents, Listener[]>> = {
+    reject: [],
+    limit: [],
+    stall: [],
+  }
 
   constructor(native: NativeServer) {
     this.#native = native
@@ -109,12 +119,13 @@ export class EventSource {
 
   readonly #onPending = (): void => {
     for (const seen of this.#native.takeSightings()) {
-      if (seen.isReject) this.#emit('reject', rejectEvent(seen))
-      else this.#emit('limit', limitEvent(seen))
+      if (seen.isReject) this.emit('reject', rejectEvent(seen))
+      else this.emit('limit', limitEvent(seen))
     }
   }
 
-  #emit<Name extends keyof ServerEvents>(name: Name, event: ServerEvents[Name]): void {
+  /** Calls the listeners in the order in which they came. */
+  emit<Name extends keyof ServerEvents>(name: Name, event: ServerEvents[Name]): void {
     for (const listener of [...this.#listeners[name]]) {
       try {
         ;(listener as (event: ServerEvents[Name]) => void)(event)

@@ -9,6 +9,7 @@ import { Grace } from './grace.js'
 import { matcherOf } from './native/matcher.js'
 import { duration, refuseUnknown, requireObject } from './option-values.js'
 import { EventSource } from './server-events.js'
+import { toStall } from './stall.js'
 
 import type { NativeAddress, NativeServer } from './native/binding.js'
 import type { LaneConfig } from './native/lane.js'
@@ -54,10 +55,15 @@ export class Server {
   #busy = false
 
   /** @internal */
-  constructor(native: NativeServer, lane: Lane, addresses: readonly NativeAddress[]) {
+  constructor(
+    native: NativeServer,
+    lane: Lane,
+    addresses: readonly NativeAddress[],
+    events: EventSource,
+  ) {
     this.#native = native
     this.#lane = lane
-    this.#events = new EventSource(native)
+    this.#events = events
     this.addresses = addresses
     this.afterwards = undefined
     let settle = (): void => {}
@@ -131,8 +137,9 @@ export class Server {
 
   /**
    * Calls `listener` for each event of this name. What is watched is seen on the network side, also
-   * while JavaScript is stuck: up to 100 events a second, of which 256 wait; `dropped` of the next
-   * one says how many were left out. Nothing is collected while nobody listens.
+   * while JavaScript is stuck: up to 100 refusals and limits a second, of which 256 wait; `dropped`
+   * of the next one says how many were left out. None of them is collected while nobody listens.
+   * Stalls come at most once per `stall.interval`.
    */
   on<Name extends keyof ServerEvents>(
     name: Name,
@@ -185,10 +192,14 @@ export function startServer(options: ParsedOptions, config: LaneConfig): Server 
     CLOSED_PORT,
   )
   try {
-    lane.outbox.port = native.openLane(lane.inbox, lane.outbox.buffer, (bytes) =>
-      lane.dispatch(bytes),
+    const events = new EventSource(native)
+    lane.outbox.port = native.openLane(
+      { inbox: lane.inbox, outbox: lane.outbox.buffer, mark: lane.mark.buffer },
+      (bytes) => lane.dispatch(bytes),
+      (ms, ageMs, untold, route, ...frames) =>
+        events.emit('stall', toStall(ms, ageMs, untold, route, frames)),
     )
-    const server = new Server(native, lane, native.listen())
+    const server = new Server(native, lane, native.listen(), events)
     if (signal !== undefined) closeOnAbort(server, signal)
     return server
   } catch (error) {

@@ -33,6 +33,15 @@ export interface IsolateStats {
   readonly turns: number
   /** Milliseconds that it spent in them. */
   readonly busy: number
+  /** Milliseconds for which its event loop has not come back to us, now; 0 at rest. */
+  readonly loop_delay: number
+  /** The longest such time of the last ten seconds, in milliseconds. */
+  readonly loop_delay_max: number
+  /**
+   * Share of the last second (0 to 1) in which its event loop did not sleep; undefined in the first
+   * one, and where the platform does not tell (Windows, Bun, Deno).
+   */
+  readonly loop_utilization: number | undefined
   /** As of the server, for this isolate. */
   readonly queue_wait: Distribution
   /** As of the server, for this isolate. */
@@ -49,6 +58,14 @@ export interface NativeStats extends Counters {
   readonly handler_duration: Distribution
   /** From the begin of a connection to its end. */
   readonly connection_duration: Distribution
+  /** Event loops that were blocked for longer than `stall.threshold`. */
+  readonly stalls: number
+  /** As of an isolate, for the one where it is worst. */
+  readonly loop_delay: number
+  /** As of an isolate, for the one where it is worst. */
+  readonly loop_delay_max: number
+  /** As of an isolate, for the one where it is highest. */
+  readonly loop_utilization: number | undefined
   /** The isolates that serve now. */
   readonly isolates: readonly IsolateStats[]
   /** Requests refused, by reason; docs/errors.md has the labels. Absent while there were none. */

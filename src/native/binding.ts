@@ -100,6 +100,8 @@ export interface NativeConfig {
   overload: { inFlight: number; queueDelayMs: number; retryAfterSeconds: number }
   /** For reasons whose refusals say something. */
   rejectPages: { reason: string; contentType: string; body: string }[]
+  /** A threshold of 0 is none. */
+  stall: { thresholdMs: number; intervalMs: number; log: boolean }
   /** 0 is automatic. */
   ioThreads: number
   serverHeader: string | null
@@ -137,8 +139,21 @@ export interface NativeLane {
   read(index: number, into: Uint8Array): number
 }
 
+/** Takes a report: milliseconds, age or -1, stalls that were not told, route or '', the stack. */
+export type OnStall = (
+  ms: number,
+  ageMs: number,
+  untold: number,
+  route: string,
+  ...frames: string[]
+) => void
+
 export interface NativeServer {
-  openLane(inbox: ArrayBuffer, outbox: ArrayBuffer, dispatch: (bytes: number) => void): NativeLane
+  openLane(
+    memory: { inbox: ArrayBuffer; outbox: ArrayBuffer; mark: ArrayBuffer },
+    dispatch: (bytes: number) => void,
+    onStall: OnStall,
+  ): NativeLane
   /** The values of Allow in the order of the numbers by which entries name them. */
   allowValues(): string[]
   listen(): NativeAddress[]

@@ -93,11 +93,16 @@ export interface LaneStats {
   staleEntries: number
 }
 
+/** No handler runs. */
+const NOBODY = -1
+
 export class Lane {
   readonly config: LaneConfig
   readonly inbox: ArrayBuffer
   readonly words: Int32Array
   readonly bytes: Bytes
+  /** Where the request is whose handler runs, or -1: read by the watchdog when it does not end. */
+  readonly mark = new Int32Array([NOBODY])
   readonly outbox: Outbox
   readonly requestWindowBytes: number
   /** Number of the batch whose entries lie in the inbox. */
@@ -146,16 +151,18 @@ export class Lane {
     this.turn = (this.turn + 1) | 0
     this.stats.turns++
     this.#isInTurn = true
-    const { words } = this
+    const { words, mark } = this
     let at = 0
     const end = length >> 2
     while (at < end) {
       const size = words[at]! >> 2
       if (size <= 0) break
+      mark[0] = at
       if (words[at + 1] === ENTRY_REQUEST) this.#request(at)
       else this.#other(words[at + 1]!, at)
       at += size
     }
+    mark[0] = NOBODY
     this.#isInTurn = false
     this.#flush()
     if (this.#inInbox.length > 0 || this.#ended.length > 0) queueMicrotask(this.#tickSoon)

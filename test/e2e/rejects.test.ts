@@ -114,7 +114,7 @@ test('a listener that throws is an uncaught error, and keeps nobody from the eve
 test('an event that does not exist is an error that names those that do', async () => {
   const server = await hello()
   expect(() => server.on('rejects' as 'reject', () => {})).toThrow(
-    'A server has no event "rejects"; there are reject, limit.',
+    'A server has no event "rejects"; there are reject, limit, stall.',
   )
 })
 

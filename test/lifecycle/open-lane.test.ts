@@ -17,6 +17,7 @@ const wrong: [string, (parts: unknown[]) => void, RegExp][] = [
   ['an empty outbox', (parts) => (parts[1] = new ArrayBuffer(0)), /ArrayBuffer is empty/],
   ['a small inbox', (parts) => (parts[0] = new ArrayBuffer(64)), /inbox is too small/],
   ['no function', (parts) => (parts[2] = {}), /function is expected/],
+  ['no function for stalls', (parts) => (parts[3] = {}), /function is expected/],
 ]
 
 test.each(wrong)('%s', async (_, spoil, message) => {
@@ -26,12 +27,18 @@ test.each(wrong)('%s', async (_, spoil, message) => {
       new ArrayBuffer(INBOX_BYTES),
       new ArrayBuffer(OUTBOX_BYTES),
       () => expect.unreachable(),
+      () => expect.unreachable(),
+      new ArrayBuffer(4),
     ]
     spoil(parts)
-    const [inbox, outbox, dispatch] = parts
-    expect(() =>
-      native.openLane(inbox as ArrayBuffer, outbox as ArrayBuffer, dispatch as () => void),
-    ).toThrow(message)
+    const [inbox, outbox, dispatch, onStall, mark] = parts as [
+      ArrayBuffer,
+      ArrayBuffer,
+      () => void,
+      () => void,
+      ArrayBuffer,
+    ]
+    expect(() => native.openLane({ inbox, outbox, mark }, dispatch, onStall)).toThrow(message)
     return parts
       .filter((part) => typeof part !== 'string')
       .map((part) => new WeakRef(part as object))

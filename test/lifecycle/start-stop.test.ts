@@ -130,7 +130,11 @@ test('the functions of a closed lane do nothing', async () => {
   const load = createRequire(import.meta.url)('../../native.cjs').load as () => NativeBinding
   const native = new (load().Server)({ ...parseOptions({}).native, endpoints: [here] })
   const outbox = new ArrayBuffer(65_536)
-  const lane = native.openLane(new ArrayBuffer(1 << 20), outbox, () => {})
+  const lane = native.openLane(
+    { inbox: new ArrayBuffer(1 << 20), outbox, mark: new ArrayBuffer(4) },
+    () => {},
+    () => {},
+  )
   native.listen()
   await new Promise<void>((resolve) => native.close(0, resolve))
   const calls = [

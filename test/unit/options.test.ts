@@ -43,6 +43,7 @@ test('defaults', () => {
       probes: { live: '', ready: '', metrics: '', maxLoopDelayMs: 1000 },
       overload: { inFlight: 10_000, queueDelayMs: 100, retryAfterSeconds: 1 },
       rejectPages: [],
+      stall: { thresholdMs: 1000, intervalMs: 10_000, log: true },
       ioThreads: 0,
       serverHeader: null,
       allowBareLf: false,
@@ -81,6 +82,7 @@ test('everything that can be said', () => {
     health: { live: '/livez', ready: '/readyz', maxLoopDelay: '2s' },
     metrics: { path: '/metrics' },
     overload: { inFlight: 5, queueDelay: '50ms', retryAfter: '1.5 min' },
+    stall: { threshold: '2s', interval: '1min', log: false },
     ioThreads: 2,
     serverHeader: 'lanner',
     allowBareLf: true,
@@ -119,6 +121,7 @@ test('everything that can be said', () => {
     },
     probes: { live: '/livez', ready: '/readyz', metrics: '/metrics', maxLoopDelayMs: 2000 },
     overload: { inFlight: 5, queueDelayMs: 50, retryAfterSeconds: 90 },
+    stall: { thresholdMs: 2000, intervalMs: 60_000, log: false },
     ioThreads: 2,
     serverHeader: 'lanner',
     allowBareLf: true,
@@ -133,6 +136,10 @@ test.each([
   ['1.5 min', 90_000],
   ['2h', 7_200_000],
 ])('duration %j', (value, ms) => expect(duration(value, 'x', 1)).toBe(ms))
+
+test('stall: false turns reports off', () => {
+  expect(parseOptions({ stall: false }).native.stall).toMatchObject({ thresholdMs: 0, log: false })
+})
 
 test.each([
   [0, 0],
@@ -273,6 +280,11 @@ describe('errors name the option and what it may be', () => {
       /rates\.request\.bytesPerSecond is a size from 1/,
     ],
     [{ rates: { response: { grace: null } } }, /rates\.response\.grace is a duration/],
+    [{ stall: true }, /stall is an object/],
+    [{ stall: { threshold: 9 } }, /stall\.threshold is a duration from 10 to/],
+    [{ stall: { interval: 'x' } }, /stall\.interval is a duration/],
+    [{ stall: { log: 1 } }, /stall\.log is true or false/],
+    [{ stall: { treshold: 1 } }, /no option stall\.treshold/],
     [{ timeouts: { headers: '30 bananas' } }, /timeouts\.headers is a duration/],
     [{ timeouts: { headers: -1 } }, /timeouts\.headers/],
     [{ timeouts: { keepAlive: 0 } }, /timeouts\.keepAlive is a duration from 1 /],

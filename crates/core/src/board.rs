@@ -3,7 +3,7 @@
 //! Written by the server and the isolates, read by every I/O thread when a probe asks. Promises
 //! that reading it never waits for JavaScript. How it is shown is in `probes`.
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -25,6 +25,8 @@ pub struct Board {
     pub sightings: Sightings,
     /// Whether an isolate ever joined.
     joined: AtomicBool,
+    /// Stalls of all isolates; counted by the watchdog alone.
+    pub(crate) stalls: AtomicU64,
     isolates: Mutex<Vec<Arc<Isolate>>>,
     counters: OnceLock<Vec<Arc<Counters>>>,
     /// Method and pattern of each route, probes among them.
@@ -41,6 +43,7 @@ impl Default for Board {
             closing: AtomicBool::new(false),
             sightings: Sightings::default(),
             joined: AtomicBool::new(false),
+            stalls: AtomicU64::new(0),
             isolates: Mutex::default(),
             counters: OnceLock::new(),
             routes: OnceLock::new(),
@@ -72,17 +75,11 @@ impl Board {
         isolate
     }
 
-    /// The delays of the isolates that are there, in milliseconds. Each that rests is rung, so
-    /// that the next call knows whether its event loop still turns.
-    pub(crate) fn feel(&self) -> Vec<u64> {
+    /// The isolates that are there.
+    pub(crate) fn isolates(&self) -> Vec<Arc<Isolate>> {
         let mut isolates = self.lock();
         self.part_from_the_gone(&mut isolates);
-        let feel = |isolate: &Arc<Isolate>| {
-            let delay = isolate.pulse.delay();
-            isolate.ring();
-            delay
-        };
-        isolates.iter().map(feel).collect()
+        isolates.clone()
     }
 
     /// Tells whoever watches, and rings once for all that is not taken yet.
@@ -111,14 +108,13 @@ impl Board {
     /// The merged counters.
     pub(crate) fn stats(&self) -> Stats {
         let counters = self.counters.get().map(Vec::as_slice);
-        let mut isolates = self.lock();
-        self.part_from_the_gone(&mut isolates);
-        let mut each: Vec<_> = isolates
-            .iter()
-            .map(|isolate| isolate.pulse.stats())
-            .collect();
+        let isolates = self.isolates();
+        let mut each: Vec<_> = isolates.iter().map(|isolate| isolate.stats()).collect();
         each.push(self.lock_gone().clone());
-        Stats::merged(counters.unwrap_or_default(), each)
+        Stats {
+            stalls: self.stalls.load(Relaxed),
+            ..Stats::merged(counters.unwrap_or_default(), each)
+        }
     }
 
     /// Forgets the isolates that have gone, but not what they did.

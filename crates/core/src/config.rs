@@ -9,6 +9,7 @@ use lanner_proto::{Limits, RejectPages, RetryAfter, RouteTable};
 
 use crate::probes::Probes;
 use crate::rules::Rules;
+use crate::watch::StallOptions;
 
 /// Points after which something is given up, in milliseconds; 0 means never.
 #[derive(Debug, Clone)]
@@ -119,6 +120,8 @@ pub struct Config {
     pub overload: Overload,
     /// What refusals say; nothing by default.
     pub reject_pages: RejectPages,
+    /// When a stuck event loop is reported.
+    pub stall: StallOptions,
     /// Connections open at the same time; more are closed without a reply. 0 for no limit.
     pub connections: usize,
     /// Requests of one connection; the last one's reply ends it. 0 for no limit.
@@ -154,6 +157,7 @@ impl Default for Config {
             probes: Probes::default(),
             overload: Overload::default(),
             reject_pages: RejectPages::default(),
+            stall: StallOptions::default(),
             connections: 0,
             requests_per_connection: 0,
             body_memory_bytes: 1 << 30,

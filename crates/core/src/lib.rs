@@ -31,6 +31,7 @@ pub mod server;
 mod shared;
 pub mod sightings;
 pub mod transport;
+pub mod watch;
 
 pub use config::{Config, Overload, Rate, Rates, Timeouts};
 pub use error::{Error, ErrorKind};
@@ -38,3 +39,4 @@ pub use metrics::Stats;
 pub use probes::Probes;
 pub use rules::{Priority, Rules};
 pub use server::Server;
+pub use watch::StallOptions;

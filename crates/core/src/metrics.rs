@@ -13,6 +13,7 @@ use crate::conn::end::End;
 use crate::histogram::{Distribution, Histogram};
 use crate::request_times::{BOUNDS_US, Outcome, RequestTimes};
 use crate::rules::Priority;
+use crate::watch::vitals::Vitals;
 
 /// A request series: what its requests have in common, its buckets, the sum in microseconds.
 pub type OutcomeTimes = (Outcome, [u64; BOUNDS_US.len() + 1], u64);
@@ -34,6 +35,8 @@ pub struct Stats {
     pub connection_duration: Distribution,
     /// What the isolates did, each for itself; the last one has those that have gone.
     pub isolates: Vec<IsolateStats>,
+    /// Event loops that were stuck for longer than the threshold.
+    pub stalls: u64,
 }
 
 /// What an isolate did.
@@ -53,6 +56,8 @@ pub struct IsolateStats {
     pub queue_wait: Distribution,
     /// From the turn that took a request to its reply's head.
     pub handler_duration: Distribution,
+    /// How its event loop is; none for those that have gone, and for sums.
+    pub vitals: Option<Vitals>,
 }
 
 impl IsolateStats {
@@ -118,6 +123,12 @@ impl Stats {
     pub fn value(&self, name: &str) -> u64 {
         let found = self.values.iter().find(|(other, _)| *other == name);
         found.map_or(0, |(_, value)| *value)
+    }
+
+    /// The worst of each that is known of an event loop; none where there is no isolate.
+    pub fn worst_vitals(&self) -> Option<Vitals> {
+        let all = self.isolates.iter().filter_map(|one| one.vitals);
+        all.reduce(Vitals::worse)
     }
 
     /// What all isolates did together.

@@ -1,9 +1,11 @@
 //! Probes: paths that the core answers by itself, so that they answer while JavaScript is stuck.
 //!
 //! Declared in the options as routes behind the application's own; asked for by the connection.
-//! Promises no more than a compare for other requests, and a reply without an isolate. Liveness
-//! says that the network side turns; readiness, that a request would be served in time.
+//! Promises no more than a compare for other requests, and a reply without an isolate: a probe
+//! wakes none (the clock looks after their event loops). Liveness says that the
+//! network side turns; readiness, that a request would be served in time.
 
+use std::fmt::Write;
 use std::sync::atomic::Ordering::Relaxed;
 
 use lanner_proto::RouteSpec;
@@ -109,21 +111,30 @@ impl Probes {
 
     /// What a probe replies now.
     pub(crate) fn report(&self, probe: Probe, board: &Board) -> Report {
-        let delays = board.feel();
         let stats = board.stats();
         if probe == Probe::Metrics {
             return Report {
                 status: 200,
                 content_type: prometheus::CONTENT_TYPE,
-                body: prometheus::text(&stats, &delays, board),
+                body: prometheus::text(&stats, board),
             };
         }
-        let delay = delays.iter().copied().max();
-        let state = self.state(board, delay);
+        let vitals = stats.worst_vitals();
+        let state = self.state(board, vitals.map(|vitals| vitals.delay_ms));
         let is_ready = state == "ready";
-        let body = format!(
-            "{{\"state\":\"{state}\",\"loopDelayMs\":{},\"inFlight\":{},\"uptimeMs\":{}}}",
-            delay.unwrap_or_default(),
+        let vitals = vitals.unwrap_or_default();
+        let mut body = format!(
+            "{{\"state\":\"{state}\",\"loopDelayMs\":{},\"loopDelayMaxMs\":{}",
+            vitals.delay_ms, vitals.delay_max_ms,
+        );
+        // Writing to a string cannot fail.
+        if let Some(utilization) = vitals.utilization {
+            let _ = write!(body, ",\"loopUtilization\":{utilization}");
+        }
+        let _ = write!(
+            body,
+            ",\"stalls\":{},\"inFlight\":{},\"uptimeMs\":{}}}",
+            stats.stalls,
             stats.value("in_flight"),
             board.began.elapsed().as_millis(),
         );

@@ -11,6 +11,7 @@ use crate::board::Board;
 use crate::histogram::Distribution;
 use crate::metrics::{IsolateStats, METRICS, OutcomeTimes, Stats};
 use crate::request_times::{BOUNDS_US, Outcome};
+use crate::watch::vitals::Vitals;
 
 /// Value of `Content-Type`.
 pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -129,6 +130,24 @@ pub const FAMILIES: &[Family] = &[
         help: "Time since an isolate was rung or began its turn; 0 at rest.",
     },
     Family {
+        exported: "lanner_loop_delay_max_seconds",
+        kind: "gauge",
+        labels: "isolate",
+        help: "The longest such time of the last ten seconds.",
+    },
+    Family {
+        exported: "lanner_loop_utilization_ratio",
+        kind: "gauge",
+        labels: "isolate",
+        help: "Share of the last second in which the event loop did not sleep.",
+    },
+    Family {
+        exported: "lanner_stalls_total",
+        kind: "counter",
+        labels: "",
+        help: "Event loops that were stuck for longer than `stall.threshold`.",
+    },
+    Family {
         exported: "lanner_uptime_seconds",
         kind: "gauge",
         labels: "",
@@ -136,8 +155,8 @@ pub const FAMILIES: &[Family] = &[
     },
 ];
 
-/// All of them; `delays` are the loop delays of the isolates in milliseconds.
-pub(crate) fn text(stats: &Stats, delays: &[u64], board: &Board) -> Vec<u8> {
+/// All of them.
+pub(crate) fn text(stats: &Stats, board: &Board) -> Vec<u8> {
     let mut out = Text(String::with_capacity(16 * 1024));
     for metric in METRICS {
         let kind = match metric.exported.ends_with("_total") {
@@ -149,7 +168,7 @@ pub(crate) fn text(stats: &Stats, delays: &[u64], board: &Board) -> Vec<u8> {
     }
     for family in FAMILIES {
         out.head(family.exported, family.kind, family.help);
-        out.samples(family.exported, stats, delays, board);
+        out.samples(family.exported, stats, board);
     }
     out.0.into_bytes()
 }
@@ -169,7 +188,7 @@ impl Text {
         };
     }
 
-    fn samples(&mut self, name: &str, stats: &Stats, delays: &[u64], board: &Board) {
+    fn samples(&mut self, name: &str, stats: &Stats, board: &Board) {
         match name {
             "http_server_request_duration_seconds" => {
                 for times in &stats.outcomes {
@@ -182,12 +201,7 @@ impl Text {
                 let all = &stats.connection_duration;
                 self.histogram(name, "", all, &CONNECTION_BOUNDS_US);
             }
-            "lanner_loop_delay_seconds" => {
-                for (index, ms) in delays.iter().enumerate() {
-                    let seconds = *ms as f64 / 1e3;
-                    self.line(name, &format!("isolate=\"{index}\""), seconds);
-                }
-            }
+            "lanner_stalls_total" => self.line(name, "", stats.stalls),
             "lanner_uptime_seconds" => {
                 self.line(name, "", board.began.elapsed().as_secs_f64());
             }
@@ -225,7 +239,21 @@ impl Text {
             "lanner_isolate_busy_seconds_total" => {
                 self.line(name, labels, one.busy_us as f64 / 1e6);
             }
-            _ => {}
+            _ => self.event_loop(name, labels, one.vitals),
+        }
+    }
+
+    /// What is known of an event loop that is there.
+    fn event_loop(&mut self, name: &str, labels: &str, vitals: Option<Vitals>) {
+        let Some(vitals) = vitals else { return };
+        let value = match name {
+            "lanner_loop_delay_seconds" => Some(vitals.delay_ms as f64 / 1e3),
+            "lanner_loop_delay_max_seconds" => Some(vitals.delay_max_ms as f64 / 1e3),
+            "lanner_loop_utilization_ratio" => vitals.utilization,
+            _ => None,
+        };
+        if let Some(value) = value {
+            self.line(name, labels, value);
         }
     }
 

@@ -7,7 +7,7 @@
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{JoinHandle, Thread};
 
 use lanner_bridge::{Doorbell, IsolateLane, lane};
 use lanner_proto::{RouteSpec, RouteTable};
@@ -18,7 +18,7 @@ use crate::context::Context;
 use crate::dispatch::lanes::Lanes;
 use crate::dispatch::permits::{self, Permits};
 use crate::error::{Error, ErrorKind};
-use crate::io::clock;
+use crate::io::clock::Clock;
 use crate::io::helm::Helm;
 use crate::io::remote::{Command, Remote};
 use crate::io::thread::{IoThread, WAKER};
@@ -29,6 +29,7 @@ use crate::shared::Shared;
 use crate::sightings::Sightings;
 use crate::transport::endpoint::Endpoint;
 use crate::transport::listen::{Address, Listener};
+use crate::watch::run::Watchdog;
 
 /// Batches that may wait on their way to an isolate or back. A batch holds all requests of a turn,
 /// so this is time, not requests: an isolate that is this many turns behind is overloaded.
@@ -48,6 +49,9 @@ pub struct Server {
 impl Server {
     /// Compiles the routes and starts the I/O threads; nothing listens yet.
     pub fn start(config: Config, routes: &[RouteSpec<'_>]) -> Result<Self, Error> {
+        let names = routes.iter();
+        let names = names.map(|route| (route.method.into(), route.pattern.into()));
+        let names = names.collect();
         let (routes, probes) = config.probes.extend(routes);
         let patterns: Vec<Box<str>> = routes.iter().map(|route| route.pattern.into()).collect();
         let routes = RouteTable::build(&routes)
@@ -108,19 +112,50 @@ impl Server {
                 }
             }
         }
-        server.start_clock(release)?;
+        let watchdog = server.start_watchdog(&config, names)?;
+        server.start_clock(watchdog, release)?;
         Ok(server)
     }
 
-    fn start_clock(&self, release: Option<fn()>) -> Result<(), Error> {
-        let (shared, board) = (Arc::clone(&self.shared), Arc::clone(&self.board));
+    fn start_clock(&self, watchdog: Option<Thread>, release: Option<fn()>) -> Result<(), Error> {
+        let clock = Clock {
+            shared: Arc::clone(&self.shared),
+            board: Arc::clone(&self.board),
+            watchdog,
+            release,
+        };
         let thread = std::thread::Builder::new()
             .name("lanner-clock".into())
-            .spawn(move || clock::run(&shared, &board, release))
+            .spawn(move || clock.run())
             .map_err(|error| resources(&error))?;
-        self.shared.set_clock(thread.thread().clone());
+        self.shared.unpark_at_end(thread.thread());
         self.lock_threads().push(thread);
         Ok(())
+    }
+
+    /// None where stalls are not reported.
+    fn start_watchdog(
+        &self,
+        config: &Config,
+        routes: Vec<(String, String)>,
+    ) -> Result<Option<Thread>, Error> {
+        if config.stall.threshold_ms == 0 {
+            return Ok(None);
+        }
+        let watchdog = Watchdog {
+            options: config.stall.clone(),
+            board: Arc::clone(&self.board),
+            shared: Arc::clone(&self.shared),
+            helms: self.helms.clone(),
+            routes,
+        };
+        let thread = std::thread::Builder::new()
+            .name("lanner-watchdog".into())
+            .spawn(move || watchdog.run())
+            .map_err(|error| resources(&error))?;
+        // Nobody joins it: it may be held up by a standard error that nobody reads.
+        self.shared.unpark_at_end(thread.thread());
+        Ok(Some(thread.thread().clone()))
     }
 
     /// Joins the isolate that `bell` wakes to every I/O thread.

@@ -4,7 +4,7 @@ use std::sync::atomic::{
     AtomicU32, AtomicUsize,
     Ordering::{Relaxed, SeqCst},
 };
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::Thread;
 
 use crate::io::remote::{Command, Remote};
@@ -18,7 +18,8 @@ pub(crate) struct Shared {
     connections: AtomicU32,
     seats: Seats,
     running: AtomicUsize,
-    clock: OnceLock<Thread>,
+    /// Threads that wait for the end.
+    waiting: Mutex<Vec<Thread>>,
 }
 
 impl Shared {
@@ -30,7 +31,7 @@ impl Shared {
             connections: AtomicU32::new(0),
             seats: Seats::default(),
             running: AtomicUsize::new(threads),
-            clock: OnceLock::new(),
+            waiting: Mutex::default(),
         }
     }
 
@@ -80,10 +81,12 @@ impl Shared {
         }
     }
 
-    /// Makes the clock's thread known, once.
-    pub(crate) fn set_clock(&self, clock: Thread) {
-        // Only the first call counts; there is only one.
-        let _ = self.clock.set(clock);
+    /// Unparks a thread when the last I/O thread has ended, or now if it has.
+    pub(crate) fn unpark_at_end(&self, thread: &Thread) {
+        self.lock().push(thread.clone());
+        if self.is_over() {
+            thread.unpark();
+        }
     }
 
     /// The clock has moved.
@@ -93,17 +96,19 @@ impl Shared {
         }
     }
 
-    /// A thread has ended; the clock ends with the last one.
+    /// A thread has ended; clock and watchdog end with the last one.
     pub(crate) fn thread_ended(&self) {
-        if self.running.fetch_sub(1, SeqCst) == 1
-            && let Some(clock) = self.clock.get()
-        {
-            clock.unpark();
+        if self.running.fetch_sub(1, SeqCst) == 1 {
+            self.lock().iter().for_each(Thread::unpark);
         }
     }
 
     /// Whether every thread has ended.
     pub(crate) fn is_over(&self) -> bool {
         self.running.load(SeqCst) == 0
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Thread>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

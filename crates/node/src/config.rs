@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use lanner_core::{
-    Config, Error, ErrorKind, Overload, Priority, Probes, Rate, Rates, Rules, Timeouts,
+    Config, Error, ErrorKind, Overload, Priority, Probes, Rate, Rates, Rules, StallOptions,
+    Timeouts,
 };
 use lanner_proto::{
     Limits, RejectPage, RejectPages, RejectReason, RetryAfter, RouteSpec, RouteTable,
@@ -183,6 +184,17 @@ pub struct RejectPageOptions {
     pub body: String,
 }
 
+/// When a stuck event loop is reported.
+#[napi(object)]
+pub struct StallReportOptions {
+    /// From which length on; 0 for never.
+    pub threshold_ms: f64,
+    /// Least time between two reports.
+    pub interval_ms: f64,
+    /// Whether a line is written to standard error.
+    pub log: bool,
+}
+
 /// All options.
 #[napi(object)]
 pub struct NativeConfig {
@@ -206,6 +218,8 @@ pub struct NativeConfig {
     pub overload: OverloadOptions,
     /// What refusals say.
     pub reject_pages: Vec<RejectPageOptions>,
+    /// Reports of a stuck event loop.
+    pub stall: StallReportOptions,
     /// Number of I/O threads, 0 for the default.
     pub io_threads: u32,
     /// Value of the `Server` field; null for none.
@@ -280,6 +294,11 @@ impl NativeConfig {
                 retry_after: RetryAfter::seconds(self.overload.retry_after_seconds),
             },
             reject_pages: self.reject_pages(),
+            stall: StallOptions {
+                threshold_ms: self.stall.threshold_ms as u64,
+                interval_ms: self.stall.interval_ms as u64,
+                log: self.stall.log,
+            },
             drain_bytes: limits.drain_bytes as u64,
             routes: Vec::new(),
             body_memory_bytes: match limits.body_memory_bytes {

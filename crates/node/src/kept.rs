@@ -28,6 +28,10 @@ impl Kept {
 
     pub(crate) fn function(&mut self, value: napi_value) -> Outcome<napi_ref> {
         raw::require_function(self.env, value)?;
+        self.reference(value)
+    }
+
+    pub(crate) fn reference(&mut self, value: napi_value) -> Outcome<napi_ref> {
         let reference = raw::reference(self.env, value)?;
         self.references.push(reference);
         Ok(reference)

@@ -24,6 +24,7 @@ use crate::kept::Kept;
 use crate::memory::JsMemory;
 use crate::raw::{self, Failure, Outcome};
 use crate::sightings::Watcher;
+use crate::stalls::{Stalls, tell};
 
 /// Functions that JavaScript wants to be called once the server has closed.
 pub(crate) type Closers = Rc<RefCell<Vec<napi_ref>>>;
@@ -53,6 +54,7 @@ pub(crate) struct Lane {
     inbox: JsMemory,
     outbox: JsMemory,
     dispatch: napi_ref,
+    stalls: Stalls,
     closers: Closers,
     watcher: Watcher,
     /// Which I/O thread is looked at first, so that none waits for the others.
@@ -79,7 +81,7 @@ impl Lane {
         env: napi_env,
         server: Arc<Server>,
         (closers, watcher): (Closers, Watcher),
-        [inbox, outbox, dispatch]: [napi_value; 3],
+        [inbox, outbox, dispatch, mark, on_stall]: [napi_value; 5],
     ) -> Outcome<napi_value> {
         let mut kept = Kept::new(env);
         let inbox = kept.memory(inbox)?;
@@ -91,12 +93,14 @@ impl Lane {
             });
         }
         let dispatch = kept.function(dispatch)?;
+        let (mark, on_stall) = (kept.reference(mark)?, kept.function(on_stall)?);
         let mut memory = Box::<Self>::new_uninit();
         let bell = Bell::new(env, on_bell, memory.as_mut_ptr().cast())?;
         // From here on the lane owns what it was made of, and `close_lane` undoes all of it.
         kept.release();
         let place: *mut Self = Box::into_raw(memory).cast();
         let (isolate, lanes) = server.attach(bell);
+        let stalls = Stalls::new(env, &isolate, inbox.kept, [mark, on_stall]);
         let staged = lanes.iter().map(|_| None).collect();
         let lane = Self {
             holders: 1,
@@ -107,6 +111,7 @@ impl Lane {
             inbox,
             outbox,
             dispatch,
+            stalls,
             closers,
             watcher,
             staged,
@@ -247,6 +252,7 @@ impl Lane {
         self.held_back.is_empty()
             && self.lanes.iter().all(IsolateLane::is_quiet)
             && self.watcher_to_call().is_none()
+            && !self.stalls.has_post()
     }
 
     /// The function to call because sightings wait.
@@ -361,6 +367,7 @@ impl Lane {
 
     /// Ends the isolate's side: no ring after this, the I/O threads see that it has gone.
     fn shut(&mut self) {
+        self.stalls.end();
         self.isolate.gate.detach();
         self.lanes.clear();
         self.held_back.clear();
@@ -406,6 +413,10 @@ unsafe extern "C" fn on_bell(
         // SAFETY: as above; the borrow ends before JavaScript runs again.
         if let Some(watcher) = unsafe { (*place).watcher_to_call() } {
             raw::call(env, raw::referenced(env, watcher)?, &[]);
+        }
+        // SAFETY: as above; the borrow ends before JavaScript runs.
+        if let Some((stalls, on_stall)) = unsafe { (*place).stalls.take() } {
+            tell(env, &stalls, on_stall)?;
         }
         // SAFETY: as above; JavaScript has returned. The end may have come while it ran, and a
         // flush that met it has seen it: then nobody rings for it any more.
@@ -485,7 +496,8 @@ unsafe fn close_lane(env: napi_env, place: *mut Lane) {
     bell.abort();
     // SAFETY: the same hook and lane as in `open`; it is removed before its hold is given up.
     unsafe { sys::napi_remove_env_cleanup_hook(env, Some(on_env_end), place.cast()) };
-    for reference in [lane.inbox.kept, lane.outbox.kept, lane.dispatch] {
+    let kept = [lane.inbox.kept, lane.outbox.kept, lane.dispatch];
+    for reference in kept.into_iter().chain(lane.stalls.references()) {
         raw::delete_reference(env, reference);
     }
     // It holds the listeners, and whatever they hold.

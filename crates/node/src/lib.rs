@@ -2,12 +2,13 @@
 //!
 //! `server` and `config` are the control plane, written with napi-rs. `lane`, `memory`, `kept` and
 //! `doorbell` are the hot path, written against the raw Node-API: one wake-up and one native call
-//! per batch. `fence` keeps panics on this side. Everything that has to do with HTTP is in the
-//! core.
+//! per batch. `stalls`, `witness` and `engine` say what a stuck isolate does. `fence` keeps panics
+//! on this side. Everything that has to do with HTTP is in the core.
 
 pub mod config;
 mod doorbell;
 mod endpoint;
+mod engine;
 mod fence;
 pub mod inject;
 mod kept;
@@ -17,7 +18,9 @@ mod raw;
 mod release;
 pub mod server;
 mod sightings;
+mod stalls;
 mod uv;
+mod witness;
 
 use napi_derive::napi;
 

@@ -86,6 +86,16 @@ pub(crate) fn make_number(env: napi_env, number: i32) -> Outcome<napi_value> {
     Ok(value)
 }
 
+/// Makes a text.
+pub(crate) fn make_string(env: napi_env, text: &str) -> Outcome<napi_value> {
+    let mut value = ptr::null_mut();
+    let (start, len) = (text.as_ptr().cast(), text.len() as isize);
+    // SAFETY: `start` has `len` bytes, `value` is a place for the result.
+    let status = unsafe { sys::napi_create_string_utf8(env, start, len, &mut value) };
+    check(status, c"no text could be made")?;
+    Ok(value)
+}
+
 /// Start and length of an ArrayBuffer's memory.
 pub(crate) fn array_buffer(env: napi_env, value: napi_value) -> Outcome<(*mut u8, usize)> {
     let (mut data, mut len) = (ptr::null_mut(), 0);

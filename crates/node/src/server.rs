@@ -10,9 +10,10 @@ use lanner_core::histogram::Distribution;
 use lanner_core::metrics::IsolateStats;
 use lanner_core::transport::endpoint::Endpoint;
 use lanner_core::transport::listen::Address;
+use lanner_core::watch::vitals::Vitals;
 use lanner_core::{Config, Error, Server};
 use lanner_proto::RouteSpec;
-use napi::bindgen_prelude::{JsValue, Object, Unknown};
+use napi::bindgen_prelude::{JsObjectValue, JsValue, Object, Unknown};
 use napi::{Env, Result};
 use napi_derive::napi;
 
@@ -79,17 +80,20 @@ impl NativeServer {
         })
     }
 
-    /// Opens this isolate's lane.
+    /// Opens this isolate's lane. `memory` has the inbox, the outbox and the mark: an ArrayBuffer
+    /// of one word that says where in the inbox the request is whose handler runs, or -1.
     #[napi]
     pub fn open_lane<'env>(
         &self,
         env: &'env Env,
-        inbox: Unknown<'_>,
-        outbox: Unknown<'_>,
+        memory: Object<'_>,
         dispatch: Unknown<'_>,
+        on_stall: Unknown<'_>,
     ) -> Result<Object<'env>> {
         let server = self.started(*env)?;
-        let values = [inbox.raw(), outbox.raw(), dispatch.raw()];
+        let part = |name| memory.get_named_property::<Unknown<'_>>(name);
+        let (inbox, outbox, mark) = (part("inbox")?, part("outbox")?, part("mark")?);
+        let values = [inbox, outbox, dispatch, mark, on_stall].map(|value| value.raw());
         let callbacks = (Rc::clone(&self.closers), Rc::clone(&self.watcher));
         match Lane::open(env.raw(), server, callbacks, values) {
             Ok(object) => Ok(Object::from_raw(env.raw(), object)),
@@ -180,6 +184,8 @@ impl NativeServer {
         for (name, value) in &stats.values {
             object.set(name, *value as f64)?;
         }
+        object.set("stalls", stats.stalls as f64)?;
+        set_vitals(&mut object, stats.worst_vitals())?;
         for (label, value) in &stats.rejects {
             object.set(format!("reject_{label}"), *value as f64)?;
         }
@@ -246,9 +252,19 @@ fn isolate<'env>(env: &'env Env, stats: &IsolateStats) -> Result<Object<'env>> {
     for (name, value) in figures {
         object.set(name, value)?;
     }
+    set_vitals(&mut object, stats.vitals)?;
     object.set("queue_wait", times(env, &stats.queue_wait)?)?;
     object.set("handler_duration", times(env, &stats.handler_duration)?)?;
     Ok(object)
+}
+
+/// What is known of an event loop.
+fn set_vitals(object: &mut Object<'_>, vitals: Option<Vitals>) -> Result<()> {
+    let vitals = vitals.unwrap_or_default();
+    object.set("loop_delay", vitals.delay_ms as f64)?;
+    object.set("loop_delay_max", vitals.delay_max_ms as f64)?;
+    // Undefined where it is not known.
+    object.set("loop_utilization", vitals.utilization)
 }
 
 fn specs(routes: &[RouteOptions]) -> Vec<RouteSpec<'_>> {

@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use std::{fmt, io, thread};
 
-use lanner_bridge::Gate;
+use lanner_bridge::{Gate, SlotId};
 use mio::{Events, Poll};
 
 use super::thread::{IoThread, Rest};
@@ -66,6 +66,11 @@ impl Helm {
             return false;
         };
         state.as_mut().is_some_and(IoThread::help)
+    }
+
+    /// The age of an exchange that is not settled, in milliseconds.
+    pub(crate) fn age(&self, slot: SlotId) -> Option<u64> {
+        self.lock().as_ref().and_then(|thread| thread.age(slot))
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<IoThread>> {

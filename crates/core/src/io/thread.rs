@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant, SystemTime};
 
-use lanner_bridge::Batch;
+use lanner_bridge::{Batch, SlotId};
 use mio::{Registry, Token};
 
 use super::accept::ACCEPT_PAUSE_MS;
@@ -179,6 +179,13 @@ impl IoThread {
         self.count_in_flight();
         self.remote.set_wants_clock(self.wants_clock());
         !more && self.dirty.is_empty()
+    }
+
+    /// The age of an exchange that is not settled, in milliseconds.
+    pub(super) fn age(&self, slot: SlotId) -> Option<u64> {
+        let now_us = self.began.elapsed().as_micros() as u64;
+        let exchange = self.cx.slots.get(slot)?;
+        Some(now_us.saturating_sub(exchange.began_us) / 1_000)
     }
 
     /// Reads the clocks, and looks at the deadlines that came up.

@@ -23,8 +23,15 @@ fn board(counters: Counters) -> Board {
     board
 }
 
-fn lines(board: &Board, delays: &[u64]) -> Vec<String> {
-    let text = String::from_utf8(text(&board.stats(), delays, board)).expect("UTF-8");
+fn lines(board: &Board, vitals: &[Vitals]) -> Vec<String> {
+    let mut stats = board.stats();
+    let isolates = vitals.iter().map(|vitals| IsolateStats {
+        vitals: Some(*vitals),
+        ..IsolateStats::default()
+    });
+    stats.isolates.splice(0..0, isolates);
+    stats.stalls = 4;
+    let text = String::from_utf8(text(&stats, board)).expect("UTF-8");
     assert!(text.ends_with('\n'));
     text.lines().map(str::to_owned).collect()
 }
@@ -36,7 +43,12 @@ fn counters_and_gauges() {
     crate::metrics::bump(&counters.connections, 2);
     counters.reject(lanner_proto::RejectReason::MissingHost);
     counters.connection_ended(End::KeepAliveTimeout, 130_000);
-    let lines = lines(&board(counters), &[0, 1500]);
+    let stuck = Vitals {
+        delay_ms: 1_500,
+        delay_max_ms: 1_750,
+        utilization: Some(0.25),
+    };
+    let lines = lines(&board(counters), &[Vitals::default(), stuck]);
     for line in [
         "# HELP lanner_requests_total Request heads parsed.",
         "# TYPE lanner_requests_total counter",
@@ -49,11 +61,22 @@ fn counters_and_gauges() {
         "lanner_connection_duration_seconds_bucket{le=\"300\"} 1",
         "lanner_connection_duration_seconds_sum 130",
         "lanner_loop_delay_seconds{isolate=\"1\"} 1.5",
+        "lanner_loop_delay_max_seconds{isolate=\"0\"} 0",
+        "lanner_loop_delay_max_seconds{isolate=\"1\"} 1.75",
+        "lanner_loop_utilization_ratio{isolate=\"1\"} 0.25",
+        "lanner_stalls_total 4",
     ] {
         assert!(
             lines.iter().any(|other| other == line),
             "{line}\n{lines:#?}"
         );
+    }
+    let unknown = [
+        "lanner_loop_utilization_ratio{isolate=\"0\"",
+        "lanner_loop_delay_seconds{isolate=\"gone\"",
+    ];
+    for start in unknown {
+        assert!(!lines.iter().any(|line| line.starts_with(start)), "{start}");
     }
 }
 
@@ -101,7 +124,7 @@ fn the_format_is_kept() {
     let board = board(counters);
     let (mut kinds, mut seen) = (HashMap::new(), HashSet::new());
     let mut family = String::new();
-    for line in lines(&board, &[3]) {
+    for line in lines(&board, &[Vitals::default()]) {
         if let Some(rest) = line.strip_prefix("# HELP ") {
             family = rest.split(' ').next().unwrap_or_default().to_owned();
             assert!(rest.len() > family.len() + 1, "no text: {line}");

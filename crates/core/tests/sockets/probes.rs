@@ -1,8 +1,10 @@
 //! Probes: answered by the core, also while the isolate is stuck.
 
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
+use lanner_core::watch::witness::{Glimpse, Witness};
 use lanner_core::{Config, Probes};
 
 use crate::support::live::{Live, LiveHandler, echo, eventually};
@@ -49,6 +51,32 @@ fn they_are_answered_without_an_isolate() {
     assert_eq!(status, 200);
     assert!(body.contains("\nlanner_requests_total 3\n"), "{body}");
     assert_eq!(live.counter("dispatched"), 0);
+    live.close(1_000);
+}
+
+/// An event loop that sleeps.
+#[derive(Debug, Default)]
+struct Asleep(AtomicU64);
+
+impl Witness for Asleep {
+    fn ask(&self, _: &Arc<Glimpse>) {}
+
+    fn idle(&self) -> Option<Duration> {
+        Some(Duration::from_nanos(self.0.fetch_add(1, Relaxed)))
+    }
+}
+
+#[test]
+fn no_probe_wakes_an_isolate_that_sleeps() {
+    let live = Live::start(config(), echo());
+    let isolate = &live.isolate;
+    isolate.known.set_witness(Arc::new(Asleep::default()));
+    eventually("it sleeps", || isolate.known.gate.is_asleep());
+    let rings = isolate.rings();
+    for path in ["/livez", "/readyz", "/metrics"].repeat(3) {
+        assert_eq!(ask(&live, path).0, 200);
+    }
+    assert_eq!(isolate.rings(), rings);
     live.close(1_000);
 }
 

@@ -5,7 +5,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::thread::{JoinHandle, Thread};
 use std::time::{Duration, Instant};
@@ -34,10 +34,11 @@ pub(crate) fn eventually(what: &str, mut done: impl FnMut() -> bool) {
 }
 
 /// Unparks the isolate's thread.
-struct Unpark(Arc<Mutex<Option<Thread>>>);
+struct Unpark(Arc<Mutex<Option<Thread>>>, Arc<AtomicUsize>);
 
 impl Doorbell for Unpark {
     fn ring(&self) {
+        self.1.fetch_add(1, SeqCst);
         if let Some(thread) = &*self.0.lock().expect("not poisoned") {
             thread.unpark();
         }
@@ -49,7 +50,8 @@ pub(crate) type LiveHandler = Box<dyn FnMut(&Entry, usize, &mut Records) + Send>
 
 /// An isolate on a thread of its own.
 pub(crate) struct Isolate {
-    known: Arc<Known>,
+    pub(crate) known: Arc<Known>,
+    rings: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -57,8 +59,8 @@ pub(crate) struct Isolate {
 impl Isolate {
     /// Joins a server; `handler` gets every entry.
     pub(crate) fn attach(server: &Server, handler: LiveHandler) -> Self {
-        let place = Arc::new(Mutex::new(None));
-        let (known, lanes) = server.attach(Unpark(Arc::clone(&place)));
+        let (place, rings) = (Arc::new(Mutex::new(None)), Arc::default());
+        let (known, lanes) = server.attach(Unpark(Arc::clone(&place), Arc::clone(&rings)));
         let stop = Arc::new(AtomicBool::new(false));
         let thread = {
             let (known, stop) = (Arc::clone(&known), Arc::clone(&stop));
@@ -69,9 +71,20 @@ impl Isolate {
         thread.thread().unpark();
         Self {
             known,
+            rings,
             stop,
             thread: Some(thread),
         }
+    }
+
+    /// How often it was rung for.
+    pub(crate) fn rings(&self) -> usize {
+        self.rings.load(SeqCst)
+    }
+
+    /// What the watchdog has told it since the last call.
+    pub(crate) fn take_stalls(&self) -> usize {
+        self.known.take_post().len()
     }
 
     /// Ends, as a worker that exits does.

@@ -5,7 +5,7 @@ use lanner_core::conn::deadline::STALLED_MS;
 use lanner_core::limits::CONTRACT;
 use lanner_core::sightings::{Breach, WATCH_LIMITS, WATCH_REJECTS};
 use lanner_core::transport::trust::ProxyPolicy;
-use lanner_core::{Config, Probes, Rate};
+use lanner_core::{Config, Probes, Rate, StallOptions};
 use lanner_proto::{LIMITS, LimitDoc};
 
 use crate::support::crlf;
@@ -344,6 +344,8 @@ const ROWS: &[Row] = &[
         let requests = wire.feed(&get()).requests();
         replied(&mut wire, &requests)
     }),
+    ("stall_threshold_ms", stall_threshold),
+    ("stall_interval_ms", stall_interval),
 ];
 
 /// What is seen once those that were admitted are replied: a shed one waits for its turn.
@@ -442,6 +444,97 @@ fn readiness(past: usize) -> Seen {
     assert_eq!(stuck.reply().0, 200);
     live.close(1_000);
     seen
+}
+
+/// Requests whose handlers are stuck until they are released, one after the other; what is told of
+/// each that counts as a stall after this threshold.
+struct Stuck {
+    live: Live,
+    release: std::sync::mpsc::Sender<()>,
+}
+
+impl Stuck {
+    fn new(threshold_ms: u64, interval_ms: u64) -> Self {
+        let (release, wait) = std::sync::mpsc::channel::<()>();
+        let stall = StallOptions {
+            threshold_ms,
+            interval_ms,
+            log: false,
+        };
+        let config = Config {
+            stall,
+            ..Config::default()
+        };
+        let handler: LiveHandler = Box::new(move |entry, _, records| {
+            if let Entry::Request(request) = entry {
+                let _ = wait.recv();
+                records.reply(request.slot, text("done"));
+            }
+        });
+        let live = Live::start(config, handler);
+        Self { live, release }
+    }
+
+    /// Is stuck until `is_enough`, then served.
+    fn until(&self, what: &str, is_enough: impl Fn(&Live) -> bool) {
+        let mut client = self.live.connect();
+        client.send(&get());
+        eventually(what, || is_enough(&self.live));
+        self.release.send(()).expect("a handler waits");
+        assert_eq!(client.reply().0, 200);
+    }
+
+    fn has_been_stuck(live: &Live, ms: u64) -> bool {
+        live.server
+            .stats()
+            .worst_vitals()
+            .is_some_and(|it| it.delay_ms >= ms)
+    }
+
+    fn told(&self) -> usize {
+        self.live.isolate.take_stalls()
+    }
+}
+
+fn stall_threshold(past: usize) -> Seen {
+    let stuck = Stuck::new(if past == 1 { 20 } else { 60_000 }, 0);
+    let mut seen = Seen::default();
+    if past == 1 {
+        stuck.until("a stall", |live| live.server.stats().stalls == 1);
+        eventually("it is told", || stuck.told() == 1);
+        seen.told.push("stalls");
+        // Everything else waited behind it.
+        seen.waits = true;
+    } else {
+        stuck.until("a delay", |live| Stuck::has_been_stuck(live, 40));
+        assert_eq!(stuck.told(), 0);
+    }
+    if stuck.live.server.stats().stalls > 0 {
+        seen.counted.push("stalls");
+    }
+    stuck.live.close(1_000);
+    seen
+}
+
+/// Two stalls; past the limit the second waits for a report.
+fn stall_interval(past: usize) -> Seen {
+    let stuck = Stuck::new(20, if past == 1 { 3_600_000 } else { 0 });
+    stuck.until("a stall", |live| live.server.stats().stalls == 1);
+    eventually("it is told", || stuck.told() == 1);
+    stuck.until("another", |live| live.server.stats().stalls == 2);
+    let waits = if past == 1 {
+        // Looked at again and again after its end.
+        stuck.until("a third", |live| live.server.stats().stalls == 3);
+        stuck.told() == 0
+    } else {
+        eventually("it is told", || stuck.told() == 1);
+        false
+    };
+    stuck.live.close(1_000);
+    Seen {
+        waits,
+        ..Seen::default()
+    }
 }
 
 #[test]
