@@ -20,6 +20,11 @@ use crate::rules::Priority;
 pub const INTERVAL_MS: u64 = 1_000;
 /// A queue that stands is shed at once when its end would wait for so many times the target.
 const CROWDED: u64 = 5;
+/// How many times what the isolate works off meanwhile may join a queue that is held: in one batch
+/// it would have to take them all in one turn.
+const JOINING: u64 = 2;
+/// A turn of the network side, where it has hardly waited since the last one.
+const TURN_MS: u64 = 5;
 
 /// Times that there is room for at once: a healthy queue is far shorter, and allocates nothing.
 const USUAL: usize = 64;
@@ -90,7 +95,7 @@ impl Admission {
                 }
             }
             None => self.pace.forget(),
-            Some(_) => self.pace.pause(),
+            Some(_) => self.pace.took_all(now, requests),
         }
     }
 
@@ -126,15 +131,15 @@ impl Admission {
     fn look(&mut self, target: u64, now: u64, sent: u64, queued: usize) {
         self.forget(queued, now);
         if self.holds == Some(self.looked_at) && sent == self.taken {
-            self.pace.was_too_slow();
+            self.pace.ran_dry(now);
         }
         let oldest = self.waiting.front().map_or(now, |batch| batch.since);
         let is_above = now.saturating_sub(oldest) >= target;
         let pace_us = self.pace.us();
+        let waiting = sent.saturating_sub(self.taken);
         if is_above {
             let since = *self.above_since.get_or_insert(oldest + target);
             let stands = now.saturating_sub(since) >= INTERVAL_MS;
-            let waiting = sent.saturating_sub(self.taken);
             let last_us = pace_us.map_or(0, |us| waiting.saturating_mul(us));
             if stands || last_us >= CROWDED.saturating_mul(target * 1_000) {
                 self.holds = Some(now);
@@ -150,7 +155,10 @@ impl Admission {
             (Some(_), true) => [0; 2],
             // An empty queue is joined, whatever the pace was: who joins it tells the pace.
             (Some(_), false) => {
-                let most = pace_us.map_or(u64::MAX, |us| target * 1_000 / us);
+                let of_ms = |ms: u64| pace_us.map_or(u64::MAX, |us| ms * 1_000 / us);
+                let since = now.saturating_sub(self.looked_at);
+                let joining = of_ms(JOINING * since.clamp(TURN_MS, target.max(TURN_MS)));
+                let most = of_ms(target).min(waiting.saturating_add(joining.max(1)));
                 [most.max(1), (most / 2).max(1)]
             }
         };
@@ -265,6 +273,10 @@ mod tests {
         left: u64,
         /// How many times slower than usual.
         slower: u64,
+        /// Requests that the isolate takes at once, if there are so many.
+        turn: u64,
+        /// Milliseconds between turns of the network side.
+        every: u64,
     }
 
     const PACE: u64 = 4;
@@ -281,8 +293,12 @@ mod tests {
         }
 
         fn arrive(&mut self, load: u64, served: &mut Served) {
+            let every = self.every.max(1);
+            if !self.now.is_multiple_of(every) {
+                return;
+            }
             let before = self.queue.sent;
-            for _ in 0..load {
+            for _ in 0..load * every {
                 match self.queue.admits_normal(self.now, self.batches.len()) {
                     true => self.queue.sent += 1,
                     false => served.shed += 1,
@@ -303,15 +319,23 @@ mod tests {
             }
             for _ in 0..PACE {
                 if self.left == 0 {
-                    let Some((since, count)) = self.batches.pop_front() else {
-                        served.idle_ms += 1;
-                        return;
-                    };
-                    served.longest = served.longest.max(self.now - since);
-                    self.left = count;
+                    self.take(served);
+                }
+                if self.left == 0 {
+                    served.idle_ms += 1;
+                    return;
                 }
                 self.left -= 1;
                 served.done += 1;
+            }
+        }
+
+        fn take(&mut self, served: &mut Served) {
+            while self.left < self.turn.max(1)
+                && let Some((since, count)) = self.batches.pop_front()
+            {
+                served.longest = served.longest.max(self.now - since);
+                self.left += count;
             }
         }
     }
@@ -337,6 +361,25 @@ mod tests {
                 steady.shed.abs_diff((load - PACE) * 10_000) < 500,
                 "{load}: {steady:?}"
             );
+        }
+    }
+
+    #[test]
+    fn nor_where_turns_are_long_on_both_sides() {
+        for (turn, every) in [(1, 5), (40, 1), (40, 5), (40, 10), (400, 1), (400, 10)] {
+            for load in [5, 8, 12, 40] {
+                let mut simulation = Simulation {
+                    turn,
+                    every,
+                    ..Simulation::default()
+                };
+                let onset = simulation.offer(load, 6_000);
+                assert!(onset.longest <= 3_000, "{load}, {turn}, {every}: {onset:?}");
+                let steady = simulation.offer(load, 10_000);
+                let name = format!("{load}, turns of {turn} and {every}: {steady:?}");
+                assert!(steady.longest <= 2 * TARGET, "{name}");
+                assert!(steady.done > PACE * 9_900, "{name}");
+            }
         }
     }
 

@@ -7,6 +7,9 @@
 
 /// Gaps between takes that tell a pace, the longest among them.
 const GAPS_MIN: u32 = 4;
+/// Fewer do when so many requests were taken besides those of the longest: under a flood a batch
+/// has hundreds, and four of them are a second.
+const REQUESTS_MIN: u64 = 32;
 /// Work that tells a pace, without the longest gap: five turns of usual length.
 const WORK_MIN_MS: u64 = 50;
 
@@ -23,7 +26,9 @@ pub(super) struct Pace {
     /// Microseconds for a request.
     us: Option<u64>,
     /// When something was taken last, and how much: the isolate works on it.
-    in_hand: Option<(u64, u64)>,
+    in_hand: (u64, u64),
+    /// Others waited then, so that it took the next ones when it was done.
+    is_queued: bool,
     gaps: u32,
     all: Work,
     longest: Work,
@@ -37,15 +42,15 @@ impl Pace {
 
     /// So many requests were taken, and others wait.
     pub(super) fn took(&mut self, now: u64, requests: u64) {
-        let Some((since, before)) = self.in_hand else {
-            self.in_hand = Some((now, requests));
-            return;
-        };
-        if since == now {
-            self.in_hand = Some((now, before + requests));
+        let (since, before) = self.in_hand;
+        if self.is_queued && since == now {
+            self.in_hand = (now, before + requests);
             return;
         }
-        self.in_hand = Some((now, requests));
+        self.in_hand = (now, requests);
+        if !std::mem::replace(&mut self.is_queued, true) {
+            return;
+        }
         let gap = Work {
             ms: now.saturating_sub(since),
             requests: before,
@@ -62,7 +67,8 @@ impl Pace {
     fn measure(&mut self) {
         let ms = self.all.ms - self.longest.ms;
         let requests = self.all.requests - self.longest.requests;
-        if self.gaps < GAPS_MIN || ms < WORK_MIN_MS || requests == 0 {
+        let is_told = self.gaps >= GAPS_MIN || requests >= REQUESTS_MIN;
+        if !is_told || ms < WORK_MIN_MS || requests == 0 {
             return;
         }
         let measured = ms * 1_000 / requests;
@@ -71,18 +77,28 @@ impl Pace {
         *self = Self {
             us: Some(us.max(1)),
             in_hand: self.in_hand,
+            is_queued: self.is_queued,
             ..Self::default()
         };
     }
 
-    /// Nothing waits: how long the isolate works on what it has cannot be seen.
-    pub(super) fn pause(&mut self) {
-        self.in_hand = None;
+    /// So many requests were taken, the last ones: how long the isolate works on them cannot be
+    /// seen.
+    pub(super) fn took_all(&mut self, now: u64, requests: u64) {
+        if requests > 0 {
+            self.in_hand = (now, requests);
+        }
+        self.is_queued = false;
     }
 
-    /// The isolate had nothing to do while requests were shed: it is quicker than that.
-    pub(super) fn was_too_slow(&mut self) {
-        self.us = self.us.map(|us| (us - us.div_ceil(8)).max(1));
+    /// Nothing waits although requests were shed. When the isolate should be done with what it has,
+    /// it is quicker than it seemed.
+    pub(super) fn ran_dry(&mut self, now: u64) {
+        let (since, requests) = self.in_hand;
+        let Some(us) = self.us else { return };
+        if now.saturating_sub(since).saturating_mul(1_000) >= requests.saturating_mul(us) {
+            self.us = Some((us - us.div_ceil(8)).max(1));
+        }
     }
 
     /// What comes next has nothing to do with what was.
@@ -119,6 +135,13 @@ mod tests {
     }
 
     #[test]
+    fn long_batches_are_known_after_two_gaps() {
+        let takes = |until: u64| (0..=until).step_by(100).map(|now| (now, 400));
+        assert_eq!(after(takes(100)), None);
+        assert_eq!(after(takes(200)), Some(250));
+    }
+
+    #[test]
     fn takes_of_one_millisecond_are_one() {
         let takes = (0..=60).step_by(10).flat_map(|now| [(now, 30), (now, 10)]);
         assert_eq!(after(takes), Some(250));
@@ -136,8 +159,7 @@ mod tests {
     fn nothing_is_told_about_times_without_a_queue() {
         let mut pace = Pace::default();
         for now in 0..1_000 {
-            pace.took(now, 1);
-            pace.pause();
+            pace.took_all(now, 1);
         }
         assert_eq!(pace.us(), None);
     }
@@ -156,12 +178,16 @@ mod tests {
         assert_eq!(take(&mut pace, 7, 10), 1_000);
         assert!((250..270).contains(&take(&mut pace, 120, 40)));
         assert!((990..=1_000).contains(&take(&mut pace, 240, 10)));
-        for _ in 0..20 {
-            pace.was_too_slow();
+        pace.took_all(10_000, 10);
+        let known = pace.us();
+        pace.ran_dry(10_005);
+        assert_eq!(pace.us(), known, "it is at work");
+        for ms in 10..30 {
+            pace.ran_dry(10_000 + ms);
         }
         assert!(pace.us() < Some(100));
         for _ in 0..100 {
-            pace.was_too_slow();
+            pace.ran_dry(20_000);
         }
         assert_eq!(pace.us(), Some(1));
         pace.forget();
