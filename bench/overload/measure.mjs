@@ -1,7 +1,7 @@
 // One server's curve: what it can do in a closed loop, then an open loop for each share of that.
 //
 // Used by overload.mjs. Each load meets a process of its own that was warmed in a closed loop, so
-// that nothing is left of the load before. Where there is taskset and a second CPU, the server has
+// that nothing is left of the load before; the flood meets one that has served nothing yet. Where there is taskset and a second CPU, the server has
 // CPU 0 and the load CPU 1.
 
 import { execFile, spawnSync } from 'node:child_process'
@@ -28,27 +28,36 @@ export async function measureServer(server, options, say) {
   const points = []
   for (const share of options.shares) {
     const point = await withServer(server, options, async (process) => {
-      const { url } = process
-      await closed(url, { ...options, closedSeconds: options.warmup })
-      const before = await process.usage()
-      const start = performance.now()
-      const result = await fire({
-        url,
-        perSecond: share * sustainable,
-        connections: options.connections,
-        waitingMax: options.waitingMax,
-        seconds: options.seconds,
-        from: options.from,
-        seed: options.seed,
-      })
-      const { cpuUs } = await process.usage()
-      const cores = (cpuUs - before.cpuUs) / 1000 / (performance.now() - start)
-      return { ...result, cores }
+      await closed(process.url, { ...options, closedSeconds: options.warmup })
+      return offer(process, share * sustainable, options)
     })
     points.push({ share, ...point })
     say(server.name, points.at(-1))
   }
-  return { name: server.name, sustainable, points }
+  const flood = await measureFlood(server, options, sustainable)
+  say(server.name, flood)
+  return { name: server.name, sustainable, points, flood }
+}
+
+/** A load that comes at once, and counts from its first request. */
+async function measureFlood(server, options, sustainable) {
+  const { share, workUs, seconds } = options.flood
+  const steps = Math.round((options.steps * workUs) / options.workUs)
+  const pace = 1 / (1 / sustainable + (workUs - options.workUs) / 1e6)
+  const cold = { ...options, steps, seconds, from: 0 }
+  const point = await withServer(server, cold, (process) => offer(process, share * pace, cold))
+  return { share, ...point }
+}
+
+async function offer(process, perSecond, options) {
+  const { connections, waitingMax, seconds, from, seed } = options
+  const before = await process.usage()
+  const start = performance.now()
+  const load = { perSecond, connections, waitingMax, seconds, from, seed }
+  const result = await fire({ url: process.url, ...load })
+  const { cpuUs } = await process.usage()
+  const cores = (cpuUs - before.cpuUs) / 1000 / (performance.now() - start)
+  return { ...result, cores }
 }
 
 async function withServer({ app, env }, { steps }, use) {

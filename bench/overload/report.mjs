@@ -9,6 +9,7 @@ export function toMarkdown(results) {
     '![served and latency against offered load](overload.svg)',
     results.servers.map(summary).join('\n'),
     ...results.servers.map(table),
+    floods(results),
     machine(results),
     '',
   ]
@@ -29,20 +30,38 @@ function summary({ name, sustainable, points }) {
 }
 
 function table({ name, version, points }) {
-  const head = ['load', 'offered/s', 'served/s', '503/s', 'errors/s', 'unsent/s']
-  const rows = points.map((point) => [
-    `${point.share}×`,
+  const rows = points.map((point) => [`${point.share}×`, ...cells(point)])
+  return [`## ${name} (${version})\n`, ...lines('load', rows)].join('\n')
+}
+
+function floods({ servers, options }) {
+  const { share, workUs, seconds } = options.flood
+  const rows = servers.map(({ name, flood }) => [name, ...cells(flood)])
+  return [
+    '## A flood on a cold server\n',
+    `${share} times the sustainable load from the first request that a process ever gets; handlers ` +
+      `of ${workUs} µs; all of ${seconds} s are counted.\n`,
+    ...lines('server', rows),
+  ].join('\n')
+}
+
+function cells(point) {
+  return [
     ...['offered', 'served', 'shed', 'errors', 'notSent'].map((key) =>
       number(perSecond(point[key], point)),
     ),
     ...['p50Ms', 'p99Ms', 'maxMs'].map((key) => ms(point)(point[key])),
     point.cores.toFixed(2),
-    point.loadCores?.toFixed(2) ?? '–',
-  ])
-  const columns = [...head, 'p50', 'p99', 'greatest', 'cores', 'load cores']
-  const line = (cells) => `| ${cells.join(' | ')} |`
+    point.loadCores.toFixed(2),
+  ]
+}
+
+function lines(first, rows) {
+  const rates = ['offered/s', 'served/s', '503/s', 'errors/s', 'unsent/s']
+  const columns = [first, ...rates, 'p50', 'p99', 'greatest', 'cores', 'load cores']
+  const line = (row) => `| ${row.join(' | ')} |`
   const rule = line(columns.map((_, i) => (i === 0 ? '---' : '--:')))
-  return [`## ${name} (${version})\n`, line(columns), rule, ...rows.map(line)].join('\n')
+  return [line(columns), rule, ...rows.map(line)]
 }
 
 function machine({ machine: own, date, options, pinned }) {

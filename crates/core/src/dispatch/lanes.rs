@@ -24,6 +24,9 @@ use crate::rules::Priority;
 const CHUNKS_OUT_MAX: usize = 16;
 /// Batches that may wait for room in the ring before requests are shed.
 const BACKLOG_MAX: usize = 4;
+/// Requests in a batch while the ring has room. The isolate takes a batch whole, and replies leave
+/// at the end of a turn: one with a thousand requests of slow handlers would be a turn of seconds.
+const REQUESTS_MAX: u32 = 32;
 
 #[derive(Debug)]
 struct Lane {
@@ -302,13 +305,18 @@ impl Lane {
         dispatched.store(self.sent, Relaxed);
     }
 
-    /// Closes the open batch when `size` more bytes would not fit the inbox. It is handed over at
-    /// once, so that only a full ring makes a backlog.
+    /// Hands the open batch over when it has enough requests, or `size` more bytes would not fit
+    /// the inbox. Only a full ring makes a larger batch, and a backlog.
     fn make_room(&mut self, size: usize) {
-        if self.open.bytes.len() + size > layout::BATCH_BYTES_MAX {
+        let Batch {
+            bytes, openings, ..
+        } = &*self.open;
+        if bytes.len() + size > layout::BATCH_BYTES_MAX {
             let full = std::mem::replace(&mut self.open, self.io.spare());
             self.backlog.push_back(full);
             self.publish_backlog();
+        } else if *openings > 0 && openings.is_multiple_of(REQUESTS_MAX) {
+            self.publish_open();
         }
     }
 
@@ -318,6 +326,18 @@ impl Lane {
                 self.backlog.push_front(batch);
                 break;
             }
+        }
+    }
+
+    fn publish_open(&mut self) {
+        if !self.backlog.is_empty() {
+            return;
+        }
+        let batch = std::mem::replace(&mut self.open, self.io.spare());
+        // The ring is full: the batch stays open and goes on collecting.
+        if let Err(batch) = self.hand_over(batch) {
+            let spare = std::mem::replace(&mut self.open, batch);
+            self.io.recycle(spare);
         }
     }
 
@@ -331,13 +351,8 @@ impl Lane {
 
     fn publish(&mut self, now: u64) -> bool {
         self.publish_backlog();
-        if self.backlog.is_empty() && self.open.count > 0 {
-            let batch = std::mem::replace(&mut self.open, self.io.spare());
-            // The ring is full: the batch stays open and goes on collecting.
-            if let Err(batch) = self.hand_over(batch) {
-                let spare = std::mem::replace(&mut self.open, batch);
-                self.io.recycle(spare);
-            }
+        if self.open.count > 0 {
+            self.publish_open();
         }
         if self.unannounced.is_empty() {
             return false;
@@ -356,7 +371,8 @@ impl Lane {
 
 #[cfg(test)]
 mod tests {
-    use lanner_bridge::{Doorbell, Gate, IsolateLane, lane};
+    use lanner_bridge::{Doorbell, Gate, IsolateLane, Slots, lane};
+    use lanner_proto::Head;
 
     use super::*;
 
@@ -381,6 +397,52 @@ mod tests {
             lanes.send(0, size, |out| out.resize(size, 0));
         }
         lanes.publish(&mut Vec::new(), now);
+    }
+
+    fn send_requests(lanes: &mut Lanes, count: usize) {
+        let mut slots = Slots::new(count);
+        for _ in 0..count {
+            let entry = RequestEntry {
+                slot: slots.claim(()).expect("room"),
+                route: 0,
+                head: &Head::default(),
+                head_bytes: &[],
+                params: &[],
+                body: None,
+                connection: 1,
+                remote: None,
+                local: None,
+                proxy: None,
+            };
+            lanes.send_request(0, &entry, 0);
+        }
+    }
+
+    #[test]
+    fn a_batch_has_so_many_requests_at_most() {
+        let (mut lanes, mut isolate) = joined();
+        for expected in [vec![1], vec![32], vec![32, 1], vec![32, 32, 32, 8]] {
+            send_requests(&mut lanes, expected.iter().sum::<u32>() as usize);
+            lanes.publish(&mut Vec::new(), 1_000);
+            let sizes = std::iter::from_fn(|| isolate.take()).map(|batch| batch.openings);
+            assert_eq!(sizes.collect::<Vec<_>>(), expected);
+        }
+    }
+
+    #[test]
+    fn behind_a_full_ring_requests_collect_in_one_batch() {
+        let (mut lanes, mut isolate) = joined();
+        for _ in 0..16 {
+            send_requests(&mut lanes, 1);
+            lanes.publish(&mut Vec::new(), 1_000);
+        }
+        send_requests(&mut lanes, 1_000);
+        lanes.publish(&mut Vec::new(), 1_000);
+        assert!(!lanes.has_backlog());
+        assert_eq!(std::iter::from_fn(|| isolate.take()).count(), 16);
+        lanes.publish(&mut Vec::new(), 1_001);
+        let batch = isolate.take().expect("a batch");
+        assert_eq!(batch.openings, 1_000);
     }
 
     #[test]

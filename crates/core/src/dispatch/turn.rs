@@ -19,9 +19,10 @@ pub struct TurnSize {
 }
 
 impl TurnSize {
-    /// Turns of at most `most` bytes.
+    /// Turns of at most `most` bytes; nobody knows yet how slow handlers are, so the first ones are
+    /// small.
     pub fn new(most: usize) -> Self {
-        Self { bytes: most, most }
+        Self { bytes: 0, most }
     }
 
     /// A batch of `size` bytes may join the `used` ones; the first may always.
@@ -72,10 +73,11 @@ mod tests {
     }
 
     #[test]
-    fn slow_handlers_have_short_turns_after_the_first() {
+    fn slow_handlers_have_short_turns() {
         let mut size = TurnSize::new(1000);
         let slow = Duration::from_millis(1);
-        assert_eq!(turns(&mut size, 10, slow, 1).as_millis(), 100);
+        assert_eq!(turns(&mut size, 10, slow, 1).as_millis(), 1);
+        turns(&mut size, 10, slow, 4);
         for count in 1..50 {
             let took = turns(&mut size, 10, slow, count);
             assert!((5..=10).contains(&took.as_millis()), "{took:?}");
