@@ -18,14 +18,14 @@ import { toMarkdown } from './overload/report.mjs'
 import { servers } from './overload/servers.mjs'
 
 const usual = {
-  shares: [0.5, 0.8, 1, 1.2, 1.5, 2, 3],
-  seconds: 4.5,
+  shares: [0.5, 1, 1.2, 1.5, 2, 3],
+  seconds: 4,
   from: 1,
   connections: 4096,
   waitingMax: 20_000,
   closedConnections: 64,
-  closedSeconds: 1.2,
-  warmup: 0.6,
+  closedSeconds: 2,
+  warmup: 1,
   seed: 1,
   workUs: 200,
   // On a server that has served nothing yet. Ten times the work, so that the load can offer it.

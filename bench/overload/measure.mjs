@@ -1,8 +1,8 @@
 // One server's curve: what it can do in a closed loop, then an open loop for each share of that.
 //
 // Used by overload.mjs. Each load meets a process of its own that was warmed in a closed loop, so
-// that nothing is left of the load before; the flood meets one that has served nothing yet. Where there is taskset and a second CPU, the server has
-// CPU 0 and the load CPU 1.
+// that nothing is left of the load before; the flood meets one that has served nothing yet. Where
+// there is taskset and a second CPU, the server has CPU 0 and the load CPU 1.
 
 import { execFile, spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'

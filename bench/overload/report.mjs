@@ -39,8 +39,8 @@ function floods({ servers, options }) {
   const rows = servers.map(({ name, flood }) => [name, ...cells(flood)])
   return [
     '## A flood on a cold server\n',
-    `${share} times the sustainable load from the first request that a process ever gets; handlers ` +
-      `of ${workUs} µs; all of ${seconds} s are counted.\n`,
+    `${share} times the sustainable load from the first request that a process ever gets; ` +
+      `handlers of ${workUs} µs; all of ${seconds} s are counted.\n`,
     ...lines('server', rows),
   ].join('\n')
 }
