@@ -95,6 +95,11 @@ impl Board {
         self.sum(|counters| counters.body_bytes.load(Relaxed))
     }
 
+    /// Connections that are open.
+    pub(crate) fn connections(&self) -> u64 {
+        self.sum(|counters| counters.connections.load(Relaxed))
+    }
+
     /// Bytes that the pools of all threads have freed.
     pub(crate) fn evicted_bytes(&self) -> u64 {
         self.sum(|counters| counters.pool_evicted_bytes.load(Relaxed))

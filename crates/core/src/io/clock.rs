@@ -7,23 +7,19 @@
 //! tick at least every `CLOCK_MS`, and to end with the last I/O thread. What is due is decided by
 //! each thread's `timers`.
 //!
-//! Between ticks it asks the allocator to hand memory back that the pools have freed: what many
-//! connections leave behind is small pieces all over, which the allocator keeps unless it is asked.
+//! After a tick it may have the allocator asked to hand memory back: when is in `freed`.
 
 use std::sync::Arc;
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
+use super::freed::Freed;
 use crate::board::Board;
 use crate::isolate::IfUnknown;
 use crate::shared::Shared;
 
 /// Time between ticks: the slack of every deadline. Kestrel's heartbeat has one second (T-40).
 pub(crate) const CLOCK_MS: u64 = 500;
-/// Bytes that pools must have freed before the allocator is asked: less is not worth its looking
-/// through everything it has, which takes a millisecond or so.
-const RELEASE_BYTES: u64 = 1024 * 1024;
-
 /// What the clock's thread needs.
 pub(crate) struct Clock {
     pub(crate) shared: Arc<Shared>,
@@ -43,7 +39,7 @@ impl Clock {
             self.shared.tick();
             self.look_at_loops();
             if let Some(release) = self.release
-                && freed.is_due(self.board.evicted_bytes())
+                && freed.is_due(self.board.connections(), self.board.evicted_bytes())
             {
                 release();
             }
@@ -58,54 +54,6 @@ impl Clock {
         }
         if let Some(watchdog) = self.watchdog.as_ref().filter(|_| !all_rest) {
             watchdog.unpark();
-        }
-    }
-}
-
-/// What the pools have freed.
-#[derive(Debug, Default)]
-struct Freed {
-    /// At the last tick.
-    seen: u64,
-    /// When the allocator was asked last.
-    released: u64,
-}
-
-impl Freed {
-    /// Whether enough was freed by now, and nothing since the last tick: while pools still free,
-    /// the question would have to be asked again.
-    fn is_due(&mut self, evicted: u64) -> bool {
-        let is_over = std::mem::replace(&mut self.seen, evicted) == evicted;
-        let is_due = is_over && evicted.saturating_sub(self.released) >= RELEASE_BYTES;
-        if is_due {
-            self.released = evicted;
-        }
-        is_due
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_allocator_is_asked_once_when_the_pools_have_freed_enough() {
-        let mut freed = Freed::default();
-        let enough = RELEASE_BYTES;
-        let ticks = [
-            (0, false),
-            (enough - 1, false),
-            (enough - 1, false),
-            (enough, false),
-            (enough, true),
-            (enough, false),
-            (2 * enough - 1, false),
-            (2 * enough - 1, false),
-            (3 * enough, false),
-            (3 * enough, true),
-        ];
-        for (tick, (evicted, is_due)) in ticks.into_iter().enumerate() {
-            assert_eq!(freed.is_due(evicted), is_due, "{tick}");
         }
     }
 }

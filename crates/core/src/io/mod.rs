@@ -1,10 +1,12 @@
 //! The I/O threads: each has a poller, its connections and one coarse clock.
 //!
 //! `helm` is the loop, `thread` its state, `accept` and `sockets` what it does with listeners and
-//! connections, `clock` and `timers` its time, `remote` what other threads may ask of it.
+//! connections, `clock` and `timers` its time, `freed` its memory, `remote` what other threads
+//! may ask of it.
 
 mod accept;
 pub(crate) mod clock;
+mod freed;
 pub(crate) mod helm;
 mod relief;
 pub(crate) mod remote;
