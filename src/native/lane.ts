@@ -127,7 +127,6 @@ export class Lane {
   readonly #tick = (): void => {
     this.#isTickDue = false
     this.#flush()
-    if (this.#ended.length > 0) this.#tellEnds()
     this.keepPending()
   }
   /** From a microtask, so that the tick comes when all microtasks have run. */
@@ -327,8 +326,12 @@ export class Lane {
     this.#held.delete(ctx)
   }
 
-  /** The inbox may be overwritten now: whoever still needs an entry in it gets a copy. */
+  /**
+   * The inbox may be overwritten now: ends are told while their entries are there, and whoever
+   * still needs one gets a copy.
+   */
   keepPending(): void {
+    if (this.#ended.length > 0) this.#tellEnds()
     const { words } = this
     const pending = this.#inInbox
     if (pending.length === 0) return

@@ -1,0 +1,381 @@
+// Writes one record for each request: to a stream as lines, or to a logger such as pino.
+//
+// Used as app.use(accessLog()), before all other middleware, so that it covers them. Promises that
+// nothing is formatted or written before the replies of a turn have left, that memory is bounded
+// when the stream is slower than the clients, and that of headers and query parameters only those
+// are shown that were named. Bodies are never logged.
+
+import { ERROR_CODES } from '../error-codes.js'
+import { combinedLine, commonLine } from '../logging/common-format.js'
+import { lineWriter, LogQueue } from '../logging/queue.js'
+import { flag, integer, refuseUnknown, requireObject, text, wrong } from '../option-values.js'
+
+import type { Context, ExchangeEnd, Middleware } from 'lanner'
+
+/** What can be in a record. */
+export type AccessLogField = keyof AccessRecord
+
+/** A record; what is not chosen, or not known of a request, is not in it. */
+export interface AccessRecord {
+  /** When the exchange ended, as ISO 8601. */
+  time?: string
+  /** `ctx.state.requestId`. */
+  requestId?: string
+  /** Address of the client. */
+  remote?: string
+  /** Address at the other end of the connection: a proxy's where one speaks for the client. */
+  peer?: string
+  /** Number of the connection. */
+  connection?: number
+  protocol?: string
+  host?: string
+  method?: string
+  path?: string
+  /** The query; values of parameters that were not named are `[Redacted]`. */
+  query?: string
+  /** Pattern of the route. */
+  route?: string
+  /** What the option `user` says. */
+  user?: string
+  /** The status; 499 where the client has gone before there was one. */
+  status?: number
+  /** Milliseconds from the beginning of the pipeline to the end of the exchange. */
+  durationMs?: number
+  /** Bytes of the reply's body. */
+  bodyBytes?: number
+  userAgent?: string
+  referer?: string
+  /** True where the exchange was given up. */
+  aborted?: boolean
+  /** Name and message of the error that was answered, or that ended it. */
+  error?: string
+  requestHeaders?: Record<string, string>
+  responseHeaders?: Record<string, string>
+}
+
+/** A logger: pino, winston, bunyan, console, anything with methods by level. */
+export interface AccessLogger {
+  info(record: object, message?: string): void
+  error(record: object, message?: string): void
+}
+
+/** A stream for lines: process.stdout, a file, a SonicBoom. */
+export interface AccessLogStream {
+  write(text: string): boolean
+  once(event: 'drain', listener: () => void): unknown
+}
+
+/** The options of accessLog(). */
+export interface AccessLogOptions {
+  /** Where lines go. Default process.stdout. */
+  stream?: AccessLogStream
+  /** Takes records in place of a stream: with its `info`, or `error` from status 500. */
+  logger?: AccessLogger
+  /** What a logger gets beside the record. Default 'request'. */
+  message?: string
+  /**
+   * 'json', 'common' or 'combined' as Apache has them, or a function that makes the line of a
+   * record. Default 'json'.
+   */
+  format?: 'json' | 'common' | 'combined' | ((record: AccessRecord) => string)
+  /**
+   * What is in a record, in this order. Not for 'common' and 'combined'. Default: time (not for a
+   * logger), requestId, remote, method, path, route, status, durationMs, bodyBytes, userAgent,
+   * aborted, error.
+   */
+  fields?: readonly AccessLogField[]
+  /** Query parameters whose values are shown; true for all. Default none. */
+  query?: readonly string[] | true
+  /** Request fields that are shown, in `requestHeaders`. Default none. */
+  requestHeaders?: readonly string[]
+  /** Whether the other request fields are there too, as `[Redacted]`. Default false. */
+  redactOthers?: boolean
+  /** Fields of the reply that are shown, in `responseHeaders`. Default none. */
+  responseHeaders?: readonly string[]
+  /** Who asked, where that is known, for example `(ctx) => ctx.state.user?.name`. */
+  user?: (ctx: Context) => string | undefined
+  /** Leaves requests out, for example those of probes. */
+  skip?: (ctx: Context, end: ExchangeEnd) => boolean
+  /**
+   * Records that may wait while the stream takes no more; beyond that they are lost. Default 10000.
+   */
+  queue?: number
+}
+
+/** The middleware, with what became of its records. */
+export interface AccessLog extends Middleware {
+  /** Records that were lost: the queue was full, or the stream closed. */
+  readonly dropped: number
+  /** Writes what waits, for the end of a process. */
+  flush(): void
+}
+
+const OF = ' of accessLog()'
+const NAMES = [
+  'stream',
+  'logger',
+  'message',
+  'format',
+  'fields',
+  'query',
+  'requestHeaders',
+  'redactOthers',
+  'responseHeaders',
+  'user',
+  'skip',
+  'queue',
+]
+const QUEUE_MAX = 10_000
+const REDACTED = '[Redacted]'
+
+type Config = ReturnType<typeof parse>
+/** What a field of a record is read from. */
+type Read = (ctx: Context, end: ExchangeEnd, config: Config, startedAt: number) => unknown
+
+/** Logs requests. */
+export function accessLog(options: AccessLogOptions = {}): AccessLog {
+  const config = parse(options)
+  const { fields, skip } = config
+  const queue: LogQueue<Entry> = new LogQueue(writerOf(config, lost), config.queue)
+
+  function lost(count: number): void {
+    queue.dropped += count
+  }
+
+  function log(ctx: Context, end: ExchangeEnd, startedAt: number): void {
+    if (skip?.(ctx, end) === true || !queue.hasRoom()) return
+    const record: Record<string, unknown> = {}
+    for (const [name, read] of fields) {
+      const value = read(ctx, end, config, startedAt)
+      if (value !== undefined && value !== null) record[name] = value
+    }
+    queue.add({ record, isError: end.status >= 500 })
+  }
+
+  const middleware: Middleware = function accessLog(ctx, next) {
+    const startedAt = performance.now()
+    ctx.onEnd((end) => {
+      try {
+        log(ctx, end, startedAt)
+      } catch (error) {
+        // Its turn was overtaken by the next (an exception can do that): its bytes are gone.
+        if ((error as { code?: unknown }).code !== 'LANNER_CONTEXT_EXPIRED') throw error
+        lost(1)
+      }
+    })
+    return next()
+  }
+  Object.defineProperty(middleware, 'dropped', { get: () => queue.dropped })
+  return Object.assign(middleware as AccessLog, { flush: () => queue.flush() })
+}
+
+interface Entry {
+  readonly record: Record<string, unknown>
+  readonly isError: boolean
+}
+
+function writerOf({ logger, message, line, stream }: Config, onLost: (count: number) => void) {
+  if (logger === undefined) return lineWriter(stream, ({ record }: Entry) => line(record), onLost)
+  return (entries: readonly Entry[]): boolean => {
+    for (const { record, isError } of entries) {
+      if (isError) logger.error(record, message)
+      else logger.info(record, message)
+    }
+    return true
+  }
+}
+
+const READERS: Readonly<Record<AccessLogField, Read>> = {
+  time: () => Date.now(),
+  requestId: (ctx) => ctx.state['requestId'],
+  remote: (ctx) => ctx.remote.address || undefined,
+  peer: (ctx) => ctx.peer.address || undefined,
+  connection: (ctx) => ctx.connection.id,
+  protocol: (ctx) => ctx.protocol,
+  host: (ctx) => ctx.headers.get('host'),
+  method: (ctx) => ctx.method,
+  path: (ctx) => ctx.path,
+  query: (ctx, _end, { query }) => shownQuery(ctx.query.raw, query),
+  route: (ctx) => (ctx.route.pattern === '' ? undefined : ctx.route.pattern),
+  user: (ctx, _end, { user }) => user?.(ctx),
+  status: (_ctx, end) => statusOf(end),
+  durationMs: (_ctx, _end, _config, startedAt) =>
+    Math.round((performance.now() - startedAt) * 1000) / 1000,
+  bodyBytes: (_ctx, end) => end.bodyBytes,
+  userAgent: (ctx) => ctx.headers.get('user-agent'),
+  referer: (ctx, _end, { query }) => shownUrl(ctx.headers.get('referer'), query),
+  aborted: (_ctx, end) => end.isAborted || undefined,
+  error: (_ctx, { error }) =>
+    error instanceof Error ? `${error.name}: ${error.message}` : undefined,
+  requestHeaders: (ctx, _end, config) => shownHeaders(ctx, config),
+  responseHeaders: (_ctx, end, { responseHeaders }) => {
+    const shown = responseHeaders.map((name) => [name, end.get(name)] as const)
+    return Object.fromEntries(shown.filter(([, value]) => value !== undefined))
+  },
+}
+
+/** Where nothing was sent, what would have been. */
+function statusOf({ status, error }: ExchangeEnd): number {
+  if (status !== 0) return status
+  const { code } = (error ?? {}) as { code?: string }
+  const row = (ERROR_CODES as Record<string, { status: number } | undefined>)[code ?? '']
+  return row === undefined || row.status === 0 ? GONE : row.status
+}
+
+/** What nginx says of a client that has gone. */
+const GONE = 499
+
+type Allowed = ReadonlySet<string> | true
+
+/** The names of all parameters, the values of those that may be shown. */
+function shownQuery(raw: string, allowed: Allowed): string | undefined {
+  if (raw === '') return undefined
+  if (allowed === true) return raw
+  const pairs = raw.split('&').map((pair) => {
+    const equals = pair.indexOf('=')
+    if (equals < 0 || allowed.has(decoded(pair.slice(0, equals)))) return pair
+    return `${pair.slice(0, equals)}=${REDACTED}`
+  })
+  return pairs.join('&')
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name.replaceAll('+', ' '))
+  } catch {
+    return name
+  }
+}
+
+function shownUrl(url: string | null, allowed: Allowed): string | null {
+  const mark = url === null ? -1 : url.indexOf('?')
+  if (url === null || mark < 0) return url
+  return `${url.slice(0, mark)}?${shownQuery(url.slice(mark + 1), allowed) ?? ''}`
+}
+
+function shownHeaders(ctx: Context, { requestHeaders, redactOthers }: Config): object {
+  const shown: Record<string, string> = {}
+  if (redactOthers) {
+    const names = new Set(requestHeaders)
+    for (const [name, value] of ctx.headers) shown[name] = names.has(name) ? value : REDACTED
+    return shown
+  }
+  for (const name of requestHeaders) {
+    const value = ctx.headers.get(name)
+    if (value !== null) shown[name] = value
+  }
+  return shown
+}
+
+const ORDER: readonly AccessLogField[] = [
+  'time',
+  'requestId',
+  'remote',
+  'method',
+  'path',
+  'route',
+  'status',
+  'durationMs',
+  'bodyBytes',
+  'userAgent',
+  'aborted',
+  'error',
+]
+
+/** The request as it was sent, but for values of the query that are not to be shown. */
+const target: Read = (ctx, _end, { query }) => shownUrl(ctx.rawTarget, query)
+const COMMON: readonly AccessLogField[] = [
+  'remote',
+  'user',
+  'time',
+  'method',
+  'protocol',
+  'status',
+  'bodyBytes',
+]
+
+function parse(options: AccessLogOptions) {
+  requireObject(options, `options${OF}`)
+  refuseUnknown(options, NAMES, '', OF)
+  const { stream = process.stdout, logger, format = 'json', user, skip } = options
+  if (options.stream !== undefined) requireMethods(stream, 'stream', ['write', 'once'])
+  if (logger !== undefined) requireMethods(logger, 'logger', ['info', 'error'])
+  if (logger !== undefined && (options.stream ?? options.format) !== undefined) {
+    throw wrong(`logger${OF}`, 'given without stream and format', 'a logger')
+  }
+  for (const [name, fn] of Object.entries({ user, skip })) {
+    if (fn !== undefined && typeof fn !== 'function') throw wrong(name + OF, 'a function', fn)
+  }
+  const { query } = options
+  const requestHeaders = names(options.requestHeaders ?? [], 'requestHeaders')
+  const responseHeaders = names(options.responseHeaders ?? [], 'responseHeaders')
+  return {
+    stream,
+    logger,
+    message: options.message === undefined ? 'request' : text(options.message, `message${OF}`),
+    line: lineOf(format),
+    fields: readersOf(options, requestHeaders.length > 0, responseHeaders.length > 0),
+    query: query === true ? query : new Set(listOf(query ?? [], 'query')),
+    requestHeaders,
+    redactOthers: flag(options.redactOthers, `redactOthers${OF}`, false),
+    responseHeaders,
+    user,
+    skip,
+    queue: integer(options.queue, `queue${OF}`, QUEUE_MAX, 1, 10_000_000),
+  }
+}
+
+function lineOf(format: unknown): (record: Record<string, unknown>) => string {
+  if (format === 'common') return commonLine as never
+  if (format === 'combined') return combinedLine as never
+  if (format !== 'json' && typeof format !== 'function') {
+    throw wrong(`format${OF}`, "'json', 'common', 'combined' or a function", format)
+  }
+  const make = format === 'json' ? JSON.stringify : (format as (record: object) => string)
+  return (record) => {
+    const { time } = record
+    if (time !== undefined) record['time'] = new Date(time as number).toISOString()
+    return make(record)
+  }
+}
+
+/** The fields with what they are read from. */
+function readersOf(
+  { format, fields, logger, redactOthers }: AccessLogOptions,
+  hasRequestHeaders: boolean,
+  hasResponseHeaders: boolean,
+): readonly (readonly [name: string, read: Read])[] {
+  if (format === 'common' || format === 'combined') {
+    if (fields !== undefined) throw wrong(`fields${OF}`, `not for the format '${format}'`, fields)
+    const more: AccessLogField[] = format === 'combined' ? ['referer', 'userAgent'] : []
+    const readers = [...COMMON, ...more].map((name) => [name, READERS[name]] as const)
+    return [...readers, ['target', target]]
+  }
+  const chosen = fields ?? ORDER.filter((name) => logger === undefined || name !== 'time')
+  for (const [at, name] of listOf(chosen, 'fields').entries()) {
+    if (name in READERS) continue
+    throw wrong(`fields[${at}]${OF}`, `one of ${Object.keys(READERS).join(', ')}`, name)
+  }
+  const all = new Set(chosen)
+  if (hasRequestHeaders || redactOthers === true) all.add('requestHeaders')
+  if (hasResponseHeaders) all.add('responseHeaders')
+  return [...all].map((name) => [name, READERS[name]] as const)
+}
+
+function requireMethods(value: unknown, name: string, methods: readonly string[]): void {
+  const has = (method: string): boolean =>
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as Record<string, unknown>)[method] === 'function'
+  if (methods.every(has)) return
+  throw wrong(`${name}${OF}`, `an object with the methods ${methods.join(' and ')}`, value)
+}
+
+function listOf(value: unknown, name: string): readonly string[] {
+  if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value
+  throw wrong(`${name}${OF}`, 'a list of texts', value)
+}
+
+function names(value: unknown, name: string): readonly string[] {
+  return listOf(value, name).map((one) => one.toLowerCase())
+}

@@ -1,0 +1,371 @@
+// What is written of a request, when, where to, and what never is.
+
+import { EventEmitter } from 'node:events'
+import { connect } from 'node:net'
+
+import { App, HttpError } from 'lanner'
+import { accessLog } from 'lanner/middleware/access-log'
+import { requestId } from 'lanner/middleware/request-id'
+import { describe, expect, test, vi } from 'vitest'
+
+import { combinedLine, commonLine } from '../../src/logging/common-format.ts'
+import { LogQueue } from '../../src/logging/queue.ts'
+import { deferred } from '../support/deferred.ts'
+
+import type { InjectOptions } from 'lanner'
+import type { AccessLogOptions, AccessRecord } from 'lanner/middleware/access-log'
+
+/** A stream that takes what it is given until it is told not to. */
+class Lines extends EventEmitter {
+  readonly writes: string[] = []
+  takesMore = true
+  destroyed = false
+
+  write(text: string): boolean {
+    this.writes.push(text)
+    return this.takesMore
+  }
+
+  get lines(): string[] {
+    return this.writes.join('').split('\n').slice(0, -1)
+  }
+}
+
+/** The end of a turn, then the writing that it has put off. */
+async function turn(): Promise<void> {
+  for (let i = 0; i < 2; i++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+function example(options: AccessLogOptions): App {
+  const app = new App()
+  app.use(accessLog(options))
+  app.get('/users/:id', () => 'héllo')
+  app.get('/', (ctx) => ctx.header('etag', '"1"').text('home'))
+  app.get('/slow', async () => {
+    await turn()
+    return { later: true }
+  })
+  app.get('/error', () => Promise.reject(new HttpError(503, 'busy')))
+  app.get('/fault', () => {
+    throw new TypeError('oops')
+  })
+  app.get('/stream', (ctx) => ctx.stream(['ab', 'cde']))
+  app.onError(() => undefined)
+  return app
+}
+
+async function logged(
+  request: InjectOptions | string,
+  options: AccessLogOptions = {},
+): Promise<string[]> {
+  const stream = new Lines()
+  await example({ stream, ...options }).inject(request)
+  await turn()
+  return stream.lines
+}
+
+async function record(
+  request: InjectOptions | string,
+  options: AccessLogOptions = {},
+): Promise<AccessRecord> {
+  const lines = await logged(request, options)
+  expect(lines).toHaveLength(1)
+  return JSON.parse(lines[0]!) as AccessRecord
+}
+
+describe('records', () => {
+  test.each<[string, object]>([
+    [
+      '/users/7?a=b',
+      { method: 'GET', path: '/users/7', route: '/users/:id', status: 200, bodyBytes: 6 },
+    ],
+    ['/slow', { path: '/slow', status: 200, bodyBytes: 14 }],
+    ['/stream', { status: 200, bodyBytes: 5 }],
+    ['/nowhere', { path: '/nowhere', status: 404 }],
+    ['/error', { status: 503, error: 'HttpError: busy' }],
+    ['/fault', { status: 500, error: 'TypeError: oops' }],
+  ])('of %s', async (path, expected) => {
+    const given = await record(path)
+    expect(given).toMatchObject(expected)
+    expect(new Date(given.time!).toISOString()).toBe(given.time)
+    expect(given.durationMs).toBeGreaterThan(0)
+    expect(given.durationMs).toBeLessThan(5000)
+    expect('aborted' in given || 'query' in given || 'requestHeaders' in given).toBe(false)
+  })
+
+  test('have the chosen fields in the chosen order', async () => {
+    const fields = ['status', 'method', 'protocol', 'host', 'connection', 'peer'] as const
+    const given = await record('/', { fields })
+    expect(given).toMatchObject({
+      status: 200,
+      method: 'GET',
+      protocol: 'HTTP/1.1',
+      host: 'localhost',
+    })
+    expect(Object.keys(given).slice(0, 4)).toEqual(['status', 'method', 'protocol', 'host'])
+  })
+
+  test('know the id of the request and who asked', async () => {
+    const stream = new Lines()
+    const app = new App().use(
+      accessLog({ stream, fields: ['requestId', 'user'], user: () => 'ada' }),
+    )
+    app.use(requestId({ generate: () => 'id-1' }))
+    app.get('/', () => 'hello')
+    await app.inject('/')
+    await turn()
+    expect(stream.lines).toEqual(['{"requestId":"id-1","user":"ada"}'])
+  })
+
+  test('of a client that has gone', async () => {
+    const stream = new Lines()
+    const isWaiting = deferred<undefined>()
+    const app = new App().use(accessLog({ stream }))
+    app.get('/', (ctx) => {
+      isWaiting.resolve(undefined)
+      return new Promise((_, reject) => ctx.signal.addEventListener('abort', reject))
+    })
+    await using server = await app.listen({ port: 0, host: '127.0.0.1' })
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+    await isWaiting.promise
+    socket.resetAndDestroy()
+    await expect.poll(() => stream.lines.length).toBe(1)
+    expect(JSON.parse(stream.lines[0]!)).toMatchObject({
+      status: 499,
+      aborted: true,
+      remote: '127.0.0.1',
+      error: 'LannerError: The client has closed the connection.',
+    })
+  })
+
+  test('are left out where somebody says so', async () => {
+    const skip: AccessLogOptions['skip'] = (ctx, end) => ctx.path === '/' && end.status === 200
+    expect(await logged('/', { skip })).toEqual([])
+    expect(await logged('/nowhere', { skip })).toHaveLength(1)
+  })
+})
+
+describe('what is shown', () => {
+  const request = {
+    path: '/?token=secret&page=2&flag&p%61ge=3',
+    headers: { authorization: 'Bearer secret', 'x-tenant': 'acme', cookie: 'sid=secret' },
+  }
+
+  test('nothing of query and fields by default', async () => {
+    const [line] = await logged(request)
+    expect(line).not.toMatch(/secret|acme|page/)
+  })
+
+  test.each<[AccessLogOptions['query'], string]>([
+    [[], 'token=[Redacted]&page=[Redacted]&flag&p%61ge=[Redacted]'],
+    [['page'], 'token=[Redacted]&page=2&flag&p%61ge=3'],
+    [true, 'token=secret&page=2&flag&p%61ge=3'],
+  ])('the query with %j', async (query, expected) => {
+    expect(await record(request, { fields: ['query'], query: query! })).toEqual({ query: expected })
+    const [line] = await logged(request, { format: 'common', query: query! })
+    expect(line).toContain(`"GET /?${expected} HTTP/1.1"`)
+  })
+
+  test('the page that led here is treated as the query is', async () => {
+    const headers = { referer: 'http://a/b?token=secret&page=1' }
+    const given = await record({ headers }, { fields: ['referer'], query: ['page'] })
+    expect(given).toEqual({ referer: 'http://a/b?token=[Redacted]&page=1' })
+  })
+
+  test('the fields that were named, and the names of the others where that is said', async () => {
+    const requestHeaders = ['X-Tenant', 'x-none']
+    const given = await record(request, { fields: ['status'], requestHeaders })
+    expect(given).toEqual({ status: 200, requestHeaders: { 'x-tenant': 'acme' } })
+    const others = await record(request, { fields: [], requestHeaders, redactOthers: true })
+    expect(others.requestHeaders).toEqual({
+      host: '[Redacted]',
+      authorization: '[Redacted]',
+      'x-tenant': 'acme',
+      cookie: '[Redacted]',
+    })
+  })
+
+  test('fields of the reply', async () => {
+    const given = await record('/', { fields: [], responseHeaders: ['ETag', 'x-none'] })
+    expect(given).toEqual({ responseHeaders: { etag: '"1"' } })
+  })
+})
+
+describe('formats', () => {
+  test('common and combined', async () => {
+    const headers = { 'user-agent': 'curl/8', referer: 'http://a/' }
+    const when = /\[\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000\]/.source
+    const [common] = await logged({ path: '/users/7', headers }, { format: 'common' })
+    expect(common).toMatch(new RegExp(`^\\S+ - - ${when} "GET /users/7 HTTP/1\\.1" 200 6$`))
+    const [combined] = await logged(
+      { path: '/users/7', headers },
+      { format: 'combined', user: () => 'ada l' },
+    )
+    expect(combined).toMatch(
+      new RegExp(
+        `^\\S+ - ada\\\\x20l ${when} "GET /users/7 HTTP/1\\.1" 200 6 "http://a/" "curl/8"$`,
+      ),
+    )
+  })
+
+  const parts = {
+    remote: '::1',
+    user: undefined,
+    time: Date.UTC(2000, 9, 10, 13, 55, 36),
+    method: 'GET',
+    target: '/',
+    protocol: 'HTTP/1.1',
+    status: 304,
+    bodyBytes: 0,
+  }
+  test('the example of everybody', () => {
+    expect(commonLine(parts)).toBe('::1 - - [10/Oct/2000:13:55:36 +0000] "GET / HTTP/1.1" 304 -')
+    expect(
+      commonLine({ ...parts, remote: undefined, bodyBytes: 2326, time: parts.time + 1000 }),
+    ).toBe('- - - [10/Oct/2000:13:55:37 +0000] "GET / HTTP/1.1" 304 2326')
+  })
+
+  test.each([
+    ['a"b', 'a\\"b'],
+    ['a\\b', 'a\\\\b'],
+    ['a\r\nGET', 'a\\x0d\\x0aGET'],
+    ['\u001b[31m', '\\x1b[31m'],
+    ['\u0085', '\\x85'],
+    ['é', 'é'],
+  ])('no client forges a line: %j', (text, expected) => {
+    const line = combinedLine({
+      ...parts,
+      target: text,
+      user: text,
+      referer: text,
+      userAgent: text,
+    })
+    expect(line.split(expected)).toHaveLength(5)
+    // oxlint-disable-next-line no-control-regex
+    expect(line).not.toMatch(/[\x00-\x1f]/)
+  })
+
+  test('an own one', async () => {
+    const format = (given: AccessRecord): string => `${given.method} ${given.status}`
+    expect(await logged('/', { format })).toEqual(['GET 200'])
+  })
+})
+
+describe('loggers', () => {
+  test('get records by level, without a time, when replies have left', async () => {
+    const logger = { info: vi.fn(), error: vi.fn() }
+    const app = example({ logger, fields: ['path'], message: 'served' })
+    const reply = app.inject('/')
+    expect(logger.info).not.toHaveBeenCalled()
+    await reply
+    await app.inject('/error')
+    await turn()
+    expect(logger.info.mock.calls).toEqual([[{ path: '/' }, 'served']])
+    expect(logger.error.mock.calls).toEqual([[{ path: '/error' }, 'served']])
+    const all = { info: vi.fn(), error: vi.fn() }
+    await example({ logger: all }).inject('/')
+    await turn()
+    expect(Object.keys(all.info.mock.calls[0]![0] as object)).not.toContain('time')
+    expect(all.info.mock.calls[0]![1]).toBe('request')
+  })
+})
+
+describe('the queue', () => {
+  test('writes all records of a turn at once', async () => {
+    const stream = new Lines()
+    const app = example({ stream })
+    await Promise.all(['/', '/users/1', '/users/2'].map((path) => app.inject(path)))
+    await turn()
+    expect([stream.writes.length, stream.lines.length]).toEqual([1, 3])
+  })
+
+  test('formats nothing while nothing is taken, and counts what finds it full', async () => {
+    const stream = new Lines()
+    const log = accessLog({ stream, queue: 2, fields: ['path'] })
+    const app = new App().use(log)
+    app.get('/*rest', () => 'hello')
+    stream.takesMore = false
+    for (const path of ['/1', '/2', '/3', '/4', '/5']) {
+      await app.inject(path)
+      await turn()
+    }
+    expect([stream.lines, log.dropped]).toEqual([['{"path":"/1"}'], 2])
+    stream.takesMore = true
+    stream.emit('drain')
+    await turn()
+    expect(stream.lines).toEqual(['{"path":"/1"}', '{"path":"/2"}', '{"path":"/3"}'])
+    await app.inject('/6')
+    await turn()
+    expect([stream.lines.length, log.dropped]).toEqual([4, 2])
+  })
+
+  test('is emptied by flush(), whatever the stream says', async () => {
+    const stream = new Lines()
+    const log = accessLog({ stream })
+    const app = new App().use(log)
+    app.get('/', () => 'hello')
+    stream.takesMore = false
+    await app.inject('/')
+    await turn()
+    await app.inject('/')
+    await turn()
+    expect(stream.lines).toHaveLength(1)
+    log.flush()
+    expect(stream.lines).toHaveLength(2)
+  })
+
+  test('counts what a closed stream does not take', async () => {
+    const stream = new Lines()
+    const log = accessLog({ stream })
+    const app = new App().use(log)
+    app.get('/', () => 'hello')
+    stream.destroyed = true
+    await app.inject('/')
+    await turn()
+    expect([stream.writes, log.dropped]).toEqual([[], 1])
+  })
+
+  test('a writer that is not ready is asked again once', async () => {
+    const batches: number[][] = []
+    let ready = (): void => {}
+    const queue = new LogQueue<number>((items, again) => {
+      batches.push([...items])
+      ready = again
+      return false
+    }, 10)
+    queue.add(1)
+    queue.add(2)
+    await turn()
+    queue.add(3)
+    await turn()
+    expect(batches).toEqual([[1, 2]])
+    ready()
+    await turn()
+    expect(batches).toEqual([[1, 2], [3]])
+  })
+})
+
+test.each<[unknown, string]>([
+  [[], 'The option options of accessLog() is an object'],
+  [{ stdout: 1 }, 'There is no option stdout of accessLog()'],
+  [{ stream: {} }, 'The option stream of accessLog() is an object with the methods write and once'],
+  [{ logger: { info: 1 } }, 'The option logger of accessLog() is an object with the methods info'],
+  [{ logger: console, format: 'json' }, 'The option logger of accessLog() is given without stream'],
+  [{ message: '' }, 'The option message of accessLog() is a text'],
+  [{ format: 'short' }, "The option format of accessLog() is 'json', 'common', 'combined' or"],
+  [
+    { format: 'common', fields: [] },
+    "The option fields of accessLog() is not for the format 'common'",
+  ],
+  [{ fields: ['body'] }, 'The option fields[0] of accessLog() is one of time, requestId'],
+  [{ query: 'a' }, 'The option query of accessLog() is a list of texts'],
+  [{ requestHeaders: 'a' }, 'The option requestHeaders of accessLog() is a list of texts'],
+  [{ responseHeaders: [1] }, 'The option responseHeaders of accessLog() is a list of texts'],
+  [{ redactOthers: 1 }, 'The option redactOthers of accessLog() is true or false'],
+  [{ user: 'ada' }, 'The option user of accessLog() is a function'],
+  [{ skip: true }, 'The option skip of accessLog() is a function'],
+  [{ queue: 0 }, 'The option queue of accessLog() is an integer from 1 to 10000000'],
+])('wrong options %j', (options, message) => {
+  expect(() => accessLog(options as AccessLogOptions)).toThrow(message)
+})
