@@ -79,19 +79,20 @@ async function measureAll({ chosen, out, merge, quick: isQuick }) {
   // The same work for all, also for those who are measured another time.
   options.steps ??= stepsFor(options.workUs)
   const machine = describeMachine()
-  const measured = []
+  let all = before?.servers ?? []
   for (const server of chosen) {
-    measured.push({ ...(await measureServer(server, options, say)), version: versionOf(server) })
+    const one = { ...(await measureServer(server, options, say)), version: versionOf(server) }
+    all = [one, ...all]
+    // After each of them: a run that is ended keeps what it has.
+    write(out, {
+      date: new Date().toISOString(),
+      quick: isQuick,
+      machine,
+      options,
+      pinned: isPinned,
+      servers: servers.flatMap(({ name }) => all.find((known) => known.name === name) ?? []),
+    })
   }
-  const all = [...measured, ...(before?.servers ?? [])]
-  write(out, {
-    date: new Date().toISOString(),
-    quick: isQuick,
-    machine,
-    options,
-    pinned: isPinned,
-    servers: servers.flatMap(({ name }) => all.find((one) => one.name === name) ?? []),
-  })
 }
 
 function readResults(folder) {
