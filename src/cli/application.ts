@@ -23,6 +23,8 @@ export interface Application {
   readonly handler: FetchHandler | FetchObject | undefined
   /** The `options` that it exports. */
   readonly options: ListenOptions
+  /** Everything that it exports. */
+  readonly exports: Readonly<Record<string, unknown>>
 }
 
 /** The full path of the file that was named. */
@@ -38,12 +40,12 @@ export function findFile(file: string): string {
 
 /** Imports a file and takes its application. */
 export async function loadApplication(path: string): Promise<Application> {
-  const module = await importFile(path)
-  const { default: main, options = {} } = module
+  const exports = await importFile(path)
+  const { default: main, options = {} } = exports
   const inner = isObject(main) ? main['app'] : undefined
-  for (const candidate of [main, module['app'], inner]) {
-    if (isApp(candidate)) return { app: candidate, handler: undefined, options }
-    if (answers(candidate)) return { app: undefined, handler: candidate, options }
+  for (const candidate of [main, exports['app'], inner]) {
+    if (isApp(candidate)) return { app: candidate, handler: undefined, options, exports }
+    if (answers(candidate)) return { app: undefined, handler: candidate, options, exports }
   }
   throw new CliError(
     `${path} exports no application. Write "export default app" or "export { app }", where app ` +

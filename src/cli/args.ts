@@ -19,6 +19,7 @@ export interface CommandOptions {
   readonly watch?: readonly string[]
   readonly rebind?: boolean
   readonly json?: boolean
+  readonly out?: string
 }
 
 /** What is to be done. */
@@ -128,7 +129,7 @@ function readableError(
 }
 
 function readOptions(values: Values): CommandOptions {
-  const { port, host, grace, watch, rebind, json } = values
+  const { port, host, grace, watch, rebind, json, out } = values
   return {
     ...(port === undefined ? {} : { port: readPort(port as string) }),
     ...(host === undefined ? {} : { host: host as string }),
@@ -136,6 +137,7 @@ function readOptions(values: Values): CommandOptions {
     ...(watch === undefined ? {} : { watch: watch as string[] }),
     ...(rebind === true ? { rebind } : {}),
     ...(json === true ? { json } : {}),
+    ...(out === undefined ? {} : { out: out as string }),
   }
 }
 

@@ -73,6 +73,18 @@ export const COMMANDS = {
     text: 'Show the routes of a file: method, pattern, name, options, source.',
     options: [{ name: 'json', text: 'As JSON, for programs.' }, HELP],
   },
+  openapi: {
+    text: 'Write the OpenAPI 3.1 document of a file.',
+    options: [
+      {
+        name: 'out',
+        short: 'o',
+        value: 'file',
+        text: 'Where to write it. Default: standard output.',
+      },
+      HELP,
+    ],
+  },
 } as const satisfies Record<string, CommandRow>
 
 export type Command = keyof typeof COMMANDS

@@ -43,6 +43,8 @@ async function run(invocation: Invocation & { show: 'nothing' }): Promise<number
       return (await import('./start.js')).start(invocation.file, invocation.options)
     case 'routes':
       return (await import('./routes.js')).routes(invocation.file, invocation.options)
+    case 'openapi':
+      return (await import('./openapi.js')).openapi(invocation.file, invocation.options)
   }
 }
 

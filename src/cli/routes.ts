@@ -9,7 +9,7 @@ import { ROUTE_SOURCES } from '../routing/sources.js'
 import { findFile, loadApplication } from './application.js'
 import { CliError, FAILED } from './errors.js'
 import { shortOptions } from './route-options.js'
-import { columnsOf, painter } from './terminal.js'
+import { columnsOf, painter, writeOut } from './terminal.js'
 
 import type { Route } from '../routing/route.js'
 import type { CommandOptions } from './args.js'
@@ -36,7 +36,7 @@ export async function routes(file: string, { json }: CommandOptions): Promise<nu
   }
   const rows = app.registry.routes.map(toRow)
   const text = json === true ? toJson(rows) : table(rows, columnsOf(process.stdout))
-  await write(text)
+  await writeOut(text)
   // What the application has opened shall not keep us.
   process.exit()
 }
@@ -141,9 +141,4 @@ function widest(
   max: number,
 ): number {
   return Math.min(Math.max(...rows.map((row) => row[name].length)), max)
-}
-
-/** Everything has to be out before the process ends. */
-function write(text: string): Promise<void> {
-  return new Promise((resolve) => process.stdout.write(text, () => resolve()))
 }

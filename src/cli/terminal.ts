@@ -42,3 +42,8 @@ const DEFAULT_COLUMNS = 80
 export function columnsOf({ isTTY, columns }: Output): number {
   return isTTY && columns !== undefined && columns > 0 ? columns : DEFAULT_COLUMNS
 }
+
+/** Writes to standard output; everything has to be out before a process ends. */
+export function writeOut(text: string): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(text, () => resolve()))
+}

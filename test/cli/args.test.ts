@@ -22,6 +22,7 @@ test.each<[line: string, command: Command, options: object]>([
   ['start app.js --grace 2min', 'start', { graceMs: 120_000 }],
   ['start app.js -g 500ms', 'start', { graceMs: 500 }],
   ['routes app.js --json', 'routes', { json: true }],
+  ['openapi app.js -o api.json', 'openapi', { out: 'api.json' }],
 ])('lanner %s', (line, command, options) => {
   const invocation = parseCommand(words(line))
   expect(invocation).toEqual({ show: 'nothing', command, file: 'app.js', options })
