@@ -9,7 +9,7 @@ declare class App<State extends object = AnyState, Routes extends Endpoint = nev
   'app'
 > {
   #private
-  constructor()
+  constructor(options?: AppOptions)
   /**
    * Answers when a handler failed, in place of the default problem document. Errors that come when
    * the reply has left (of a stream, of a handler that its middleware did not wait for) are told
@@ -176,6 +176,14 @@ declare function unauthorized(
   challenge?: string,
 ): Result<401, ProblemDocument>
 
+/** A request that does not fit the schemas of its route. Its problem document lists the issues. */
+declare class ValidationError extends HttpError {
+  /** What is wrong, at most as many as `validation.issues` allows. */
+  readonly issues: readonly InputIssue[]
+  constructor(issues: readonly InputIssue[], status?: 400 | 422, left?: number)
+  get name(): string
+}
+
 /** Endpoints and groups under a prefix, as a value for `app.add()`; groups may hold groups. */
 declare function defineGroup<Prefix extends string, const Members extends readonly Member[]>(
   prefix: Prefix,
@@ -211,6 +219,12 @@ declare function sse<Data>(
  * jsonLines(db.rows())`. Takes what `sse()` takes: a generator function, or anything iterable.
  */
 declare function jsonLines<Value>(source: ValueSource<Value>): Result<200, JsonLines<Value>>
+
+/** Options of an application. */
+interface AppOptions {
+  /** How requests and replies are checked, where a route says nothing else. */
+  validation?: ValidationOptions
+}
 
 /** The body of a request. It is read once, by one of these ways. */
 declare class BodySource implements AsyncIterable<Uint8Array> {
@@ -314,7 +328,7 @@ declare class Context<
   get headers(): HeaderView
   /** The cookies of the request, and those that the reply sets. */
   get cookies(): Cookies
-  /** The body. Read it once: `await ctx.body.json()`, `for await (const chunk of ctx.body)`. */
+  /** The body; on a route with a schema for it what that made of it. Otherwise read it once: `await ctx.body.json()`, `for await (const chunk of ctx.body)`. */
   get body(): Input['body']
   /** Everything that the request brings, as the schemas of the route made it, by source. */
   get input(): InputView<Params, Input>
@@ -553,6 +567,9 @@ type ErrorCode =
   | 'LANNER_JSON_INVALID'
   | 'LANNER_LINE_TOO_LONG'
   | 'LANNER_FORM_INVALID'
+  | 'LANNER_MULTIPART_INVALID'
+  | 'LANNER_CONTENT_TYPE'
+  | 'LANNER_VALIDATION'
   | 'LANNER_URL_INVALID'
   | 'LANNER_HOST_REFUSED'
   | 'LANNER_PRECONDITION'
@@ -1354,6 +1371,8 @@ interface RouteOptions extends RouteMetadata, Partial<Schemas> {
 interface ValidationOptions {
   /** The status of the problem document when a request does not fit. Default 400. */
   status?: 400 | 422
+  /** Issues that the problem document lists, 1 to 10000; others are counted. Default 100. */
+  issues?: number
   /**
    * What becomes of replies that do not fit: 'error' answers 500 in their place
    * (LANNER_RESPONSE_INVALID), 'count' sends them and counts them
@@ -1469,6 +1488,19 @@ interface Schemas<
   readonly body: Body
   readonly responses: Responses
 }
+
+/** One thing that is wrong with a request. */
+interface InputIssue {
+  /** What it is found in. */
+  readonly in: InputSource
+  /** Where in there, as a JSON Pointer (RFC 6901): '/limit', '/items/0/name', '' for all of it. */
+  readonly path: string
+  /** What is wrong, for people. */
+  readonly message: string
+}
+
+/** Where a part of a request comes from. */
+type InputSource = 'params' | 'query' | 'headers' | 'cookies' | 'body'
 
 /** A prefix and a pattern, as `group` joins them. */
 type JoinPath<Prefix extends string, Path extends string> = Path extends '/'
@@ -2559,11 +2591,13 @@ export {
   Result,
   stream,
   unauthorized,
+  ValidationError,
   defineGroup,
   defineRoute,
   defineRoute as route,
   sse,
   jsonLines,
+  type AppOptions,
   type BodySource,
   type StreamBody,
   type AssumedOrigin,
@@ -2651,6 +2685,8 @@ export {
   type OutputOr,
   type ResponseSchemas,
   type Schemas,
+  type InputIssue,
+  type InputSource,
   type JoinPath,
   type ParamsOf,
   type RouteVerb,

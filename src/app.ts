@@ -10,7 +10,9 @@ import { InjectLane } from './inject/lane.js'
 import { fromFetch, fromInject } from './inject/request.js'
 import { toInjectResponse } from './inject/response.js'
 import { noMatch } from './native/matcher.js'
+import { refuseUnknown, requireObject } from './option-values.js'
 import { parseOptions } from './options.js'
+import { checkValidation } from './routing/options.js'
 import { compileFallback, compileRoutes, coveredPatterns } from './routing/route.js'
 import { Registry, Router } from './routing/router.js'
 import { rulesOfServer } from './rules.js'
@@ -24,8 +26,15 @@ import type { InjectResponse } from './inject/response.js'
 import type { LaneConfig } from './native/lane.js'
 import type { ListenOptions, ParsedOptions } from './options.js'
 import type { Endpoint } from './routing/endpoint.js'
+import type { ValidationOptions } from './routing/options.js'
 import type { CompiledRoute } from './routing/route.js'
 import type { CloseOptions, Server } from './server.js'
+
+/** Options of an application. */
+export interface AppOptions {
+  /** How requests and replies are checked, where a route says nothing else. */
+  validation?: ValidationOptions
+}
 
 /** A web application. Its type knows the routes that were chained: `new App().get(…).add(…)`. */
 export class App<State extends object = AnyState, Routes extends Endpoint = never> extends Router<
@@ -34,14 +43,18 @@ export class App<State extends object = AnyState, Routes extends Endpoint = neve
   Routes,
   'app'
 > {
+  readonly #validation: ValidationOptions
   #onError: ErrorHandler | undefined
   #notFound: Handler | undefined
   readonly #hooks = new Hooks()
   readonly #servers = new Set<Server>()
   #inject: { version: number; lane: InjectLane } | undefined
 
-  constructor() {
+  constructor(options: AppOptions = {}) {
     super(new Registry(), '')
+    requireObject(options, 'options of the App')
+    refuseUnknown(options, ['validation'], '', ' of the App')
+    this.#validation = checkValidation(options.validation, 'validation', ' of the App')
   }
 
   /**
@@ -165,7 +178,8 @@ export class App<State extends object = AnyState, Routes extends Endpoint = neve
     const hooks = this.#hooks
     const around = (route: CompiledRoute): CompiledRoute =>
       hooks.seeRequests ? { ...route, run: hooked(route.run, hooks) } : route
-    const compiled = compileRoutes(routes, scopes, server).map(around)
+    const checks = { validation: this.#validation, development: options.development }
+    const compiled = compileRoutes(routes, scopes, server, checks).map(around)
     const notFound = this.#notFound
     native.routes = compiled.map(({ info: { method, pattern }, rules }) =>
       rules === server ? { method, pattern } : { method, pattern, rules },

@@ -13,12 +13,22 @@ import type { Handler, Next } from './handler.js'
 /** A composed chain. */
 export type Chain = (ctx: Context, next: Next) => unknown
 
+/** Something around the functions from a place in the chain on. */
+export interface Around {
+  /** Index of the first function that it is around. */
+  readonly at: number
+  /** Makes one chain of what it does and what it is around. */
+  readonly wrap: (chain: Chain) => Chain
+}
+
 /** The chain of these functions; each but the last gets a next() that calls the one after it. */
-export function compose(handlers: readonly Handler[]): Chain {
+export function compose(handlers: readonly Handler[], around?: Around): Chain {
   let chain: Chain = handlers.at(-1)!
   const nothing = handlers.slice(1).map(() => undefined)
+  if (around?.at === handlers.length - 1) chain = around.wrap(chain)
   for (let level = handlers.length - 2; level >= 0; level--) {
     chain = link(handlers[level]!, chain, level, nothing)
+    if (around?.at === level) chain = around.wrap(chain)
   }
   return chain
 }

@@ -149,7 +149,7 @@ export class Context<
   /** @internal */
   declare paramsView: Params | undefined
   /** @internal */
-  declare queryView: QueryView | undefined
+  declare queryView: unknown
   /** @internal */
   declare headerView: HeaderView | undefined
   /** @internal */
@@ -252,17 +252,12 @@ export class Context<
    */
   get limits(): RequestLimits {
     const extras = extrasOf(this)
-    return (extras.limits ??= new RequestLimits(this as unknown as Context, this.compiled.rules))
+    return (extras.limits ??= new RequestLimits(this, this.compiled.rules))
   }
 
   /** The query parameters; on a route with a schema for them what that made of them. */
   get query(): Input['query'] {
-    if (this.queryView !== undefined) return this.queryView
-    const words = this.view()
-    const at = this.entryAt
-    const span = words[at + 9]!
-    const raw = span === ABSENT ? '' : spanText(this.entryBytes, bytesBase(words, at), span)
-    return (this.queryView = new QueryView(raw))
+    return (this.queryView ??= new QueryView(this.queryText()))
   }
 
   /** The header fields. */
@@ -279,9 +274,10 @@ export class Context<
     }))
   }
 
-  /** The body. Read it once: `await ctx.body.json()`, `for await (const chunk of ctx.body)`. */
+  /** The body; on a route with a schema for it what that made of it. Otherwise read it once: `await ctx.body.json()`, `for await (const chunk of ctx.body)`. */
   get body(): Input['body'] {
-    return (this.source ??= new BodySource(this))
+    const source = this.bodySource()
+    return source.isBound ? source.value : source
   }
 
   /** Everything that the request brings, as the schemas of the route made it, by source. */
@@ -372,7 +368,7 @@ export class Context<
 
   /** The Request of the fetch standard. Its body is this body: read one of them. */
   get request(): Request {
-    return (extrasOf(this).request ??= toFetchRequest(this as unknown as Context))
+    return (extrasOf(this).request ??= toFetchRequest(this))
   }
 
   // ---- the reply
@@ -517,6 +513,19 @@ export class Context<
   }
 
   // ---- internals
+
+  /** @internal The query as sent, without the question mark. */
+  queryText(): string {
+    const words = this.view()
+    const at = this.entryAt
+    const span = words[at + 9]!
+    return span === ABSENT ? '' : spanText(this.entryBytes, bytesBase(words, at), span)
+  }
+
+  /** @internal The body as it comes, whatever handlers find in its place. */
+  bodySource(): BodySource {
+    return (this.source ??= new BodySource(this))
+  }
 
   /** @internal The words of the entry, as long as they are there. */
   view(): Int32Array {

@@ -97,6 +97,18 @@ const table = {
     status: 415,
     text: 'The request body is not a form of type application/x-www-form-urlencoded.',
   },
+  LANNER_MULTIPART_INVALID: {
+    status: 400,
+    text: 'The request body is not what its type multipart/form-data says.',
+  },
+  LANNER_CONTENT_TYPE: {
+    status: 415,
+    text: 'The route does not take a request body of this content type.',
+  },
+  LANNER_VALIDATION: {
+    status: 400,
+    text: 'The request does not fit the schemas of its route; `errors` lists what is wrong where.',
+  },
   LANNER_URL_INVALID: { status: 400, text: 'The request does not name a valid URL.' },
   LANNER_HOST_REFUSED: { status: 400, text: 'The host that was asked for is not served here.' },
   LANNER_PRECONDITION: {

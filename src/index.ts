@@ -21,10 +21,12 @@ export {
   stream,
   unauthorized,
 } from './results.js'
+export { ValidationError } from './validation-error.js'
 export { defineGroup, defineRoute, defineRoute as route } from './routing/endpoint.js'
 export { sse } from './streaming/events.js'
 export { jsonLines } from './streaming/json-lines.js'
 
+export type { AppOptions } from './app.js'
 export type { BodySource } from './body/source.js'
 export type { StreamBody } from './body/sink.js'
 export type { AssumedOrigin, ConnectionInfo, Context, Reply } from './context.js'
@@ -93,6 +95,7 @@ export type {
   ResponseSchemas,
   Schemas,
 } from './routing/schemas.js'
+export type { InputIssue, InputSource } from './validation-error.js'
 export type { JoinPath, ParamsOf } from './routing/types.js'
 export type { RouteVerb, Verb } from './routing/verbs.js'
 export type {

@@ -17,7 +17,7 @@ import type { Rate } from './rates.js'
 
 /** What is needed of a Context. */
 interface LimitsOwner {
-  readonly body: BodySource
+  bodySource(): BodySource
   readonly phase: number
   readonly slot: number
   readonly generation: number
@@ -49,7 +49,7 @@ export class RequestLimits {
 
   set bodyBytes(value: Size | null) {
     const bytes = bodyBytes(value, 'ctx.limits.bodyBytes', this.#rules.bodyBytes)
-    const { body } = this.#owner
+    const body = this.#owner.bodySource()
     if (body.used) throw new LannerError('LANNER_LIMIT_LATE')
     const most = bytes === NO_LIMIT ? Infinity : bytes
     if ((body.length ?? 0) > most) throw httpError('LANNER_BODY_TOO_LARGE')

@@ -5,6 +5,9 @@
 
 import { HttpError } from './errors.js'
 import { statusTitle } from './status.js'
+import { ValidationError } from './validation-error.js'
+
+import type { InputIssue } from './validation-error.js'
 
 /** The members of a problem document. */
 export interface ProblemParts {
@@ -14,6 +17,7 @@ export interface ProblemParts {
   detail?: string | undefined
   code?: string | undefined
   stack?: readonly string[] | undefined
+  errors?: readonly InputIssue[] | undefined
 }
 
 /** An answer to an error. */
@@ -25,8 +29,8 @@ export interface Problem {
 
 /** The document as JSON. `about:blank`, the default type, is left out. */
 export function problemText(parts: ProblemParts): string {
-  const { type, status, title = statusTitle(status), detail, code, stack } = parts
-  return JSON.stringify({ type, title, status, detail, code, stack })
+  const { type, status, title = statusTitle(status), detail, code, errors, stack } = parts
+  return JSON.stringify({ type, title, status, detail, code, errors, stack })
 }
 
 /** The answer to an error that a handler threw. */
@@ -45,6 +49,7 @@ export function toProblem(error: unknown, development: boolean): Problem {
       type,
       detail: open ? error.detail : undefined,
       code: open && code !== 'LANNER_HTTP' ? code : undefined,
+      errors: open && error instanceof ValidationError ? error.issues : undefined,
     }),
   }
 }

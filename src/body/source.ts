@@ -38,6 +38,10 @@ export class BodySource implements AsyncIterable<Uint8Array> {
   #isUsed: boolean
   /** @internal Whether the whole body lies in the entry and was not taken yet. */
   isInline: boolean
+  /** @internal Whether handlers find what a schema made of the body in its place. */
+  isBound: boolean
+  /** @internal What that is. */
+  value: unknown
   #incoming: Incoming | undefined
   #stream: ReadableStream<Uint8Array> | undefined
 
@@ -47,6 +51,8 @@ export class BodySource implements AsyncIterable<Uint8Array> {
     this.#flags = owner.view()[owner.entryAt + 5]! >>> 16
     this.#isUsed = false
     this.isInline = (this.#flags & REQUEST_BODY_COMPLETE) !== 0
+    this.isBound = false
+    this.value = undefined
     this.#incoming = this.isInline || !this.hasBody ? undefined : new Incoming(owner, this.length)
     this.#stream = undefined
   }
@@ -150,6 +156,20 @@ export class BodySource implements AsyncIterable<Uint8Array> {
     return this.#incoming
   }
 
+  /** @internal The whole body, at once where it came with its head. Throws as the others reject. */
+  whole<T>(convert: Convert<T>): T | Promise<T> {
+    const error = this.#take()
+    if (error !== undefined) throw error
+    if (this.#incoming !== undefined) return silenced(this.#incoming.collect(convert))
+    return this.isInline ? this.#takeInline(convert) : convert(EMPTY, 0, 0, false)
+  }
+
+  /** @internal From now on handlers find this in the place of the body. */
+  bind(value: unknown): void {
+    this.isBound = true
+    this.value = value
+  }
+
   /** @internal Nothing more will come. */
   fail(error: Error): void {
     this.#incoming?.fail(error)
@@ -170,12 +190,8 @@ export class BodySource implements AsyncIterable<Uint8Array> {
   }
 
   #read<T>(convert: Convert<T>): Promise<T> {
-    const error = this.#take()
-    if (error !== undefined) return rejected(error)
-    if (this.#incoming !== undefined) return silenced(this.#incoming.collect(convert))
     try {
-      const value = this.isInline ? this.#takeInline(convert) : convert(EMPTY, 0, 0, false)
-      return Promise.resolve(value)
+      return Promise.resolve(this.whole(convert))
     } catch (failure) {
       return rejected(failure)
     }
@@ -235,18 +251,18 @@ function copyOf(bytes: Bytes, start: number, end: number): Uint8Array {
   return ownCopy(piece)
 }
 
-function toBytes(bytes: Bytes, start: number, end: number, isOwn: boolean): Uint8Array {
+export function toBytes(bytes: Bytes, start: number, end: number, isOwn: boolean): Uint8Array {
   if (isOwn) return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start)
   return copyOf(bytes, start, end)
 }
 
 /** The byte order mark is no part of a text. */
-function toText(bytes: Bytes, start: number, end: number): string {
+export function toText(bytes: Bytes, start: number, end: number): string {
   const text = bytes.utf8Slice(start, end)
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
 }
 
-function toJson(bytes: Bytes, start: number, end: number): unknown {
+export function toJson(bytes: Bytes, start: number, end: number): unknown {
   try {
     return JSON.parse(toText(bytes, start, end))
   } catch (cause) {

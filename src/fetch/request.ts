@@ -15,7 +15,7 @@ import type { UrlParts } from './url.js'
 /** What is needed of a Context. */
 export interface RequestParts extends UrlParts {
   readonly method: string
-  readonly body: BodySource
+  bodySource(): BodySource
   readonly signal: AbortSignal
 }
 
@@ -56,15 +56,16 @@ function toRealRequest(ctx: RequestParts): Request {
     signal: ctx.signal,
   }
   if (hasBody(ctx)) {
-    init.body = ctx.body.stream as NonNullable<RequestInit['body']>
+    init.body = ctx.bodySource().stream as NonNullable<RequestInit['body']>
     init.duplex = 'half'
   }
   return new Request(hrefOf(ctx), init)
 }
 
 /** The standard knows no body of GET and HEAD. */
-function hasBody({ method, body }: RequestParts): boolean {
-  return method !== 'GET' && method !== 'HEAD' && body.hasBody
+function hasBody(ctx: RequestParts): boolean {
+  const { method } = ctx
+  return method !== 'GET' && method !== 'HEAD' && ctx.bodySource().hasBody
 }
 
 class LazyRequest {
@@ -97,12 +98,12 @@ class LazyRequest {
 
   get body(): ReadableStream<Uint8Array> | null {
     if (this.#real !== undefined) return this.#real.body
-    return hasBody(this.#ctx) ? (this.#stream ??= this.#ctx.body.stream) : null
+    return hasBody(this.#ctx) ? (this.#stream ??= this.#ctx.bodySource().stream) : null
   }
 
   get bodyUsed(): boolean {
     if (this.#real !== undefined) return this.#real.bodyUsed
-    return hasBody(this.#ctx) && this.#ctx.body.used
+    return hasBody(this.#ctx) && this.#ctx.bodySource().used
   }
 
   get duplex(): string {
@@ -149,7 +150,7 @@ class LazyRequest {
   /** The whole body, read from the batch. */
   #read<T>(read: (source: BodySource) => Promise<T>, empty: T): Promise<T> {
     if (!hasBody(this.#ctx)) return Promise.resolve(empty)
-    const { body } = this.#ctx
+    const body = this.#ctx.bodySource()
     if (body.used || this.#stream?.locked === true) return Promise.reject(unusable())
     return read(body)
   }

@@ -271,16 +271,16 @@ export class Lane {
       const piece = this.#inlinePiece
       piece.start = (at + BODY_WORDS) * 4
       piece.length = words[at + 4]!
-      ctx.body.incoming?.push(piece, (words[at + 5]! & BODY_LAST) !== 0)
+      ctx.bodySource().incoming?.push(piece, (words[at + 5]! & BODY_LAST) !== 0)
     } else if (kind === ENTRY_BODY_LARGE) {
       const piece = this.#largePiece
       piece.port = this.outbox.port
       piece.index = words[at + 6]!
       piece.length = words[at + 4]!
-      ctx.body.incoming?.push(piece, (words[at + 5]! & BODY_LAST) !== 0)
+      ctx.bodySource().incoming?.push(piece, (words[at + 5]! & BODY_LAST) !== 0)
     } else if (kind === ENTRY_BODY_END) {
       const block = trailerBlock(words, bytes, at)
-      ctx.body.incoming?.end(block === undefined ? undefined : new HeaderView(block))
+      ctx.bodySource().incoming?.end(block === undefined ? undefined : new HeaderView(block))
     } else if (kind === ENTRY_CREDIT) {
       ctx.sink?.addCredit(words[at + PREFIX_BYTES / 4]!)
     } else if (kind === ENTRY_CANCEL) {

@@ -6,7 +6,7 @@
 // it, and never changes. What the limits come to is rules.ts.
 
 import { checkCors } from '../cors-policy.js'
-import { flag, refuseUnknown, requireObject, text, wrong } from '../option-values.js'
+import { flag, integer, refuseUnknown, requireObject, text, wrong } from '../option-values.js'
 import { PRIORITIES, rulesOfRoute } from '../rules.js'
 
 import type { CorsPolicy } from '../cors-policy.js'
@@ -92,6 +92,8 @@ export interface CommonOptions {
 export interface ValidationOptions {
   /** The status of the problem document when a request does not fit. Default 400. */
   status?: 400 | 422
+  /** Issues that the problem document lists, 1 to 10000; others are counted. Default 100. */
+  issues?: number
   /**
    * What becomes of replies that do not fit: 'error' answers 500 in their place
    * (LANNER_RESPONSE_INVALID), 'count' sends them and counts them
@@ -231,11 +233,12 @@ export function checkValidation(options: unknown, path: string, of = ''): Valida
   if (options === undefined) return {}
   requireObject(options, `${path}${of}`)
   const checked = options as ValidationOptions
-  const { status, responses } = checked
-  refuseUnknown(checked, ['status', 'responses'], `${path}.`, of)
+  const { status, issues, responses } = checked
+  refuseUnknown(checked, ['status', 'issues', 'responses'], `${path}.`, of)
   if (status !== undefined && status !== 400 && status !== 422) {
     throw wrong(`${path}.status${of}`, '400 or 422', status)
   }
+  integer(issues, `${path}.issues${of}`, 0, 1, 10_000)
   if (responses !== undefined && !RESPONSE_CHECKS.includes(responses)) {
     throw wrong(`${path}.responses${of}`, `'error', 'count' or 'off'`, responses)
   }
@@ -283,7 +286,7 @@ function requireList(
 
 const isText = (item: unknown): boolean => typeof item === 'string'
 const isMediaType = (item: unknown): boolean =>
-  typeof item === 'string' && /^[\w!#$&^.+-]+\/(?:\*|[\w!#$&^.+-]+)$/.test(item)
+  typeof item === 'string' && /^(?:\*\/\*|[\w!#$&^.+-]+\/(?:\*|[\w!#$&^.+-]+))$/.test(item)
 
 /**
  * The options of a group with those of what is in it, which win where they say something. What is

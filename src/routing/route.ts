@@ -5,15 +5,18 @@
 
 import { compose } from '../compose.js'
 import { rulesOfRoute } from '../rules.js'
+import { makeBind } from '../schema/bind.js'
+import { resolveValidation } from '../schema/validation.js'
 import { applyUnder, carriedBy, withoutSaid } from './carrier.js'
 import { joinOptions, NO_OPTIONS } from './options.js'
 import { coverage, isUnder, parsePattern, parsePrefix } from './pattern.js'
 
-import type { Chain } from '../compose.js'
+import type { Around, Chain } from '../compose.js'
 import type { Context } from '../context.js'
 import type { Handler } from '../handler.js'
 import type { NativeRules } from '../native/binding.js'
-import type { RouteInfo, RouteOptions } from './options.js'
+import type { Bind } from '../schema/bind.js'
+import type { RouteInfo, RouteOptions, ValidationOptions } from './options.js'
 import type { Segment } from './pattern.js'
 
 /** A method, a pattern and its handlers. */
@@ -71,33 +74,55 @@ export function compileRoutes(
   routes: readonly Route[],
   scopes: readonly Scope[],
   server: NativeRules,
+  { validation, development = false }: CheckOptions = {},
 ): CompiledRoute[] {
   return routes.map((route) => {
-    const { handlers, options } = chainOf(route, scopes)
+    const { handlers, options, own } = chainOf(route, scopes)
     const paramNames = route.segments.filter((s) => s.kind !== 'text').map((s) => s.value)
     const { method, pattern } = route
     const rules = options === NO_OPTIONS ? server : rulesOfRoute(options, server, nameOf(route))
-    return compiled(Object.freeze({ method, pattern, options }), rules, handlers, paramNames)
+    const info = Object.freeze({ method, pattern, options })
+    const checks = resolveValidation(development, options.validation, validation)
+    const bind = makeBind(info, paramNames, checks)
+    const around = bind && { at: handlers.length - own, wrap: (chain: Chain) => bound(bind, chain) }
+    return compiled(info, rules, handlers, paramNames, around)
   })
+}
+
+/** How requests are checked where a route says nothing of it. */
+interface CheckOptions {
+  readonly validation?: ValidationOptions | undefined
+  readonly development?: boolean
+}
+
+/** Checks what the request brings before the route's own functions see it. */
+function bound(bind: Bind, chain: Chain): Chain {
+  return function binding(ctx, next) {
+    const pending = bind(ctx)
+    return pending === undefined ? chain(ctx, next) : pending.then(() => chain(ctx, next))
+  }
 }
 
 /**
  * The functions around and of a route, outermost first, and its options: what middleware carries is
- * joined with its own.
+ * joined with its own. `own` functions at the end see what schemas made of the request.
  */
 function chainOf(
   route: Route,
   scopes: readonly Scope[],
-): { handlers: Handler[]; options: RouteOptions } {
+): { handlers: Handler[]; options: RouteOptions; own: number } {
   const handlers: Handler[] = []
   let { options } = route
   // From the inside, because what is said further in wins.
   const filters = (options.filters ?? []) as readonly Handler[]
-  for (const handler of [...route.use, ...filters, ...route.handlers].reverse()) {
+  const take = (handler: Handler): void => {
     const carried = carriedBy(handler)
     if (carried === undefined) handlers.unshift(handler)
     else options = joinOptions(carried, options)
   }
+  for (const handler of [...filters, ...route.handlers].reverse()) take(handler)
+  const own = handlers.length
+  for (const handler of [...route.use].reverse()) take(handler)
   for (const scope of [...scopes].reverse()) {
     const covers = coverage(scope.prefix, route.segments)
     if (covers === 'never') continue
@@ -110,7 +135,7 @@ function chainOf(
       handlers.unshift(applyUnder(scope.prefix, withoutSaid(carried, options)))
     }
   }
-  return { handlers, options }
+  return { handlers, options, own }
 }
 
 /**
@@ -155,11 +180,12 @@ function compiled(
   rules: NativeRules,
   handlers: readonly Handler[],
   paramNames: readonly string[],
+  around?: Around,
 ): CompiledRoute {
   return {
     info,
     rules,
-    run: compose(handlers),
+    run: compose(handlers, around),
     depth: handlers.length - 1,
     paramNames,
     Params: paramsClass(),

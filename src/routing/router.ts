@@ -231,6 +231,12 @@ function register(
   const hasOptions = typeof first === 'object' && first !== null
   const of = nameOf({ method: name, pattern })
   const own = hasOptions && first !== NO_OPTIONS ? checkRouteOptions(first, of) : NO_OPTIONS
+  if (own.body !== undefined && (name === 'GET' || name === 'HEAD')) {
+    throw new LannerError(
+      'LANNER_ROUTE_INVALID',
+      `The route ${name} ${pattern} has a schema for a body, which ${name} requests do not have.`,
+    )
+  }
   const functions = checkFunctions(hasOptions ? rest : args, `the route ${name} ${pattern}`)
   const { use = [], ...said } = own
   const options = joinOptions(router.common, 'use' in own ? said : own)

@@ -104,5 +104,6 @@ function isList(schema: JsonSchema): boolean {
 function isPlain(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
+  // Of a binder they have a prototype of their own, which has none.
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }

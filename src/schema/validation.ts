@@ -1,0 +1,23 @@
+// How requests and replies are checked against schemas: options, joined and with their defaults.
+
+import type { ValidationOptions } from '../routing/options.js'
+
+/** Issues that a reply lists: enough for people, and a bound on what bad input makes us send. */
+const ISSUES = 100
+
+/** The options with their defaults. */
+export interface Validation {
+  readonly status: 400 | 422
+  readonly issues: number
+  readonly responses: 'error' | 'count' | 'off'
+}
+
+/** The first that says something wins. */
+export function resolveValidation(
+  development: boolean,
+  ...options: readonly (ValidationOptions | undefined)[]
+): Validation {
+  const said: ValidationOptions = Object.assign({}, ...[...options].reverse())
+  const { status = 400, issues = ISSUES, responses = development ? 'error' : 'off' } = said
+  return { status, issues, responses }
+}
