@@ -161,6 +161,8 @@ declare class Result<Status extends number = number, Body = unknown> {
   readonly body: Body
   /** Fields of the reply, by their names in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[]>>
+  /** Of a status that no function stands for: `new Result(206, part)`. */
+  constructor(status: Status, body: Body, headers?: Result['headers'])
   /** The same with a field more, or with another value of it. */
   header(name: string, value: string | readonly string[]): Result<Status, Body>
   /** The same with a cookie more. */
@@ -168,7 +170,7 @@ declare class Result<Status extends number = number, Body = unknown> {
 }
 
 /** 200 with a stream of strings and bytes, which is pulled only as fast as the client takes it. */
-declare function stream<Body extends StreamBody>(body: Body, type?: string): Result<200, Body>
+declare function stream(body: StreamBody, type?: string): Result<200, StreamBody>
 
 /** 401 as a problem document; `challenge` says how to come in, for example 'Bearer'. */
 declare function unauthorized(
@@ -570,6 +572,7 @@ type ErrorCode =
   | 'LANNER_MULTIPART_INVALID'
   | 'LANNER_CONTENT_TYPE'
   | 'LANNER_VALIDATION'
+  | 'LANNER_RESPONSE_INVALID'
   | 'LANNER_URL_INVALID'
   | 'LANNER_HOST_REFUSED'
   | 'LANNER_PRECONDITION'
@@ -1376,7 +1379,7 @@ interface ValidationOptions {
   /**
    * What becomes of replies that do not fit: 'error' answers 500 in their place
    * (LANNER_RESPONSE_INVALID), 'count' sends them and counts them
-   * (`server.stats().responseMismatches`), 'off' does not look. Default 'error' in development and
+   * (`server.stats().response_mismatches`), 'off' does not look. Default 'error' in development and
    * 'off' otherwise.
    */
   responses?: 'error' | 'count' | 'off'
@@ -2051,6 +2054,8 @@ interface ServerStats extends NativeStats {
   readonly late_replies: number
   /** Pieces of exchanges that were settled before. */
   readonly stale_entries: number
+  /** Replies that did not fit the responses of their route (`validation.responses`). */
+  readonly response_mismatches: number
   /** Exchanges that JavaScript holds, now. */
   readonly held: number
 }

@@ -109,6 +109,10 @@ const table = {
     status: 400,
     text: 'The request does not fit the schemas of its route; `errors` lists what is wrong where.',
   },
+  LANNER_RESPONSE_INVALID: {
+    status: 500,
+    text: 'A reply does not fit the responses that its route lists: correct the handler or the list.',
+  },
   LANNER_URL_INVALID: { status: 400, text: 'The request does not name a valid URL.' },
   LANNER_HOST_REFUSED: { status: 400, text: 'The host that was asked for is not served here.' },
   LANNER_PRECONDITION: {

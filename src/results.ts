@@ -20,7 +20,7 @@ export class Result<Status extends number = number, Body = unknown> {
   /** Fields of the reply, by their names in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[]>>
 
-  /** @internal */
+  /** Of a status that no function stands for: `new Result(206, part)`. */
   constructor(status: Status, body: Body, headers: Result['headers'] = NO_HEADERS) {
     this.status = status
     this.body = body
@@ -151,11 +151,13 @@ export function html(body: string): Result<200, string> {
 }
 
 /** 200 with a stream of strings and bytes, which is pulled only as fast as the client takes it. */
-export function stream<Body extends StreamBody>(
-  body: Body,
+export function stream(
+  body: StreamBody,
   type = 'application/octet-stream',
-): Result<200, Body> {
-  return new Result(200, body, { 'content-type': type })
+): Result<200, StreamBody> {
+  // A list would be sent as JSON.
+  const chunks: StreamBody = Array.isArray(body) ? (body as string[]).values() : body
+  return new Result(200, chunks, { 'content-type': type })
 }
 
 const NO_HEADERS = Object.freeze({})

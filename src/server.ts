@@ -160,13 +160,14 @@ export class Server {
 
   /** What the server has counted since it started; docs/metrics.md has the same for Prometheus. */
   stats(): ServerStats {
-    const { turns, requests, lateReplies, staleEntries } = this.#lane.stats
+    const { turns, requests, lateReplies, staleEntries, responseMismatches } = this.#lane.stats
     return {
       ...this.#native.stats(),
       dispatches: turns,
       handled: requests,
       late_replies: lateReplies,
       stale_entries: staleEntries,
+      response_mismatches: responseMismatches,
       held: this.#lane.held,
     }
   }

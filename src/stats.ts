@@ -84,6 +84,8 @@ export interface ServerStats extends NativeStats {
   readonly late_replies: number
   /** Pieces of exchanges that were settled before. */
   readonly stale_entries: number
+  /** Replies that did not fit the responses of their route (`validation.responses`). */
+  readonly response_mismatches: number
   /** Exchanges that JavaScript holds, now. */
   readonly held: number
 }

@@ -91,6 +91,8 @@ export interface LaneStats {
   lateReplies: number
   /** Entries for exchanges that were settled already. */
   staleEntries: number
+  /** Replies that did not fit the responses of their route, where that is counted. */
+  responseMismatches: number
 }
 
 /** No handler runs. */
@@ -107,7 +109,13 @@ export class Lane {
   readonly requestWindowBytes: number
   /** Number of the batch whose entries lie in the inbox. */
   turn = 0
-  readonly stats: LaneStats = { turns: 0, requests: 0, lateReplies: 0, staleEntries: 0 }
+  readonly stats: LaneStats = {
+    turns: 0,
+    requests: 0,
+    lateReplies: 0,
+    staleEntries: 0,
+    responseMismatches: 0,
+  }
   /** Ends streams that would go on for ever, when the server begins to close. */
   readonly streams = new Set<(reason: unknown) => void>()
   /** Memory that is lent to handlers. */

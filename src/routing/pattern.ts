@@ -74,6 +74,17 @@ export function joinPath(prefix: string, path: string): string {
   return path === '/' && base !== '' ? base : `${base}${path}`
 }
 
+/** The paths of a pattern whatever its parameters are called; two where the last is optional. */
+export function shapesOf(segments: readonly Segment[]): string[] {
+  const parts = segments.map(({ kind, value }) => (kind === 'text' ? value : SHAPES[kind]))
+  const whole = `/${parts.join('/')}`
+  return segments.at(-1)?.isOptional === true
+    ? [whole, `/${parts.slice(0, -1).join('/')}`]
+    : [whole]
+}
+
+const SHAPES = { param: ':', rest: '*' }
+
 /** The segments of a prefix; literal text and parameters only. `/` covers everything. */
 export function parsePrefix(prefix: string): readonly Segment[] {
   if (prefix === '/' || prefix === '') return []

@@ -6,6 +6,7 @@
 import { compose } from '../compose.js'
 import { rulesOfRoute } from '../rules.js'
 import { makeBind } from '../schema/bind.js'
+import { checkReplies } from '../schema/check-reply.js'
 import { resolveValidation } from '../schema/validation.js'
 import { applyUnder, carriedBy, withoutSaid } from './carrier.js'
 import { joinOptions, NO_OPTIONS } from './options.js'
@@ -84,8 +85,9 @@ export function compileRoutes(
     const info = Object.freeze({ method, pattern, options })
     const checks = resolveValidation(development, options.validation, validation)
     const bind = makeBind(info, paramNames, checks)
-    const around = bind && { at: handlers.length - own, wrap: (chain: Chain) => bound(bind, chain) }
-    return compiled(info, rules, handlers, paramNames, around)
+    const at = handlers.length - own
+    const wrap = (chain: Chain): Chain => bound(bind, checkReplies(chain, at, info, checks))
+    return compiled(info, rules, handlers, paramNames, { at, wrap })
   })
 }
 
@@ -96,7 +98,8 @@ interface CheckOptions {
 }
 
 /** Checks what the request brings before the route's own functions see it. */
-function bound(bind: Bind, chain: Chain): Chain {
+function bound(bind: Bind | undefined, chain: Chain): Chain {
+  if (bind === undefined) return chain
   return function binding(ctx, next) {
     const pending = bind(ctx)
     return pending === undefined ? chain(ctx, next) : pending.then(() => chain(ctx, next))

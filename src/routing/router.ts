@@ -5,7 +5,7 @@
 
 import { LannerError } from '../errors.js'
 import { isToken } from '../headers.js'
-import { joinPath } from './pattern.js'
+import { joinPath, shapesOf } from './pattern.js'
 import { wrong } from '../option-values.js'
 import { checkGroupOptions, checkRouteOptions, joinOptions, NO_OPTIONS } from './options.js'
 import { createRoute, createScope, nameOf } from './route.js'
@@ -41,10 +41,32 @@ export class Registry {
   version = 0
   /** Whether a server runs what was registered. */
   isSealed = false
+  /** Which route has a method and a shape, or a name. */
+  readonly #taken = new Map<string, Route>()
 
   change(): void {
     if (this.isSealed) throw new LannerError('LANNER_APP_LISTENING')
     this.version++
+  }
+
+  /** Takes a route, unless no request or no name could tell it from another. */
+  add(route: Route): void {
+    const { method, pattern, segments, options } = route
+    const keys = shapesOf(segments).map((shape) => `${method} ${shape}`)
+    if (options.name !== undefined) keys.push(options.name)
+    for (const key of keys) {
+      const other = this.#taken.get(key)
+      if (other === undefined) continue
+      const why = key === options.name ? `has its name, ${key},` : 'takes its requests'
+      const where = other.source === undefined ? '' : ` (${other.source})`
+      throw new LannerError(
+        'LANNER_ROUTE_INVALID',
+        `The route ${method} ${pattern} cannot be added: ` +
+          `${other.method} ${other.pattern}${where} ${why} already.`,
+      )
+    }
+    for (const key of keys) this.#taken.set(key, route)
+    this.routes.push(route)
   }
 }
 
@@ -241,7 +263,7 @@ function register(
   const { use = [], ...said } = own
   const options = joinOptions(router.common, 'use' in own ? said : own)
   const route = createRoute(name, pattern, functions, options, use as Handler[], source)
-  router.registry.routes.push(route)
+  router.registry.add(route)
 }
 
 function checkFunctions(functions: readonly unknown[], where: string): Handler[] {

@@ -192,13 +192,9 @@ describe('inject', () => {
     })
   })
 
-  test('two routes that cannot be told apart are an error that names both', async () => {
-    const app = new App()
-    app.get('/users/:id', () => '').get('/users/:name', () => '')
-    await expect(app.inject('/')).rejects.toMatchObject({
-      code: 'LANNER_ROUTE_INVALID',
-      message: expect.stringMatching(/:id.*:name|:name.*:id/),
-    })
+  test('two routes that cannot be told apart are an error that names both', () => {
+    const app = new App().get('/users/:id', () => '')
+    expect(() => app.get('/users/:name', () => '')).toThrow(/:id.*:name|:name.*:id/)
   })
 })
 
