@@ -111,7 +111,10 @@ declare function routeOptions(options: CommonOptions): Middleware
 /** 202, with the place where its state can be asked for and a body. */
 declare function accepted(location?: string | URL): Result<202, undefined>
 
-declare function accepted<Body>(location: string | URL | undefined, body: Body): Result<202, Body>
+declare function accepted<Body>(
+  location: string | URL | undefined,
+  body: Body | Literally,
+): Result<202, Body>
 
 /** 400 as a problem document. */
 declare function badRequest(detail?: string | ProblemMembers): Result<400, ProblemDocument>
@@ -122,7 +125,10 @@ declare function conflict(detail?: string | ProblemMembers): Result<409, Problem
 /** 201, with the place of what was made and a body: `created('/users/7', user)`. */
 declare function created(location?: string | URL): Result<201, undefined>
 
-declare function created<Body>(location: string | URL | undefined, body: Body): Result<201, Body>
+declare function created<Body>(
+  location: string | URL | undefined,
+  body: Body | Literally,
+): Result<201, Body>
 
 /** 403 as a problem document. */
 declare function forbidden(detail?: string | ProblemMembers): Result<403, ProblemDocument>
@@ -139,7 +145,7 @@ declare function notFound(detail?: string | ProblemMembers): Result<404, Problem
 /** 200 with a body. */
 declare function ok(): Result<200, undefined>
 
-declare function ok<Body>(body: Body): Result<200, Body>
+declare function ok<Body>(body: Body | Literally): Result<200, Body>
 
 /** A problem document of any status from 400 to 599: `problem(404, 'no such user')`. */
 declare function problem<Status extends number>(
@@ -330,7 +336,10 @@ declare class Context<
   get headers(): HeaderView
   /** The cookies of the request, and those that the reply sets. */
   get cookies(): Cookies
-  /** The body; on a route with a schema for it what that made of it. Otherwise read it once: `await ctx.body.json()`, `for await (const chunk of ctx.body)`. */
+  /**
+   * The body; on a route with a schema for it what that made of it. Otherwise read it once: `await
+   * ctx.body.json()`, `for await (const chunk of ctx.body)`.
+   */
   get body(): Input['body']
   /** Everything that the request brings, as the schemas of the route made it, by source. */
   get input(): InputView<Params, Input>
@@ -2140,6 +2149,13 @@ declare class Trailers {
 /** A code of somebody else; the intersection keeps editors proposing ours. */
 type OwnCode = string & {}
 
+/**
+ * Makes TypeScript read what a handler returns as literally as schemas may want it: 'robot' and not
+ * string. It has to be said apart, because the schemas are not known yet when that is read. Nothing
+ * fits it.
+ */
+type Literally = LiteralReply | (Promise<LiteralReply> & NoReply)
+
 /** Takes a chunk that is lent to it. */
 type Receive = (chunk: Uint8Array) => unknown
 
@@ -2346,6 +2362,14 @@ interface NativeStats extends Counters {
   readonly [closed: `closed_${string}`]: number
 }
 
+interface LiteralReply extends NoReply {
+  readonly [name: string]: Literal
+}
+
+interface NoReply {
+  readonly [noReply]: never
+}
+
 type ParamOf<Segment extends string> = Segment extends `:${infer Name}?`
   ? {
       [K in Name]?: string | undefined
@@ -2412,13 +2436,6 @@ type AllowedReplies<Responses extends MaybeResponses> = [Responses] extends [und
   : Responses extends ResponseSchemas
     ? AllowedReply<Responses>
     : unknown
-
-/**
- * Makes TypeScript read what a handler returns as literally as schemas may want it: 'robot' and not
- * string. It has to be said apart, because the schemas are not known yet when that is read. Nothing
- * fits it.
- */
-type Literally = LiteralReply | (Promise<LiteralReply> & NoReply)
 
 /** Options of `validate`. */
 interface StandardOptions {
@@ -2530,6 +2547,17 @@ interface Counters {
   readonly pool_idle_bytes: number
 }
 
+type Literal =
+  | ''
+  | 0
+  | false
+  | readonly Literal[]
+  | {
+      readonly [name: string]: Literal
+    }
+
+declare const noReply: unique symbol
+
 type NoParams = {}
 
 /** What the schemas of a route make of a request. */
@@ -2552,28 +2580,9 @@ type AllowedReply<Responses extends ResponseSchemas> =
       [Status in keyof Responses]: ReplyOf<Status, Responses[Status]>
     }[keyof Responses]
 
-interface LiteralReply extends NoReply {
-  readonly [name: string]: Literal
-}
-
-interface NoReply {
-  readonly [noReply]: never
-}
-
 type ReplyOf<Status, Schema> = Schema extends StandardSchema
   ? Result<Status & number, InputOf<Schema>> | (Status extends 200 ? InputOf<Schema> : never) // oxlint-disable-next-line typescript/no-invalid-void-type
   : Result<Status & number, undefined> | (Status extends 204 ? undefined | void : never)
-
-type Literal =
-  | ''
-  | 0
-  | false
-  | readonly Literal[]
-  | {
-      readonly [name: string]: Literal
-    }
-
-declare const noReply: unique symbol
 
 export {
   App,

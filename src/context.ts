@@ -274,7 +274,10 @@ export class Context<
     }))
   }
 
-  /** The body; on a route with a schema for it what that made of it. Otherwise read it once: `await ctx.body.json()`, `for await (const chunk of ctx.body)`. */
+  /**
+   * The body; on a route with a schema for it what that made of it. Otherwise read it once: `await
+   * ctx.body.json()`, `for await (const chunk of ctx.body)`.
+   */
   get body(): Input['body'] {
     const source = this.bodySource()
     return source.isBound ? source.value : source

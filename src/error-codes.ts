@@ -111,7 +111,7 @@ const table = {
   },
   LANNER_RESPONSE_INVALID: {
     status: 500,
-    text: 'A reply does not fit the responses that its route lists: correct the handler or the list.',
+    text: 'A reply does not fit the responses that its route lists: one of them is wrong.',
   },
   LANNER_URL_INVALID: { status: 400, text: 'The request does not name a valid URL.' },
   LANNER_HOST_REFUSED: { status: 400, text: 'The host that was asked for is not served here.' },

@@ -10,6 +10,7 @@ import { statusTitle } from './status.js'
 
 import type { StreamBody } from './body/sink.js'
 import type { CookieOptions } from './cookies.js'
+import type { Literally } from './routing/schemas.js'
 
 /** A reply as a value. The functions of this package make them: `ok()`, `problem()` and others. */
 export class Result<Status extends number = number, Body = unknown> {
@@ -67,21 +68,27 @@ export interface ProblemMembers {
 
 /** 200 with a body. */
 export function ok(): Result<200, undefined>
-export function ok<Body>(body: Body): Result<200, Body>
+export function ok<Body>(body: Body | Literally): Result<200, Body>
 export function ok(body?: unknown): Result {
   return new Result(200, body)
 }
 
 /** 201, with the place of what was made and a body: `created('/users/7', user)`. */
 export function created(location?: string | URL): Result<201, undefined>
-export function created<Body>(location: string | URL | undefined, body: Body): Result<201, Body>
+export function created<Body>(
+  location: string | URL | undefined,
+  body: Body | Literally,
+): Result<201, Body>
 export function created(location?: string | URL, body?: unknown): Result {
   return located(201, location, body)
 }
 
 /** 202, with the place where its state can be asked for and a body. */
 export function accepted(location?: string | URL): Result<202, undefined>
-export function accepted<Body>(location: string | URL | undefined, body: Body): Result<202, Body>
+export function accepted<Body>(
+  location: string | URL | undefined,
+  body: Body | Literally,
+): Result<202, Body>
 export function accepted(location?: string | URL, body?: unknown): Result {
   return located(202, location, body)
 }

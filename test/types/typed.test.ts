@@ -105,6 +105,9 @@ test('the listed responses are what a handler may answer', () => {
     if (Math.random() > 2) return problem(404, { detail: 'gone', more: 1 })
     return { id: 7, kind: 'person' }
   })
+  app.get('/n', { responses, params: Id }, ({ params }) =>
+    params.id > 1 ? notFound('none') : ok({ id: params.id, kind: 'person' }),
+  )
   app.get('/e', { responses }, (ctx) => ctx.json({ anything: true }))
   app.get('/f', { responses }, () => new Response('as it is'))
   app.get('/g', { responses }, () => {})
