@@ -115,6 +115,23 @@ const table = {
   },
   LANNER_URL_INVALID: { status: 400, text: 'The request does not name a valid URL.' },
   LANNER_HOST_REFUSED: { status: 400, text: 'The host that was asked for is not served here.' },
+  LANNER_AUTH_MISSING: {
+    status: 401,
+    text: 'The request does not say who it is from: see www-authenticate for how to.',
+  },
+  LANNER_AUTH_MALFORMED: {
+    status: 400,
+    text: 'The authorization field is not what its scheme asks for.',
+  },
+  LANNER_AUTH_INVALID: {
+    status: 401,
+    text: 'The token, or the name and password, of the request are not valid.',
+  },
+  LANNER_AUTH_ROLE: { status: 403, text: 'The user has none of the roles that this needs.' },
+  LANNER_CSRF: {
+    status: 403,
+    text: 'The browser says that another site has sent the request, which could change something.',
+  },
   LANNER_PRECONDITION: {
     status: 412,
     text: 'The conditions of the request (If-Match and the like) do not hold for what is there.',

@@ -1,0 +1,214 @@
+// Basic and bearer authentication: who is let in, what is answered otherwise, what routes say.
+
+import { App } from 'lanner'
+import { basicAuth, isEqualSecret as isEqualPassword } from 'lanner/middleware/basic-auth'
+import { bearerAuth, isEqualSecret } from 'lanner/middleware/bearer-auth'
+import { describe, expect, expectTypeOf, test } from 'vitest'
+
+import type { InjectResponse } from 'lanner'
+import type { BasicAuthOptions } from 'lanner/middleware/basic-auth'
+import type { BearerAuthOptions } from 'lanner/middleware/bearer-auth'
+
+interface User {
+  name: string
+  roles?: string[]
+}
+
+const users: Record<string, User> = {
+  'token-of-ada': { name: 'ada', roles: ['admin'] },
+  'token-of-bob': { name: 'bob' },
+}
+
+type Options = Partial<BearerAuthOptions<User>>
+
+function bearerApp(options: Options = {}): App {
+  const app = new App()
+  app.use(bearerAuth<User>({ verify: (token) => users[token], ...options }))
+  app.get('/', (ctx) => ({ user: ctx.state['user'] ?? null }))
+  app.get('/open', { auth: false }, (ctx) => ({ user: ctx.state['user'] ?? null }))
+  app.get('/closed', { auth: true }, () => 'closed')
+  app.get('/admin', { auth: { roles: ['admin', 'owner'] } }, () => 'admin')
+  app.get('/other', { auth: { scheme: 'basic' } }, () => 'other')
+  app.get('/same', { auth: { scheme: 'Bearer' } }, () => 'same')
+  return app
+}
+
+function ask(app: App, path: string, authorization?: string): Promise<InjectResponse> {
+  return app.inject({ path, headers: authorization === undefined ? {} : { authorization } })
+}
+
+function challenge(reply: InjectResponse): string | null {
+  return reply.headers.get('www-authenticate')
+}
+
+describe('bearer tokens', () => {
+  const ada = 'Bearer token-of-ada'
+  const bob = 'Bearer token-of-bob'
+  test.each<[string, string | undefined, number, string | null]>([
+    ['/', ada, 200, null],
+    ['/', 'bEaReR   token-of-ada ', 200, null],
+    ['/', undefined, 401, 'Bearer'],
+    ['/', 'Basic YTpi', 401, 'Bearer'],
+    ['/', 'Bearerx token-of-ada', 401, 'Bearer'],
+    ['/', 'Bearer nobody', 401, 'Bearer error="invalid_token"'],
+    ['/', 'Bearer', 400, 'Bearer error="invalid_request"'],
+    ['/', 'Bearer a b', 400, 'Bearer error="invalid_request"'],
+    ['/', 'Bearer a"b', 400, 'Bearer error="invalid_request"'],
+    ['/open', undefined, 200, null],
+    ['/open', 'Bearer nobody', 200, null],
+    ['/closed', undefined, 401, 'Bearer'],
+    ['/closed', bob, 200, null],
+    ['/admin', ada, 200, null],
+    ['/admin', bob, 403, 'Bearer error="insufficient_scope"'],
+    ['/admin', undefined, 401, 'Bearer'],
+    ['/other', undefined, 200, null],
+    ['/same', undefined, 401, 'Bearer'],
+    ['/nowhere', undefined, 401, 'Bearer'],
+    ['/nowhere', ada, 404, null],
+  ])('%s with %j: %i', async (path, authorization, status, expected) => {
+    const reply = await ask(bearerApp(), path, authorization)
+    expect([reply.status, challenge(reply)]).toEqual([status, expected])
+  })
+
+  test.each<[string, string | undefined, string]>([
+    ['/', undefined, 'LANNER_AUTH_MISSING'],
+    ['/', 'Bearer nobody', 'LANNER_AUTH_INVALID'],
+    ['/', 'Bearer a b', 'LANNER_AUTH_MALFORMED'],
+    ['/admin', bob, 'LANNER_AUTH_ROLE'],
+  ])('%s with %j is %s as a problem document', async (path, authorization, code) => {
+    const reply = await ask(bearerApp(), path, authorization)
+    expect(reply.headers.get('content-type')).toBe('application/problem+json')
+    expect(reply.json()).toMatchObject({ status: reply.status, code })
+  })
+
+  test('the realm is quoted', async () => {
+    const reply = await ask(bearerApp({ realm: 'the "api" \\' }), '/', 'Bearer nobody')
+    expect(challenge(reply)).toBe('Bearer realm="the \\"api\\" \\\\", error="invalid_token"')
+  })
+
+  test.each<[string | undefined, string, number, object | null]>([
+    [undefined, '/', 200, { user: null }],
+    [ada, '/', 200, { user: users['token-of-ada']! }],
+    ['Bearer nobody', '/', 401, null],
+    [undefined, '/closed', 401, null],
+    [undefined, '/admin', 401, null],
+  ])('where they are not required: %j to %s', async (authorization, path, status, body) => {
+    const reply = await ask(bearerApp({ required: false }), path, authorization)
+    expect(reply.status).toBe(status)
+    if (body !== null) expect(reply.json()).toEqual(body)
+  })
+
+  test.each<[string, BearerAuthOptions<User>['verify'], number]>([
+    ['a promise of a user', async () => ({ name: 'ada' }), 200],
+    ['a promise of nothing', async () => undefined, 401],
+    ['null', () => null, 401],
+    ['false', () => false, 401],
+    ['an error', () => Promise.reject(new Error('database')), 500],
+  ])('verify gives %s', async (_, verify, status) => {
+    const app = bearerApp({ verify })
+    app.onError(() => undefined)
+    expect((await ask(app, '/', ada)).status).toBe(status)
+  })
+
+  test('roles come from where the application keeps them', async () => {
+    const app = bearerApp({ roles: (user) => (user.name === 'bob' ? ['owner'] : []) })
+    expect((await ask(app, '/admin', bob)).status).toBe(200)
+    expect((await ask(app, '/admin', ada)).status).toBe(403)
+  })
+
+  test('verify sees the request', async () => {
+    const app = bearerApp({ verify: (token, ctx) => ({ name: `${token} at ${ctx.path}` }) })
+    expect((await ask(app, '/', 'Bearer x')).json()).toEqual({ user: { name: 'x at /' } })
+  })
+
+  test('handlers behind it know the type of the user', () => {
+    const app = new App().use(bearerAuth({ verify: (): User => ({ name: 'ada' }) }))
+    app.get('/', (ctx) => {
+      expectTypeOf(ctx.state.user).toEqualTypeOf<User>()
+      return ctx.state.user.name
+    })
+    const loose = new App().use(
+      bearerAuth({ verify: (): User => ({ name: 'a' }), required: false }),
+    )
+    loose.get('/', (ctx) => {
+      expectTypeOf(ctx.state.user).toEqualTypeOf<User | undefined>()
+      return 'hello'
+    })
+  })
+})
+
+describe('names and passwords', () => {
+  const pair = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`
+  const verify: BasicAuthOptions<User>['verify'] = (name, password) =>
+    isEqualPassword(password, 'pass:wörd') && { name }
+  const app = new App().use(basicAuth({ verify, realm: 'back office' }))
+  app.get('/', (ctx) => ctx.state.user.name)
+  app.get('/open', { auth: false }, () => 'open')
+  app.get('/token', { auth: { scheme: 'bearer' } }, () => 'token')
+
+  test.each<[string | undefined, number]>([
+    [pair('ada:pass:wörd'), 200],
+    [pair('ädä:pass:wörd').replace('Basic', 'basic'), 200],
+    [pair(':pass:wörd'), 200],
+    [pair('ada:other'), 401],
+    [pair('ada:'), 401],
+    [undefined, 401],
+    ['Bearer x', 401],
+    ['Basic', 400],
+    ['Basic !!!!', 400],
+    [pair('ada'), 400],
+    [pair('a\u0000da:pass:wörd'), 400],
+    [`Basic ${Buffer.from([0x61, 0x3a, 0xff]).toString('base64')}`, 400],
+  ])('%j: %i', async (authorization, status) => {
+    const reply = await ask(app, '/', authorization)
+    expect(reply.status).toBe(status)
+    const expected = status === 200 ? null : 'Basic realm="back office", charset="UTF-8"'
+    expect(challenge(reply)).toBe(expected)
+  })
+
+  test('routes decide', async () => {
+    expect((await ask(app, '/open')).text).toBe('open')
+    expect((await ask(app, '/token')).text).toBe('token')
+  })
+
+  test('browsers are told a realm when none is given', async () => {
+    const plain = new App().use(basicAuth({ verify }))
+    expect(challenge(await ask(plain, '/'))).toBe('Basic realm="Restricted", charset="UTF-8"')
+  })
+
+  test('either scheme will do where the first is not required', async () => {
+    const either = new App()
+    either.use(bearerAuth({ verify: (token): User | undefined => users[token], required: false }))
+    either.use(basicAuth({ verify }))
+    either.get('/', (ctx) => (ctx.state['user'] as User).name)
+    expect((await ask(either, '/', 'Bearer token-of-ada')).text).toBe('ada')
+    expect((await ask(either, '/', pair('eve:pass:wörd'))).text).toBe('eve')
+    expect((await ask(either, '/')).status).toBe(401)
+  })
+})
+
+test('secrets are compared whole', () => {
+  for (const [a, b, expected] of [
+    ['', '', true],
+    ['abc', 'abc', true],
+    ['abc', 'abd', false],
+    ['abc', 'abcd', false],
+    ['é', 'é', true],
+  ] as const) {
+    expect([isEqualSecret(a, b), isEqualPassword(a, b)]).toEqual([expected, expected])
+  }
+})
+
+test.each<[unknown, string]>([
+  [[], 'The option options of bearerAuth() is an object'],
+  [{}, 'The option verify of bearerAuth() is a function, not undefined'],
+  [{ verify: () => 1, token: 1 }, 'There is no option token of bearerAuth()'],
+  [{ verify: () => 1, realm: 'ü' }, 'The option realm of bearerAuth() is a text of visible ASCII'],
+  [{ verify: () => 1, required: 1 }, 'The option required of bearerAuth() is true or false'],
+  [{ verify: () => 1, roles: [] }, 'The option roles of bearerAuth() is a function'],
+])('wrong options %j', (options, message) => {
+  expect(() => bearerAuth(options as BearerAuthOptions<User>)).toThrow(message)
+  expect(() => basicAuth(options as BasicAuthOptions<User>)).toThrow(
+    message.replace('bearerAuth', 'basicAuth'),
+  )
+})
