@@ -7,6 +7,7 @@
 
 import { ERROR_CODES } from '../error-codes.js'
 import { combinedLine, commonLine } from '../logging/common-format.js'
+import { jsonLine } from '../logging/json-line.js'
 import { lineWriter, LogQueue } from '../logging/queue.js'
 import { flag, integer, refuseUnknown, requireObject, text, wrong } from '../option-values.js'
 
@@ -129,6 +130,12 @@ const QUEUE_MAX = 10_000
 const REDACTED = '[Redacted]'
 
 type Config = ReturnType<typeof parse>
+type CommonParts = Parameters<typeof commonLine>[0]
+interface Field {
+  readonly name: string
+  readonly read: Read
+}
+
 /** What a field of a record is read from. */
 type Read = (ctx: Context, end: ExchangeEnd, config: Config, startedAt: number) => unknown
 
@@ -144,12 +151,11 @@ export function accessLog(options: AccessLogOptions = {}): AccessLog {
 
   function log(ctx: Context, end: ExchangeEnd, startedAt: number): void {
     if (skip?.(ctx, end) === true || !queue.hasRoom()) return
-    const record: Record<string, unknown> = {}
-    for (const [name, read] of fields) {
-      const value = read(ctx, end, config, startedAt)
-      if (value !== undefined && value !== null) record[name] = value
+    const values: unknown[] = []
+    for (let i = 0; i < fields.length; i++) {
+      values.push(fields[i]!.read(ctx, end, config, startedAt) ?? undefined)
     }
-    queue.add({ record, isError: end.status >= 500 })
+    queue.add({ values, isError: end.status >= 500 })
   }
 
   const middleware: Middleware = function accessLog(ctx, next) {
@@ -169,19 +175,33 @@ export function accessLog(options: AccessLogOptions = {}): AccessLog {
   return Object.assign(middleware as AccessLog, { flush: () => queue.flush() })
 }
 
+/** A record before it is formatted: its values in the order of the fields. */
 interface Entry {
-  readonly record: Record<string, unknown>
+  readonly values: unknown[]
   readonly isError: boolean
 }
 
-function writerOf({ logger, message, line, stream }: Config, onLost: (count: number) => void) {
-  if (logger === undefined) return lineWriter(stream, ({ record }: Entry) => line(record), onLost)
+function writerOf(config: Config, onLost: (count: number) => void) {
+  const { logger, message, fields, line, stream } = config
+  if (logger === undefined) return lineWriter(stream, ({ values }: Entry) => line(values), onLost)
+  const record = recorder(fields)
   return (entries: readonly Entry[]): boolean => {
-    for (const { record, isError } of entries) {
-      if (isError) logger.error(record, message)
-      else logger.info(record, message)
+    for (const { values, isError } of entries) {
+      if (isError) logger.error(record(values), message)
+      else logger.info(record(values), message)
     }
     return true
+  }
+}
+
+/** Makes objects of values. */
+function recorder(fields: readonly Field[]): (values: readonly unknown[]) => object {
+  return (values) => {
+    const record: Record<string, unknown> = {}
+    for (const [i, { name }] of fields.entries()) {
+      if (values[i] !== undefined) record[name] = values[i]
+    }
+    return record
   }
 }
 
@@ -282,6 +302,13 @@ const ORDER: readonly AccessLogField[] = [
   'error',
 ]
 
+/** The values of COMMON and of what combined has beside it. */
+function commonParts(values: readonly unknown[]): CommonParts {
+  const [target, remote, user, time, method, protocol, status, bodyBytes, referer, userAgent] =
+    values as [string, string, string, number, string, string, number, number, string?, string?]
+  return { target, remote, user, time, method, protocol, status, bodyBytes, referer, userAgent }
+}
+
 /** The request as it was sent, but for values of the query that are not to be shown. */
 const target: Read = (ctx, _end, { query }) => shownUrl(ctx.rawTarget, query)
 const COMMON: readonly AccessLogField[] = [
@@ -309,12 +336,13 @@ function parse(options: AccessLogOptions) {
   const { query } = options
   const requestHeaders = names(options.requestHeaders ?? [], 'requestHeaders')
   const responseHeaders = names(options.responseHeaders ?? [], 'responseHeaders')
+  const fields = fieldsOf(options, requestHeaders.length > 0, responseHeaders.length > 0)
   return {
     stream,
     logger,
     message: options.message === undefined ? 'request' : text(options.message, `message${OF}`),
-    line: lineOf(format),
-    fields: readersOf(options, requestHeaders.length > 0, responseHeaders.length > 0),
+    line: lineOf(format, fields),
+    fields,
     query: query === true ? query : new Set(listOf(query ?? [], 'query')),
     requestHeaders,
     redactOthers: flag(options.redactOthers, `redactOthers${OF}`, false),
@@ -325,31 +353,46 @@ function parse(options: AccessLogOptions) {
   }
 }
 
-function lineOf(format: unknown): (record: Record<string, unknown>) => string {
-  if (format === 'common') return commonLine as never
-  if (format === 'combined') return combinedLine as never
+/** What makes the line of values; it may change these, which nobody else needs any more. */
+function lineOf(format: unknown, fields: readonly Field[]): (values: unknown[]) => string {
+  if (format === 'common') return (values) => commonLine(commonParts(values))
+  if (format === 'combined') return (values) => combinedLine(commonParts(values))
   if (format !== 'json' && typeof format !== 'function') {
     throw wrong(`format${OF}`, "'json', 'common', 'combined' or a function", format)
   }
-  const make = format === 'json' ? JSON.stringify : (format as (record: object) => string)
-  return (record) => {
-    const { time } = record
-    if (time !== undefined) record['time'] = new Date(time as number).toISOString()
-    return make(record)
+  const write = jsonLine(fields.map(({ name }) => name))
+  const own = format as (record: AccessRecord) => string
+  const record = recorder(fields)
+  const timeAt = fields.findIndex(({ name }) => name === 'time')
+  return (values) => {
+    if (timeAt >= 0) values[timeAt] = isoTime(values[timeAt] as number)
+    return format === 'json' ? write(values) : own(record(values))
   }
 }
 
+let isoTimeMs = -1
+let isoTimeText = ''
+
+/** The records of a turn are of the same millisecond, mostly. */
+function isoTime(ms: number): string {
+  if (ms !== isoTimeMs) {
+    isoTimeMs = ms
+    isoTimeText = new Date(ms).toISOString()
+  }
+  return isoTimeText
+}
+
 /** The fields with what they are read from. */
-function readersOf(
+function fieldsOf(
   { format, fields, logger, redactOthers }: AccessLogOptions,
   hasRequestHeaders: boolean,
   hasResponseHeaders: boolean,
-): readonly (readonly [name: string, read: Read])[] {
+): readonly Field[] {
+  const toField = (name: AccessLogField): Field => ({ name, read: READERS[name] })
   if (format === 'common' || format === 'combined') {
     if (fields !== undefined) throw wrong(`fields${OF}`, `not for the format '${format}'`, fields)
     const more: AccessLogField[] = format === 'combined' ? ['referer', 'userAgent'] : []
-    const readers = [...COMMON, ...more].map((name) => [name, READERS[name]] as const)
-    return [...readers, ['target', target]]
+    return [{ name: 'target', read: target }, ...[...COMMON, ...more].map(toField)]
   }
   const chosen = fields ?? ORDER.filter((name) => logger === undefined || name !== 'time')
   for (const [at, name] of listOf(chosen, 'fields').entries()) {
@@ -359,7 +402,7 @@ function readersOf(
   const all = new Set(chosen)
   if (hasRequestHeaders || redactOthers === true) all.add('requestHeaders')
   if (hasResponseHeaders) all.add('responseHeaders')
-  return [...all].map((name) => [name, READERS[name]] as const)
+  return [...all].map(toField)
 }
 
 function requireMethods(value: unknown, name: string, methods: readonly string[]): void {

@@ -68,9 +68,10 @@ export function compress(options: CompressOptions = {}): Middleware {
   let running = 0
 
   function compressReply(reply: PreparedReply, ctx: Context): unknown {
-    if (!isEligible(reply) || !isType(reply.type ?? '')) return undefined
-    const { length } = reply
-    if (length !== undefined && length < minBytes) return undefined
+    // The cheapest questions first: most replies are too short.
+    const { body, length } = reply
+    if (body === undefined || (length !== undefined && length < minBytes)) return undefined
+    if (!isType(reply.type ?? '') || !isEligible(reply)) return undefined
     reply.vary('accept-encoding')
     const encoding = encodings.get(rank(ctx.headers.get('accept-encoding'))[0] ?? '')
     if (encoding === undefined || (when !== undefined && !when(ctx, reply))) return undefined
@@ -81,7 +82,6 @@ export function compress(options: CompressOptions = {}): Middleware {
       reply.body = []
       return undefined
     }
-    const { body } = reply
     if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
       reply.body = encoding.stream(body)
       mark(reply, encoding.coding)
@@ -116,10 +116,10 @@ export function compress(options: CompressOptions = {}): Middleware {
   }
 }
 
-/** Whether a reply has a body that may be coded. */
+/** Whether the body of a reply may be coded. */
 function isEligible(reply: PreparedReply): boolean {
-  const { body, status } = reply
-  if (body === undefined || status === 206 || status === 304) return false
+  const { status } = reply
+  if (status === 206 || status === 304) return false
   if (reply.has('content-encoding') || reply.has('content-range')) return false
   // A digest of the coded content would be wrong afterwards (RFC 9530).
   if (reply.has('content-digest')) return false

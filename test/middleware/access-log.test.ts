@@ -9,6 +9,7 @@ import { requestId } from 'lanner/middleware/request-id'
 import { describe, expect, test, vi } from 'vitest'
 
 import { combinedLine, commonLine } from '../../src/logging/common-format.ts'
+import { jsonLine } from '../../src/logging/json-line.ts'
 import { LogQueue } from '../../src/logging/queue.ts'
 import { deferred } from '../support/deferred.ts'
 
@@ -244,6 +245,16 @@ describe('formats', () => {
     expect(line.split(expected)).toHaveLength(5)
     // oxlint-disable-next-line no-control-regex
     expect(line).not.toMatch(/[\x00-\x1f]/)
+  })
+
+  test.each([
+    [{}],
+    [{ a: undefined, b: 'text', c: 0, d: -1.5, e: true, f: null, g: { h: ['i'] } }],
+    [{ quote: '"', back: '\\', line: '\r\n\u0000', wide: 'é€👋', half: '\ud83d' }],
+    [{ nan: NaN, huge: 1e300, 'odd "key"': 1 }],
+  ])('JSON is what JSON.stringify() writes: %j', (record) => {
+    const line = jsonLine(Object.keys(record))(Object.values(record))
+    expect(line).toBe(JSON.stringify(record))
   })
 
   test('an own one', async () => {
