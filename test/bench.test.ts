@@ -99,3 +99,14 @@ test('--servers of the overload benchmark names what there is', async () => {
   expect((await bench.exited).code).toBe(1)
   expect(bench.stderr).toContain('no "apache"; there are lanner,')
 })
+
+test('a quick run with a handler that blocks loses no request', async () => {
+  const bench = startNode('bench/stuck.mjs', { args: ['--ms', '2500', '--idle', '300'] })
+  const { code } = await bench.exited
+  expect({ code, stderr: bench.stderr }).toEqual({ code: 0, stderr: '' })
+  expect(bench.stdout).not.toMatch(/NaN|undefined|Infinity/)
+  for (const row of ['/livez | 200', '/metrics | 200', 'no host | 400', 'handler | 504']) {
+    expect(bench.stdout).toContain(`| ${row} | `)
+  }
+  if (process.platform !== 'win32') expect(bench.stdout).toContain('stuck-lanner.mjs:')
+}, 60_000)
