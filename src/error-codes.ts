@@ -95,7 +95,19 @@ const table = {
   },
   LANNER_FORM_INVALID: {
     status: 415,
-    text: 'The request body is not a form of type application/x-www-form-urlencoded.',
+    text: 'The request body is not a form of the type that is read.',
+  },
+  LANNER_MULTIPART_INVALID: {
+    status: 400,
+    text: 'The request body is not what its type multipart/form-data says.',
+  },
+  LANNER_MULTIPART_LIMIT: {
+    status: 413,
+    text: 'A form, or a part of it, passes a limit; the message says which.',
+  },
+  LANNER_PART_OVER: {
+    status: 500,
+    text: 'The part of a form is over: await what reads it before going on to the next one.',
   },
   LANNER_MULTIPART_INVALID: {
     status: 400,

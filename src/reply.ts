@@ -6,6 +6,7 @@
 
 import { cancelSource } from './body/cancel.js'
 import { BodySink } from './body/sink.js'
+import { noteEnd, WORK_OVER } from './cleanups.js'
 import { unwind } from './compose.js'
 import { LannerError } from './errors.js'
 import {
@@ -184,12 +185,12 @@ function sendStream(lane: Lane, ctx: Context): void {
   const reply = new StreamReply(lane, ctx, status, length)
   const sink = new BodySink(reply, body, lane.config.replyWindowBytes, length)
   if (hasNoBody(status)) {
-    sink.cancel(new LannerError('LANNER_BODY_NOT_ALLOWED'))
+    void sink.cancel(new LannerError('LANNER_BODY_NOT_ALLOWED'))
     throw new LannerError('LANNER_BODY_NOT_ALLOWED')
   }
   if (isHead(ctx)) {
     reply.headOnly()
-    sink.cancel(new LannerError('LANNER_BODY_NOT_ALLOWED'))
+    void sink.cancel(new LannerError('LANNER_BODY_NOT_ALLOWED'))
     return
   }
   ctx.phase = PREPARED
@@ -446,6 +447,8 @@ export function tell(lane: Lane, ctx: Context, error: unknown): void {
 /** A reply for an exchange that was given up: dropped and counted. */
 function late(lane: Lane, ctx: Context, value: unknown): void {
   lane.stats.lateReplies++
+  const { extras } = ctx
+  if (extras !== undefined) noteEnd(extras, WORK_OVER, (error) => tell(lane, ctx, error))
   if (ctx.bodyKind === BODY_STREAM) cancelSource(ctx.replyBody)
   if (typeof value === 'object' && value !== null && value !== ctx) {
     cancelSource('body' in value ? value.body : value)

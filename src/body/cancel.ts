@@ -11,7 +11,7 @@ import { toPuller } from './pull.js'
 export function cancelSource(body: unknown): void {
   if (typeof body !== 'object' || body === null || !isStreamBody(body)) return
   try {
-    toPuller(body).cancel(new LannerError('LANNER_PEER_GONE'))
+    void toPuller(body).cancel(new LannerError('LANNER_PEER_GONE'))
   } catch {
     // Somebody else reads it: then it is theirs.
   }

@@ -13,8 +13,11 @@ interface Step {
 /** Gives chunks on demand. */
 export interface Puller {
   next(): Step | Promise<Step>
-  /** Tells the source that nobody wants more. Never throws. */
-  cancel(reason: unknown): void
+  /**
+   * Tells the source that nobody wants more. Never throws. Gives a promise where the source takes
+   * its time to end.
+   */
+  cancel(reason: unknown): void | Promise<void>
 }
 
 const encoder = new TextEncoder()
@@ -53,17 +56,20 @@ function fromIterator(iterator: AsyncIterator<unknown> | Iterator<unknown>, body
     cancel: () => {
       try {
         if ('destroy' in body && typeof body.destroy === 'function') body.destroy()
-        ignore(iterator.return?.())
+        return ignore(iterator.return?.())
       } catch {
         // The source was told: what its clean-up throws is of no use to anybody here.
+        return undefined
       }
     },
   }
 }
 
-function ignore(promise: unknown): void {
-  if (promise instanceof Promise) promise.catch(() => {})
+function ignore(promise: unknown): void | Promise<void> {
+  return promise instanceof Promise ? promise.then(nothing, nothing) : undefined
 }
+
+const nothing = (): void => {}
 
 /** A chunk as bytes. */
 export function toBytes(chunk: unknown): Uint8Array {

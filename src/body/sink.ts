@@ -79,11 +79,11 @@ export class BodySink {
     this.#wakeUp()
   }
 
-  /** The exchange was given up. */
-  cancel(reason: Error): void {
-    if (this.#state === DONE) return
+  /** The exchange was given up. Gives a promise where the source takes its time to end. */
+  cancel(reason: Error): void | Promise<void> {
+    if (this.#state === DONE) return undefined
     this.#close()
-    this.#puller.cancel(reason)
+    return this.#puller.cancel(reason)
   }
 
   async #pump(): Promise<void> {
@@ -175,7 +175,7 @@ export class BodySink {
     if (this.#state === DONE) return
     const wasEarly = this.#state === EARLY
     this.#close()
-    this.#puller.cancel(error)
+    void this.#puller.cancel(error)
     if (wasEarly) this.#target.failEarly(error)
     else this.#target.failLate(error)
   }

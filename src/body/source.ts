@@ -5,7 +5,11 @@
 // keeps. Promises: one reader, chunks that the handler owns, and that a rejection which nobody
 // looks at never ends the process, because clients cause them.
 
+import { addCleanup } from '../cleanups.js'
 import { httpError, LannerError } from '../errors.js'
+import { readFormData } from '../multipart/form-data.js'
+import { parseMultipart } from '../multipart/limits.js'
+import { readParts } from '../multipart/reader.js'
 import { allocBytes } from '../native/bytes.js'
 import {
   REQUEST_BODY_COMPLETE,
@@ -16,7 +20,12 @@ import { parseLineBytes, readJsonLines } from '../streaming/json-lines.js'
 import { Incoming } from './incoming.js'
 import { InlinePiece, ownCopy } from './piece.js'
 
+import type { Cleanup } from '../cleanups.js'
 import type { HeaderView } from '../headers.js'
+import type { FormSource } from '../multipart/form-data.js'
+import type { MultipartOptions } from '../multipart/limits.js'
+import type { Part } from '../multipart/part.js'
+import type { Extras } from '../native/exchange.js'
 import type { Bytes } from '../native/bytes.js'
 import type { JsonLinesOptions } from '../streaming/json-lines.js'
 import type { Convert, IncomingOwner, Receive } from './incoming.js'
@@ -26,6 +35,7 @@ interface BodyOwner extends IncomingOwner {
   readonly entryBytes: Bytes
   readonly entryAt: number
   readonly headers: HeaderView
+  extras: Extras | undefined
   view(): Int32Array
 }
 
@@ -104,6 +114,25 @@ export class BodySource implements AsyncIterable<Uint8Array> {
       return rejected(httpError('LANNER_FORM_INVALID'))
     }
     return this.#read(toForm)
+  }
+
+  /**
+   * The parts of a form of type multipart/form-data, as they come: `for await (const part of
+   * ctx.body.multipart())`. Read a part before going on to the next one; what is left of it is
+   * skipped. Fails with status 415 for another type, 400 for a form that is not valid, 413 past one
+   * of the limits.
+   */
+  multipart(options: MultipartOptions = {}): AsyncGenerator<Part, undefined> {
+    const { type, atEnd } = this.#form()
+    return readParts(this, type, parseMultipart(options), atEnd)
+  }
+
+  /**
+   * A whole form of either type. A file that is longer than `memoryBytes` lies in a temporary file,
+   * which is deleted at the end of the exchange.
+   */
+  formData(options: MultipartOptions = {}): Promise<FormData> {
+    return silenced(readFormData(this.#form(), options))
   }
 
   /**
@@ -221,6 +250,12 @@ export class BodySource implements AsyncIterable<Uint8Array> {
   #discard(): void {
     this.isInline = false
     this.#incoming?.discard()
+  }
+
+  #form(): FormSource {
+    const owner = this.#owner
+    const atEnd = (cleanup: Cleanup): void => addCleanup(owner, cleanup)
+    return { body: this, type: owner.headers.get('content-type') ?? '', atEnd }
   }
 
   #makeStream(): ReadableStream<Uint8Array> {

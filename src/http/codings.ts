@@ -174,7 +174,7 @@ class EncodedStream implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
   /** The client wants no more. The source is told, even while it is waited for. */
   return(): Promise<IteratorResult<Uint8Array>> {
     this.#isOver = true
-    this.#source.cancel(new Error('The client has gone.'))
+    void this.#source.cancel(new Error('The client has gone.'))
     this.#encoder.destroy()
     return Promise.resolve({ done: true, value: undefined })
   }
@@ -194,7 +194,7 @@ class EncodedStream implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
       else await this.#write(toBytes(value))
     } catch (error) {
       this.#isOver = true
-      this.#source.cancel(error)
+      void this.#source.cancel(error)
       this.#encoder.destroy()
       throw error
     }

@@ -12,6 +12,7 @@
 //
 // Numbers instead of a string union: they are compared on every request.
 
+import type { Cleanup } from '../cleanups.js'
 import type { Cookies } from '../cookies.js'
 import type { LannerError } from '../errors.js'
 import type { Assumed } from '../fetch/url.js'
@@ -104,6 +105,10 @@ export class Extras {
   isReplySeen = false
   /** Who wants to hear of the end. */
   endHooks: EndHook[] | undefined = undefined
+  /** What gives back what was made for the exchange. */
+  cleanups: Cleanup[] | undefined = undefined
+  /** Which parts of the end have come: see cleanups.ts. */
+  ended = 0
   /** The status that was sent, 0 before. */
   sentStatus = 0
   /** Bytes of the body that were handed over. */

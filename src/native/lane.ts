@@ -18,11 +18,12 @@
 // is reply.ts.
 
 import { InlinePiece, LargePiece, Loan } from '../body/piece.js'
+import { END_TOLD, noteEnd, WORK_OVER } from '../cleanups.js'
 import { Context } from '../context.js'
 import { nextAtEnd } from '../compose.js'
 import { httpError, LannerError } from '../errors.js'
 import { HeaderView } from '../headers.js'
-import { fail, finish, silence } from '../reply.js'
+import { fail, finish, silence, tell } from '../reply.js'
 import { runEndHooks } from '../reply-hooks.js'
 import { bytesOf } from './bytes.js'
 import { CANCELLED, extrasOf, SETTLED } from './exchange.js'
@@ -56,6 +57,7 @@ import type { ErrorHandler } from '../handler.js'
 import type { CompiledRoute } from '../routing/route.js'
 import type { NativeRules } from './binding.js'
 import type { Bytes } from './bytes.js'
+import type { Extras } from './exchange.js'
 import type { Matcher } from './matcher.js'
 import type { Fields, Port } from './outbox.js'
 
@@ -216,7 +218,7 @@ export class Lane {
     ctx.phase = SETTLED
     ctx.source?.close()
     if (ctx.isHeld) this.#release(ctx)
-    if (ctx.extras !== undefined && ctx.extras.endHooks !== undefined) this.#ended.push(ctx)
+    if (ctx.extras !== undefined && hasEnd(ctx.extras)) this.#ended.push(ctx)
   }
 
   /** Number of exchanges that are not settled. */
@@ -315,8 +317,10 @@ export class Lane {
     if (!isHalf) {
       ctx.phase = CANCELLED
       this.#release(ctx)
-      ctx.sink?.cancel(error)
-      if (extras.endHooks !== undefined) this.#ended.push(ctx)
+      const rest = ctx.sink?.cancel(error)
+      if (hasEnd(extras)) this.#ended.push(ctx)
+      else extras.ended |= END_TOLD
+      if (ctx.sink !== undefined) overAfter(ctx, extras, rest)
     }
     ctx.source?.fail(error)
     extras.controller?.abort(error)
@@ -355,7 +359,12 @@ export class Lane {
   #tellEnds(): void {
     const ended = this.#ended
     this.#ended = []
-    for (const ctx of ended) runEndHooks(ctx, this.config.report)
+    for (const ctx of ended) {
+      const extras = ctx.extras!
+      if (extras.endHooks !== undefined) runEndHooks(ctx, this.config.report)
+      const part = ctx.phase === SETTLED ? END_TOLD | WORK_OVER : END_TOLD
+      noteEnd(extras, part, (error) => tell(this, ctx, error))
+    }
   }
 
   #flush(): void {
@@ -365,6 +374,18 @@ export class Lane {
       this.config.report(error)
     }
   }
+}
+
+/** Whether somebody waits for the end of the exchange. */
+function hasEnd({ endHooks, cleanups }: Extras): boolean {
+  return endHooks !== undefined || cleanups !== undefined
+}
+
+/** The source of a reply works for it until it has ended; a handler is seen to in late(). */
+function overAfter(ctx: Context, extras: Extras, rest: void | Promise<void>): void {
+  const over = (): void => noteEnd(extras, WORK_OVER, (error) => tell(ctx.lane, ctx, error))
+  if (rest instanceof Promise) void rest.then(over)
+  else over()
 }
 
 const LEAVING = 'The server is closing: its streams end.'
