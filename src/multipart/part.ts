@@ -68,7 +68,24 @@ export class Part implements AsyncIterable<Uint8Array> {
   }
 
   /** All of it, in memory. */
-  async bytes(): Promise<Uint8Array> {
+  bytes(): Promise<Uint8Array> {
+    return silenced(this.#bytes())
+  }
+
+  /** All of it as UTF-8 text. */
+  text(): Promise<string> {
+    return silenced(this.#bytes().then((bytes) => Buffer.from(bytes.buffer).toString('utf8')))
+  }
+
+  /**
+   * Writes it to a new file in a folder, that of the system for temporary files by default. The
+   * file is deleted at the end of the exchange: rename it to keep it.
+   */
+  spool(dir?: string): Promise<SpooledFile> {
+    return silenced(spool(this, this.#form.atEnd, dir))
+  }
+
+  async #bytes(): Promise<Uint8Array<ArrayBuffer>> {
     const chunks: Uint8Array[] = []
     let length = 0
     for await (const chunk of this) {
@@ -83,19 +100,12 @@ export class Part implements AsyncIterable<Uint8Array> {
     }
     return bytes
   }
+}
 
-  /** All of it as UTF-8 text. */
-  async text(): Promise<string> {
-    return Buffer.from(await this.bytes()).toString('utf8')
-  }
-
-  /**
-   * Writes it to a new file in a folder, that of the system for temporary files by default. The
-   * file is deleted at the end of the exchange: rename it to keep it.
-   */
-  spool(dir?: string): Promise<SpooledFile> {
-    return spool(this, this.#form.atEnd, dir)
-  }
+/** Clients cause its errors: one that nobody looks at must not end the process. */
+function silenced<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {})
+  return promise
 }
 
 const USED = 'The part was read before: keep the first result.'

@@ -193,9 +193,8 @@ class EventText implements AsyncIterator<string, undefined> {
 
   /** The client has gone, or the server begins to close. */
   readonly #leave = (reason: unknown): void => {
-    const isLate = this.#isOver
     void this.return()
-    if (!isLate) this.#controller.abort(reason)
+    this.#controller.abort(reason)
   }
 
   #deliver(step: Step): void {

@@ -297,6 +297,21 @@ describe('a client that leaves', () => {
     await ended.promise
   })
 
+  test('a client that goes at once aborts the signal of the source as well', async () => {
+    const ended = deferred<unknown>()
+    const made = app(async function* ({ signal }) {
+      try {
+        yield 'hello'
+        await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      } finally {
+        ended.resolve(signal.reason)
+      }
+    })
+    const response = await made.fetch('/')
+    await response.body!.cancel()
+    expect(await ended.promise).toMatchObject({ code: 'LANNER_PEER_GONE' })
+  })
+
   test('a server that closes ends its streams, and waits for nothing', async () => {
     const reasons: unknown[] = []
     const server = await serve((made) =>
