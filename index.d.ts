@@ -2,12 +2,11 @@
 // A change to this file is a change to what users can rely on.
 
 /** A web application. Its type knows the routes that were chained: `new App().get(…).add(…)`. */
-declare class App<State extends object = AnyState, Routes extends Endpoint = never> extends Router<
-  State,
-  '',
-  Routes,
-  'app'
-> {
+declare class App<
+  State extends object = AnyState,
+  Routes extends Endpoint = never,
+  Provided extends object = Services,
+> extends Router<State, '', Routes, 'app', Provided> {
   #private
   constructor(options?: AppOptions)
   /**
@@ -15,23 +14,56 @@ declare class App<State extends object = AnyState, Routes extends Endpoint = nev
    * the reply has left (of a stream, of a handler that its middleware did not wait for) are told
    * here too: then nothing can be sent any more, and what it returns is dropped.
    */
-  onError(handler: ErrorHandler<State>): this
+  onError(handler: ErrorHandler<State, Provided>): this
   /**
    * Answers requests that match no route. Without it they get a 404 as a problem document, natively
    * unless middleware covers the path.
    */
-  notFound(handler: Handler<AnyParams, State>): this
+  notFound(handler: Handler<AnyParams, State, RawInput, unknown, Provided>): this
+  /**
+   * Makes a service known: `ctx.services.db`, typed for the routes that are chained after it. The
+   * factory runs when the service is touched first; what it returns is the service, a promise too.
+   * A service of the application is given back when its last server has closed; one of a request,
+   * whose factory gets its context, when the request is over. LANNER_SERVICE_NAME where there is
+   * one of the name already.
+   */
+  provide<Name extends string, Service>(
+    name: Name,
+    factory: (ctx: Context<AnyParams, State, RawInput, Provided>) => Service,
+    options: ServiceOptions<Service> & {
+      scope: 'request'
+    },
+  ): App<
+    State,
+    Routes,
+    Provided & {
+      readonly [K in Name]: Service
+    }
+  >
+  provide<Name extends string, Service>(
+    name: Name,
+    factory: (services: Provided) => Service,
+    options?: ServiceOptions<Service> & {
+      scope?: 'app'
+    },
+  ): App<
+    State,
+    Routes,
+    Provided & {
+      readonly [K in Name]: Service
+    }
+  >
   /**
    * Called with every request before all middleware, also with those that no route takes. Several
    * run in the order of their registration. What one returns is the answer: nothing after it runs.
    */
-  onRequest(hook: RequestHook<State>): this
+  onRequest(hook: RequestHook<State, Provided>): this
   /**
    * Called once for every exchange, when its reply was handed over to the network side or it ended
    * otherwise: the client has gone, the deadline passed. Read what is needed of `ctx` before the
    * first await. An error in it goes to `onError`, and keeps no other hook from running.
    */
-  onResponse(hook: ResponseHook<State>): this
+  onResponse(hook: ResponseHook<State, Provided>): this
   /**
    * Called when a server of this application listens; `listen()` waits for it. An error in it
    * closes the server and is that of `listen()`.
@@ -44,7 +76,10 @@ declare class App<State extends object = AnyState, Routes extends Endpoint = nev
   onClose(hook: ServerHook): this
   /** Begins to serve. A number is a port. */
   listen(options?: ListenOptions | number): Promise<Server>
-  /** Closes every server that listens for this application. */
+  /**
+   * Closes every server that listens for this application, and gives back its services: those that
+   * `inject()` and `fetch()` made, too.
+   */
   close(options?: CloseOptions): Promise<void>
   /** Runs a request without a socket: a Request, a URL, or a path. */
   fetch(input: Request | URL | string, init?: RequestInit): Promise<Response>
@@ -302,6 +337,7 @@ declare class Context<
   Params = AnyParams,
   State extends object = AnyState,
   Input extends AnyInput = RawInput,
+  Provided extends object = Services,
 > {
   /** The method, for example 'GET'. A GET route also serves HEAD: then this says 'HEAD'. */
   get method(): string
@@ -346,6 +382,8 @@ declare class Context<
   /** A place for what middleware hands on to handlers. */
   get state(): State
   set state(value: State)
+  /** What `app.provide()` made known; each service is made when it is touched first. */
+  get services(): Provided
   /**
    * Aborts when the client has gone, the deadline passed or the server closes; never on a normal
    * end.
@@ -571,6 +609,9 @@ type ErrorCode =
   | 'LANNER_REPLY_VALUE'
   | 'LANNER_RESPONSE_MISSING'
   | 'LANNER_BODY_CHUNK'
+  | 'LANNER_SERVICE_NAME'
+  | 'LANNER_SERVICE_MISSING'
+  | 'LANNER_SERVICE_CYCLE'
   | 'LANNER_EVENT_INVALID'
   | 'LANNER_BODY_USED'
   | 'LANNER_BODY_CLOSED'
@@ -766,9 +807,9 @@ type AnyParams = Readonly<Record<string, string | undefined>>
 type AnyState = Record<string, unknown>
 
 /** Answers when a handler failed. Returning nothing gives the default problem document. */
-type ErrorHandler<State extends object = AnyState> = (
+type ErrorHandler<State extends object = AnyState, Provided extends object = Services> = (
   error: unknown,
-  ctx: Context<AnyParams, State>,
+  ctx: Context<AnyParams, State, RawInput, Provided>,
 ) => unknown
 
 /**
@@ -780,7 +821,8 @@ type Filter<
   Params = unknown,
   State extends object = AnyState,
   Input extends AnyInput = AnyInput,
-> = Handler<Params, State, Input>
+  Provided extends object = Services,
+> = Handler<Params, State, Input, unknown, Provided>
 
 /**
  * Answers a request: returns a string, bytes, JSON data, a Response, a stream or iterable of
@@ -792,13 +834,20 @@ type Handler<
   State extends object = AnyState,
   Input extends AnyInput = RawInput,
   Replies = unknown,
-> = (ctx: Context<Params, State, Input>, next: Next) => Replies
+  Provided extends object = Services,
+> = (ctx: Context<Params, State, Input, Provided>, next: Next) => Replies
 
 /**
  * Wraps handlers: answers itself, calls `next`, adds to `ctx.state`, or changes what comes back by
  * returning something else. Returning nothing leaves what `next` gave.
  */
-type Middleware<State extends object = AnyState> = Handler<AnyParams, State>
+type Middleware<State extends object = AnyState, Provided extends object = Services> = Handler<
+  AnyParams,
+  State,
+  RawInput,
+  unknown,
+  Provided
+>
 
 /**
  * Goes on to the next middleware or the handler. Gives what that returned (await it: it may be a
@@ -845,11 +894,13 @@ declare class HeaderView implements Iterable<[string, string]> {
 }
 
 /** Sees every request before middleware does. What it returns is the answer, nothing goes on. */
-type RequestHook<State extends object = AnyState> = (ctx: Context<AnyParams, State>) => unknown
+type RequestHook<State extends object = AnyState, Provided extends object = Services> = (
+  ctx: Context<AnyParams, State, RawInput, Provided>,
+) => unknown
 
 /** Hears how an exchange ended. */
-type ResponseHook<State extends object = AnyState> = (
-  ctx: Context<AnyParams, State>,
+type ResponseHook<State extends object = AnyState, Provided extends object = Services> = (
+  ctx: Context<AnyParams, State, RawInput, Provided>,
   info: ResponseInfo,
 ) => unknown
 
@@ -1405,47 +1456,48 @@ declare class Router<
   Prefix extends string = '',
   Routes extends Endpoint = never,
   Kind extends RouterKind = 'group',
+  Provided extends object = Services,
 > {
   /** Types only, for `RoutesOf` and the client: there is no such property. */
   readonly '~routes': (routes: Routes) => void
   /** A route for GET, which also serves HEAD. */
-  readonly get: Verb<'GET', State, Prefix, Routes, Kind>
+  readonly get: Verb<'GET', State, Prefix, Routes, Kind, Provided>
   /** A route for POST. */
-  readonly post: Verb<'POST', State, Prefix, Routes, Kind>
+  readonly post: Verb<'POST', State, Prefix, Routes, Kind, Provided>
   /** A route for PUT. */
-  readonly put: Verb<'PUT', State, Prefix, Routes, Kind>
+  readonly put: Verb<'PUT', State, Prefix, Routes, Kind, Provided>
   /** A route for PATCH. */
-  readonly patch: Verb<'PATCH', State, Prefix, Routes, Kind>
+  readonly patch: Verb<'PATCH', State, Prefix, Routes, Kind, Provided>
   /** A route for DELETE. */
-  readonly delete: Verb<'DELETE', State, Prefix, Routes, Kind>
+  readonly delete: Verb<'DELETE', State, Prefix, Routes, Kind, Provided>
   /** A route for HEAD, where it must differ from the one for GET. */
-  readonly head: Verb<'HEAD', State, Prefix, Routes, Kind>
+  readonly head: Verb<'HEAD', State, Prefix, Routes, Kind, Provided>
   /** A route for OPTIONS, in place of the automatic answer. */
-  readonly options: Verb<'OPTIONS', State, Prefix, Routes, Kind>
+  readonly options: Verb<'OPTIONS', State, Prefix, Routes, Kind, Provided>
   /** A route for every method. */
-  readonly all: Verb<'*', State, Prefix, Routes, Kind>
+  readonly all: Verb<'*', State, Prefix, Routes, Kind, Provided>
   /**
    * A route of one method, any method for '*'. Options may stand before its handlers:
    * `app.post('/files', { limits: { bodyBytes: '1GB' } }, upload)`.
    */
-  readonly route: RouteVerb<State, Prefix, Routes, Kind>
+  readonly route: RouteVerb<State, Prefix, Routes, Kind, Provided>
   /**
    * Runs middleware for every request, or for those under a path prefix: also for those that no
    * route takes. Their 404, 405 or automatic answer to OPTIONS is what next() gives then.
    */
   use<Adds extends object = object>(
-    ...middleware: readonly Middleware<State & Adds>[]
-  ): RouterKinds<State & Adds, Prefix, Routes>[Kind]
+    ...middleware: readonly Middleware<State & Adds, Provided>[]
+  ): RouterKinds<State & Adds, Prefix, Routes, Provided>[Kind]
   use<Adds extends object = object>(
     prefix: string,
-    ...middleware: readonly Middleware<State & Adds>[]
-  ): RouterKinds<State & Adds, Prefix, Routes>[Kind]
+    ...middleware: readonly Middleware<State & Adds, Provided>[]
+  ): RouterKinds<State & Adds, Prefix, Routes, Provided>[Kind]
   /**
    * Routes and groups that `defineRoute()` and `defineGroup()` made: `app.add(getUser, admin)`.
    */
   add<const Members extends readonly Member[]>(
     ...members: Members
-  ): RouterKinds<State, Prefix, Routes | EndpointsOf<Prefix, Members[number]>>[Kind]
+  ): RouterKinds<State, Prefix, Routes | EndpointsOf<Prefix, Members[number]>, Provided>[Kind]
   /**
    * Registers under a prefix: `app.group('/admin', (admin) => { admin.use(…); admin.get('/', …)
    * })`. Options before the function hold for every route in it, as far as that says nothing else.
@@ -1454,13 +1506,13 @@ declare class Router<
    */
   group<Path extends string, Made>(
     prefix: Path,
-    register: (group: Router<State, JoinPath<Prefix, Path>>) => Made,
-  ): RouterKinds<State, Prefix, Routes | MadeRoutes<Made>>[Kind]
+    register: (group: Router<State, JoinPath<Prefix, Path>, never, 'group', Provided>) => Made,
+  ): RouterKinds<State, Prefix, Routes | MadeRoutes<Made>, Provided>[Kind]
   group<Path extends string, Made>(
     prefix: Path,
     options: GroupOptions,
-    register: (group: Router<State, JoinPath<Prefix, Path>>) => Made,
-  ): RouterKinds<State, Prefix, Routes | MadeRoutes<Made>>[Kind]
+    register: (group: Router<State, JoinPath<Prefix, Path>, never, 'group', Provided>) => Made,
+  ): RouterKinds<State, Prefix, Routes | MadeRoutes<Made>, Provided>[Kind]
 }
 
 /** The responses of a route, or nothing where it does not list them. */
@@ -1543,15 +1595,17 @@ interface RouteVerb<
   Prefix extends string,
   Routes extends Endpoint,
   Kind extends RouterKind,
+  Provided extends object = Services,
 > {
   <Method extends string, Path extends string>(
     method: Method,
     path: Path,
-    handler: Handler<ParamsOf<JoinPath<Prefix, Path>>, State>,
+    handler: Handler<ParamsOf<JoinPath<Prefix, Path>>, State, RawInput, unknown, Provided>,
   ): RouterKinds<
     State,
     Prefix,
-    Routes | Endpoint<Uppercase<Method>, JoinPath<Prefix, Path>, NoSchemas>
+    Routes | Endpoint<Uppercase<Method>, JoinPath<Prefix, Path>, NoSchemas>,
+    Provided
   >[Kind]
   <
     Method extends string,
@@ -1573,7 +1627,8 @@ interface RouteVerb<
       Body,
       Responses,
       JoinPath<Prefix, Path>,
-      State
+      State,
+      Provided
     >,
     handler: TypedHandler<
       Params,
@@ -1583,7 +1638,8 @@ interface RouteVerb<
       Body,
       Responses,
       JoinPath<Prefix, Path>,
-      State
+      State,
+      Provided
     >,
   ): RouterKinds<
     State,
@@ -1593,7 +1649,8 @@ interface RouteVerb<
         Uppercase<Method>,
         JoinPath<Prefix, Path>,
         Schemas<Params, Query, Headers, Cookies, Body, Responses>
-      >
+      >,
+    Provided
   >[Kind]
   <
     Method extends string,
@@ -1615,9 +1672,19 @@ interface RouteVerb<
       Body,
       Responses,
       JoinPath<Prefix, Path>,
-      State
+      State,
+      Provided
     >,
-    filter: TypedFilter<Params, Query, Headers, Cookies, Body, JoinPath<Prefix, Path>, State>,
+    filter: TypedFilter<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      JoinPath<Prefix, Path>,
+      State,
+      Provided
+    >,
     handler: TypedHandler<
       Params,
       Query,
@@ -1626,7 +1693,8 @@ interface RouteVerb<
       Body,
       Responses,
       JoinPath<Prefix, Path>,
-      State
+      State,
+      Provided
     >,
   ): RouterKinds<
     State,
@@ -1636,7 +1704,8 @@ interface RouteVerb<
         Uppercase<Method>,
         JoinPath<Prefix, Path>,
         Schemas<Params, Query, Headers, Cookies, Body, Responses>
-      >
+      >,
+    Provided
   >[Kind]
   <
     Method extends string,
@@ -1658,11 +1727,39 @@ interface RouteVerb<
       Body,
       Responses,
       JoinPath<Prefix, Path>,
-      State
+      State,
+      Provided
     >,
-    filter: TypedFilter<Params, Query, Headers, Cookies, Body, JoinPath<Prefix, Path>, State>,
-    second: TypedFilter<Params, Query, Headers, Cookies, Body, JoinPath<Prefix, Path>, State>,
-    third: TypedFilter<Params, Query, Headers, Cookies, Body, JoinPath<Prefix, Path>, State>,
+    filter: TypedFilter<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      JoinPath<Prefix, Path>,
+      State,
+      Provided
+    >,
+    second: TypedFilter<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      JoinPath<Prefix, Path>,
+      State,
+      Provided
+    >,
+    third: TypedFilter<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      JoinPath<Prefix, Path>,
+      State,
+      Provided
+    >,
     ...more: readonly TypedFilter<
       Params,
       Query,
@@ -1670,7 +1767,8 @@ interface RouteVerb<
       Cookies,
       Body,
       JoinPath<Prefix, Path>,
-      State
+      State,
+      Provided
     >[]
   ): RouterKinds<
     State,
@@ -1680,7 +1778,8 @@ interface RouteVerb<
         Uppercase<Method>,
         JoinPath<Prefix, Path>,
         Schemas<Params, Query, Headers, Cookies, Body, Responses>
-      >
+      >,
+    Provided
   >[Kind]
 }
 
@@ -1694,50 +1793,16 @@ interface Verb<
   Prefix extends string,
   Routes extends Endpoint,
   Kind extends RouterKind,
+  Provided extends object = Services,
 > {
   <Path extends string>(
     path: Path,
-    handler: Handler<ParamsOf<JoinPath<Prefix, Path>>, State>,
-  ): RouterKinds<State, Prefix, Routes | Endpoint<Method, JoinPath<Prefix, Path>, NoSchemas>>[Kind]
-  <
-    Path extends string,
-    Params extends MaybeSchema = undefined,
-    Query extends MaybeSchema = undefined,
-    Headers extends MaybeSchema = undefined,
-    Cookies extends MaybeSchema = undefined,
-    Body extends MaybeSchema = undefined,
-    Responses extends MaybeResponses = undefined,
-  >(
-    path: Path,
-    options: OptionsOrFilter<
-      Params,
-      Query,
-      Headers,
-      Cookies,
-      Body,
-      Responses,
-      JoinPath<Prefix, Path>,
-      State
-    >,
-    handler: TypedHandler<
-      Params,
-      Query,
-      Headers,
-      Cookies,
-      Body,
-      Responses,
-      JoinPath<Prefix, Path>,
-      State
-    >,
+    handler: Handler<ParamsOf<JoinPath<Prefix, Path>>, State, RawInput, unknown, Provided>,
   ): RouterKinds<
     State,
     Prefix,
-    | Routes
-    | Endpoint<
-        Method,
-        JoinPath<Prefix, Path>,
-        Schemas<Params, Query, Headers, Cookies, Body, Responses>
-      >
+    Routes | Endpoint<Method, JoinPath<Prefix, Path>, NoSchemas>,
+    Provided
   >[Kind]
   <
     Path extends string,
@@ -1757,9 +1822,9 @@ interface Verb<
       Body,
       Responses,
       JoinPath<Prefix, Path>,
-      State
+      State,
+      Provided
     >,
-    filter: TypedFilter<Params, Query, Headers, Cookies, Body, JoinPath<Prefix, Path>, State>,
     handler: TypedHandler<
       Params,
       Query,
@@ -1768,7 +1833,8 @@ interface Verb<
       Body,
       Responses,
       JoinPath<Prefix, Path>,
-      State
+      State,
+      Provided
     >,
   ): RouterKinds<
     State,
@@ -1778,7 +1844,8 @@ interface Verb<
         Method,
         JoinPath<Prefix, Path>,
         Schemas<Params, Query, Headers, Cookies, Body, Responses>
-      >
+      >,
+    Provided
   >[Kind]
   <
     Path extends string,
@@ -1798,11 +1865,92 @@ interface Verb<
       Body,
       Responses,
       JoinPath<Prefix, Path>,
-      State
+      State,
+      Provided
     >,
-    filter: TypedFilter<Params, Query, Headers, Cookies, Body, JoinPath<Prefix, Path>, State>,
-    second: TypedFilter<Params, Query, Headers, Cookies, Body, JoinPath<Prefix, Path>, State>,
-    third: TypedFilter<Params, Query, Headers, Cookies, Body, JoinPath<Prefix, Path>, State>,
+    filter: TypedFilter<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      JoinPath<Prefix, Path>,
+      State,
+      Provided
+    >,
+    handler: TypedHandler<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      Responses,
+      JoinPath<Prefix, Path>,
+      State,
+      Provided
+    >,
+  ): RouterKinds<
+    State,
+    Prefix,
+    | Routes
+    | Endpoint<
+        Method,
+        JoinPath<Prefix, Path>,
+        Schemas<Params, Query, Headers, Cookies, Body, Responses>
+      >,
+    Provided
+  >[Kind]
+  <
+    Path extends string,
+    Params extends MaybeSchema = undefined,
+    Query extends MaybeSchema = undefined,
+    Headers extends MaybeSchema = undefined,
+    Cookies extends MaybeSchema = undefined,
+    Body extends MaybeSchema = undefined,
+    Responses extends MaybeResponses = undefined,
+  >(
+    path: Path,
+    options: OptionsOrFilter<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      Responses,
+      JoinPath<Prefix, Path>,
+      State,
+      Provided
+    >,
+    filter: TypedFilter<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      JoinPath<Prefix, Path>,
+      State,
+      Provided
+    >,
+    second: TypedFilter<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      JoinPath<Prefix, Path>,
+      State,
+      Provided
+    >,
+    third: TypedFilter<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      JoinPath<Prefix, Path>,
+      State,
+      Provided
+    >,
     ...more: readonly TypedFilter<
       Params,
       Query,
@@ -1810,7 +1958,8 @@ interface Verb<
       Cookies,
       Body,
       JoinPath<Prefix, Path>,
-      State
+      State,
+      Provided
     >[]
   ): RouterKinds<
     State,
@@ -1820,7 +1969,8 @@ interface Verb<
         Method,
         JoinPath<Prefix, Path>,
         Schemas<Params, Query, Headers, Cookies, Body, Responses>
-      >
+      >,
+    Provided
   >[Kind]
 }
 
@@ -1918,6 +2068,27 @@ interface ServerAddress {
   /** The port; 0 for a Unix socket. */
   readonly port: number
 }
+
+/** How `app.provide()` treats a service. */
+interface ServiceOptions<Service = unknown> {
+  /** 'app': one for the application, the default. 'request': one for each request that wants it. */
+  scope?: ServiceScope
+  /**
+   * Gives it back, in place of its `Symbol.asyncDispose` or `Symbol.dispose`: `(db) => db.end()`.
+   */
+  dispose?: (service: Awaited<Service>) => unknown
+  /** Takes the place of the service that has this name, for tests. */
+  replace?: boolean
+}
+
+/**
+ * Services that handlers in other files may count on. Declare your own by merging with it: `declare
+ * module 'lanner' { interface Services { db: Database } }`.
+ */
+interface Services {}
+
+/** How long a service lives: as long as the application listens, or as long as a request runs. */
+type ServiceScope = 'app' | 'request'
 
 /** A limit that was hit. */
 interface LimitEvent {
@@ -2256,9 +2427,14 @@ declare const PRIORITIES: readonly ['low', 'normal', 'high']
 type RouterKind = keyof RouterKinds<object, string, Endpoint>
 
 /** What a route is registered on, with one route more, by the name of its kind. */
-interface RouterKinds<State extends object, Prefix extends string, Routes extends Endpoint> {
-  readonly app: App<State, Routes>
-  readonly group: Router<State, Prefix, Routes>
+interface RouterKinds<
+  State extends object,
+  Prefix extends string,
+  Routes extends Endpoint,
+  Provided extends object = Services,
+> {
+  readonly app: App<State, Routes, Provided>
+  readonly group: Router<State, Prefix, Routes, 'group', Provided>
   readonly none: Routes
 }
 
@@ -2288,9 +2464,11 @@ type OptionsOrFilter<
   Responses extends MaybeResponses,
   Path extends string,
   State extends object = AnyState,
+  Provided extends object = Services,
 > =
-  | Handler<ParamsOf<Path>, State>
-  | (TypedRouteOptions<Params, Query, Headers, Cookies, Body, Responses, Path, State> & NoFunction)
+  | Handler<ParamsOf<Path>, State, RawInput, unknown, Provided>
+  | (TypedRouteOptions<Params, Query, Headers, Cookies, Body, Responses, Path, State, Provided> &
+      NoFunction)
 
 /** The handler of a route that has schemas. */
 type TypedHandler<
@@ -2302,8 +2480,9 @@ type TypedHandler<
   Responses extends MaybeResponses,
   Path extends string,
   State extends object = AnyState,
+  Provided extends object = Services,
 > = (
-  ctx: TypedContext<Params, Query, Headers, Cookies, Body, Path, State>,
+  ctx: TypedContext<Params, Query, Headers, Cookies, Body, Path, State, Provided>,
   next: Next,
 ) => AllowedReplies<Responses> | Promise<AllowedReplies<Responses>> | Literally
 
@@ -2316,7 +2495,11 @@ type TypedFilter<
   Body extends MaybeSchema,
   Path extends string,
   State extends object = AnyState,
-> = (ctx: TypedContext<Params, Query, Headers, Cookies, Body, Path, State>, next: Next) => unknown
+  Provided extends object = Services,
+> = (
+  ctx: TypedContext<Params, Query, Headers, Cookies, Body, Path, State, Provided>,
+  next: Next,
+) => unknown
 
 /** What a schema offers to others. */
 interface StandardProps<Input = unknown, Output = Input> {
@@ -2401,6 +2584,7 @@ interface TypedRouteOptions<
   Responses extends MaybeResponses,
   Path extends string,
   State extends object = AnyState,
+  Provided extends object = Services,
 > extends RouteMetadata {
   /** Of the parameters of the path, which are texts: `ctx.params` is what comes out. */
   params?: Params
@@ -2415,7 +2599,7 @@ interface TypedRouteOptions<
   /** Of the bodies of replies, by status; null where there is none. Others are refused. */
   responses?: Responses
   /** Run around the handler, when what the request brings has been checked. */
-  filters?: readonly TypedFilter<Params, Query, Headers, Cookies, Body, Path, State>[]
+  filters?: readonly TypedFilter<Params, Query, Headers, Cookies, Body, Path, State, Provided>[]
 }
 
 /** Functions have a name too, so without this any of them would do for options. */
@@ -2433,7 +2617,13 @@ type TypedContext<
   Body extends MaybeSchema,
   Path extends string,
   State extends object = AnyState,
-> = Context<OutputOr<Params, ParamsOf<Path>>, State, TypedInput<Query, Headers, Cookies, Body>>
+  Provided extends object = Services,
+> = Context<
+  OutputOr<Params, ParamsOf<Path>>,
+  State,
+  TypedInput<Query, Headers, Cookies, Body>,
+  Provided
+>
 
 /** What a handler may return, or promise, where the route lists its responses. */
 type AllowedReplies<Responses extends MaybeResponses> = [Responses] extends [undefined]
@@ -2718,6 +2908,9 @@ export {
   type CloseOptions,
   type Server,
   type ServerAddress,
+  type ServiceOptions,
+  type Services,
+  type ServiceScope,
   type LimitEvent,
   type LimitLabel,
   type RejectEvent,

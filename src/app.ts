@@ -18,8 +18,10 @@ import { Registry, Router } from './routing/router.js'
 import { rulesOfServer } from './rules.js'
 import { answerNotFound, answerUnrouted } from './routing/unrouted.js'
 import { INBOX_BYTES, OUTBOX_BYTES, startServer } from './server.js'
+import { ServiceTable } from './services.js'
 
-import type { AnyParams, AnyState, ErrorHandler, Handler } from './handler.js'
+import type { Context } from './context.js'
+import type { AnyParams, AnyState, ErrorHandler, Handler, RawInput } from './handler.js'
 import type { RequestHook, ResponseHook, ServerHook } from './hooks.js'
 import type { InjectOptions } from './inject/request.js'
 import type { InjectResponse } from './inject/response.js'
@@ -29,6 +31,7 @@ import type { Endpoint } from './routing/endpoint.js'
 import type { ValidationOptions } from './routing/options.js'
 import type { CompiledRoute } from './routing/route.js'
 import type { CloseOptions, Server } from './server.js'
+import type { ServiceOptions, Services } from './services.js'
 
 /** Options of an application. */
 export interface AppOptions {
@@ -37,16 +40,16 @@ export interface AppOptions {
 }
 
 /** A web application. Its type knows the routes that were chained: `new App().get(…).add(…)`. */
-export class App<State extends object = AnyState, Routes extends Endpoint = never> extends Router<
-  State,
-  '',
-  Routes,
-  'app'
-> {
+export class App<
+  State extends object = AnyState,
+  Routes extends Endpoint = never,
+  Provided extends object = Services,
+> extends Router<State, '', Routes, 'app', Provided> {
   readonly #validation: ValidationOptions
   #onError: ErrorHandler | undefined
   #notFound: Handler | undefined
   readonly #hooks = new Hooks()
+  readonly #services = new ServiceTable()
   readonly #servers = new Set<Server>()
   #inject: { version: number; lane: InjectLane } | undefined
 
@@ -62,7 +65,7 @@ export class App<State extends object = AnyState, Routes extends Endpoint = neve
    * the reply has left (of a stream, of a handler that its middleware did not wait for) are told
    * here too: then nothing can be sent any more, and what it returns is dropped.
    */
-  onError(handler: ErrorHandler<State>): this {
+  onError(handler: ErrorHandler<State, Provided>): this {
     this.registry.change()
     this.#onError = handler as unknown as ErrorHandler
     return this
@@ -72,9 +75,32 @@ export class App<State extends object = AnyState, Routes extends Endpoint = neve
    * Answers requests that match no route. Without it they get a 404 as a problem document, natively
    * unless middleware covers the path.
    */
-  notFound(handler: Handler<AnyParams, State>): this {
+  notFound(handler: Handler<AnyParams, State, RawInput, unknown, Provided>): this {
     this.registry.change()
     this.#notFound = handler as unknown as Handler
+    return this
+  }
+
+  /**
+   * Makes a service known: `ctx.services.db`, typed for the routes that are chained after it. The
+   * factory runs when the service is touched first; what it returns is the service, a promise too.
+   * A service of the application is given back when its last server has closed; one of a request,
+   * whose factory gets its context, when the request is over. LANNER_SERVICE_NAME where there is
+   * one of the name already.
+   */
+  provide<Name extends string, Service>(
+    name: Name,
+    factory: (ctx: Context<AnyParams, State, RawInput, Provided>) => Service,
+    options: ServiceOptions<Service> & { scope: 'request' },
+  ): App<State, Routes, Provided & { readonly [K in Name]: Service }>
+  provide<Name extends string, Service>(
+    name: Name,
+    factory: (services: Provided) => Service,
+    options?: ServiceOptions<Service> & { scope?: 'app' },
+  ): App<State, Routes, Provided & { readonly [K in Name]: Service }>
+  provide(name: string, factory: unknown, options: ServiceOptions<never> = {}): unknown {
+    this.registry.change()
+    this.#services.provide(name, factory, options)
     return this
   }
 
@@ -82,7 +108,7 @@ export class App<State extends object = AnyState, Routes extends Endpoint = neve
    * Called with every request before all middleware, also with those that no route takes. Several
    * run in the order of their registration. What one returns is the answer: nothing after it runs.
    */
-  onRequest(hook: RequestHook<State>): this {
+  onRequest(hook: RequestHook<State, Provided>): this {
     this.registry.change()
     addHook(this.#hooks.onRequest, hook as unknown as RequestHook, 'onRequest')
     return this
@@ -93,7 +119,7 @@ export class App<State extends object = AnyState, Routes extends Endpoint = neve
    * otherwise: the client has gone, the deadline passed. Read what is needed of `ctx` before the
    * first await. An error in it goes to `onError`, and keeps no other hook from running.
    */
-  onResponse(hook: ResponseHook<State>): this {
+  onResponse(hook: ResponseHook<State, Provided>): this {
     this.registry.change()
     addHook(this.#hooks.onResponse, hook as unknown as ResponseHook, 'onResponse')
     return this
@@ -152,11 +178,16 @@ export class App<State extends object = AnyState, Routes extends Endpoint = neve
       }
     }
     this.#servers.delete(server)
+    if (this.#servers.size === 0) await this.#services.dispose(report)
   }
 
-  /** Closes every server that listens for this application. */
+  /**
+   * Closes every server that listens for this application, and gives back its services: those that
+   * `inject()` and `fetch()` made, too.
+   */
   async close(options?: CloseOptions): Promise<void> {
     await Promise.all([...this.#servers].map((server) => server.close(options)))
+    await this.#services.dispose(report)
   }
 
   /** Runs a request without a socket: a Request, a URL, or a path. */
@@ -193,6 +224,7 @@ export class App<State extends object = AnyState, Routes extends Endpoint = neve
       allowValues: [],
       match: noMatch,
       onError: this.#onError,
+      services: this.#services,
       report,
       development: options.development,
       requestWindowBytes: native.limits.requestWindowBytes,

@@ -26,12 +26,16 @@ export const WORK_OVER = 2
 
 /** Has something given back at the end. Throws when it is too late for that. */
 export function addCleanup(owner: Owner, cleanup: Cleanup): void {
+  requireRunning(owner)
   const extras = extrasOf(owner)
-  if (owner.phase === SETTLED || (extras.ended & WORK_OVER) !== 0) {
-    throw new LannerError('LANNER_CONTEXT_EXPIRED')
-  }
   if (extras.cleanups === undefined) extras.cleanups = [cleanup]
   else extras.cleanups.push(cleanup)
+}
+
+/** Throws when the exchange is over. */
+export function requireRunning({ phase, extras }: Owner): void {
+  if (phase !== SETTLED && ((extras?.ended ?? 0) & WORK_OVER) === 0) return
+  throw new LannerError('LANNER_CONTEXT_EXPIRED')
 }
 
 /** A part of the end has come; with the last one everything is given back. */

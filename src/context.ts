@@ -52,6 +52,7 @@ import { EventStream } from './streaming/events.js'
 import { JsonLines } from './streaming/json-lines.js'
 import { toFetchRequest } from './fetch/request.js'
 import { authorityOf, urlOf } from './fetch/url.js'
+import { servicesOf } from './services.js'
 import { Trailers } from './trailers.js'
 
 import type { BodySink, StreamBody } from './body/sink.js'
@@ -66,6 +67,7 @@ import type { FieldInit } from './reply-fields.js'
 import type { EndHook, ReplyHook } from './reply-hooks.js'
 import type { RouteInfo } from './routing/options.js'
 import type { CompiledRoute } from './routing/route.js'
+import type { Services } from './services.js'
 import type { SseEvent } from './streaming/event-text.js'
 import type { SseOptions } from './streaming/events.js'
 import type { ValueSource } from './streaming/source.js'
@@ -103,6 +105,7 @@ export class Context<
   Params = AnyParams,
   State extends object = AnyState,
   Input extends AnyInput = RawInput,
+  Provided extends object = Services,
 > {
   /** @internal */
   declare readonly lane: Lane
@@ -295,6 +298,13 @@ export class Context<
 
   set state(value: State) {
     this.stateBag = value
+  }
+
+  /** What `app.provide()` made known; each service is made when it is touched first. */
+  get services(): Provided {
+    const extras = extrasOf(this)
+    extras.services ??= servicesOf(this as unknown as Context)
+    return extras.services as Provided
   }
 
   /**

@@ -72,6 +72,15 @@ const table = {
     status: 500,
     text: 'A streamed reply is made of strings and bytes; another value was found in it.',
   },
+  LANNER_SERVICE_NAME: {
+    status: 0,
+    text: 'A service cannot be provided: its name is taken, or there is none to replace.',
+  },
+  LANNER_SERVICE_MISSING: {
+    status: 500,
+    text: 'There is no such service: app.provide() makes one.',
+  },
+  LANNER_SERVICE_CYCLE: { status: 500, text: 'A service needs itself, maybe by way of others.' },
   LANNER_EVENT_INVALID: {
     status: 500,
     text: 'A value of sse() is no event: it is a text, or an object with data, event, id, retry.',

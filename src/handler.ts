@@ -8,6 +8,7 @@ import type { Context } from './context.js'
 import type { Cookies } from './cookies.js'
 import type { HeaderView } from './headers.js'
 import type { QueryView } from './query.js'
+import type { Services } from './services.js'
 
 /** A value or a promise of it. */
 export type Awaitable<T> = T | Promise<T>
@@ -29,13 +30,17 @@ export type Handler<
   State extends object = AnyState,
   Input extends AnyInput = RawInput,
   Replies = unknown,
-> = (ctx: Context<Params, State, Input>, next: Next) => Replies
+  Provided extends object = Services,
+> = (ctx: Context<Params, State, Input, Provided>, next: Next) => Replies
 
 /**
  * Wraps handlers: answers itself, calls `next`, adds to `ctx.state`, or changes what comes back by
  * returning something else. Returning nothing leaves what `next` gave.
  */
-export type Middleware<State extends object = AnyState> = Handler<AnyParams, State>
+export type Middleware<
+  State extends object = AnyState,
+  Provided extends object = Services,
+> = Handler<AnyParams, State, RawInput, unknown, Provided>
 
 /**
  * Runs around the handlers of a route, when what the request brings has been checked: `ctx.params`,
@@ -46,12 +51,13 @@ export type Filter<
   Params = unknown,
   State extends object = AnyState,
   Input extends AnyInput = AnyInput,
-> = Handler<Params, State, Input>
+  Provided extends object = Services,
+> = Handler<Params, State, Input, unknown, Provided>
 
 /** Answers when a handler failed. Returning nothing gives the default problem document. */
-export type ErrorHandler<State extends object = AnyState> = (
+export type ErrorHandler<State extends object = AnyState, Provided extends object = Services> = (
   error: unknown,
-  ctx: Context<AnyParams, State>,
+  ctx: Context<AnyParams, State, RawInput, Provided>,
 ) => unknown
 
 /** Parameters whose names are not known. */

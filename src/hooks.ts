@@ -12,13 +12,14 @@ import { addEndHook } from './reply-hooks.js'
 import type { Chain } from './compose.js'
 import type { Context } from './context.js'
 import type { ErrorCode } from './error-codes.js'
-import type { AnyParams, AnyState, Next } from './handler.js'
+import type { AnyParams, AnyState, Next, RawInput } from './handler.js'
 import type { ExchangeEnd } from './reply-hooks.js'
 import type { Server } from './server.js'
+import type { Services } from './services.js'
 
 /** Sees every request before middleware does. What it returns is the answer, nothing goes on. */
-export type RequestHook<State extends object = AnyState> = (
-  ctx: Context<AnyParams, State>,
+export type RequestHook<State extends object = AnyState, Provided extends object = Services> = (
+  ctx: Context<AnyParams, State, RawInput, Provided>,
 ) => unknown
 
 /** How an exchange ended, for `app.onResponse()`. */
@@ -37,8 +38,8 @@ export interface ResponseInfo {
 }
 
 /** Hears how an exchange ended. */
-export type ResponseHook<State extends object = AnyState> = (
-  ctx: Context<AnyParams, State>,
+export type ResponseHook<State extends object = AnyState, Provided extends object = Services> = (
+  ctx: Context<AnyParams, State, RawInput, Provided>,
   info: ResponseInfo,
 ) => unknown
 

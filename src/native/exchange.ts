@@ -105,6 +105,8 @@ export class Extras {
   isReplySeen = false
   /** Who wants to hear of the end. */
   endHooks: EndHook[] | undefined = undefined
+  /** What ctx.services shows. */
+  services: object | undefined = undefined
   /** What gives back what was made for the exchange. */
   cleanups: Cleanup[] | undefined = undefined
   /** Which parts of the end have come: see cleanups.ts. */

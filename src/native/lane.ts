@@ -55,6 +55,7 @@ import { Settler } from './settler.js'
 
 import type { ErrorHandler } from '../handler.js'
 import type { CompiledRoute } from '../routing/route.js'
+import type { ServiceTable } from '../services.js'
 import type { NativeRules } from './binding.js'
 import type { Bytes } from './bytes.js'
 import type { Extras } from './exchange.js'
@@ -73,6 +74,7 @@ export interface LaneConfig {
   readonly allowValues: readonly string[]
   readonly match: Matcher
   readonly onError: ErrorHandler | undefined
+  readonly services?: ServiceTable
   /** Where errors go that no handler of the user takes. */
   readonly report: (error: unknown) => void
   /** Whether replies show details of unknown errors. */

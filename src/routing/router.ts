@@ -17,6 +17,7 @@ import type { GroupOptions, RouteOptions } from './options.js'
 import type { Route, Scope } from './route.js'
 import type { JoinPath } from './types.js'
 import type { RouterKind, RouterKinds, RouteVerb, Verb } from './verbs.js'
+import type { Services } from '../services.js'
 
 /** The methods that have a function of their own. */
 const VERBS = {
@@ -83,6 +84,7 @@ export class Router<
   Prefix extends string = '',
   Routes extends Endpoint = never,
   Kind extends RouterKind = 'group',
+  Provided extends object = Services,
 > {
   /** @internal */
   readonly registry: Registry
@@ -94,26 +96,26 @@ export class Router<
   declare readonly '~routes': (routes: Routes) => void
 
   /** A route for GET, which also serves HEAD. */
-  declare readonly get: Verb<'GET', State, Prefix, Routes, Kind>
+  declare readonly get: Verb<'GET', State, Prefix, Routes, Kind, Provided>
   /** A route for POST. */
-  declare readonly post: Verb<'POST', State, Prefix, Routes, Kind>
+  declare readonly post: Verb<'POST', State, Prefix, Routes, Kind, Provided>
   /** A route for PUT. */
-  declare readonly put: Verb<'PUT', State, Prefix, Routes, Kind>
+  declare readonly put: Verb<'PUT', State, Prefix, Routes, Kind, Provided>
   /** A route for PATCH. */
-  declare readonly patch: Verb<'PATCH', State, Prefix, Routes, Kind>
+  declare readonly patch: Verb<'PATCH', State, Prefix, Routes, Kind, Provided>
   /** A route for DELETE. */
-  declare readonly delete: Verb<'DELETE', State, Prefix, Routes, Kind>
+  declare readonly delete: Verb<'DELETE', State, Prefix, Routes, Kind, Provided>
   /** A route for HEAD, where it must differ from the one for GET. */
-  declare readonly head: Verb<'HEAD', State, Prefix, Routes, Kind>
+  declare readonly head: Verb<'HEAD', State, Prefix, Routes, Kind, Provided>
   /** A route for OPTIONS, in place of the automatic answer. */
-  declare readonly options: Verb<'OPTIONS', State, Prefix, Routes, Kind>
+  declare readonly options: Verb<'OPTIONS', State, Prefix, Routes, Kind, Provided>
   /** A route for every method. */
-  declare readonly all: Verb<'*', State, Prefix, Routes, Kind>
+  declare readonly all: Verb<'*', State, Prefix, Routes, Kind, Provided>
   /**
    * A route of one method, any method for '*'. Options may stand before its handlers:
    * `app.post('/files', { limits: { bodyBytes: '1GB' } }, upload)`.
    */
-  declare readonly route: RouteVerb<State, Prefix, Routes, Kind>
+  declare readonly route: RouteVerb<State, Prefix, Routes, Kind, Provided>
 
   static {
     const define = (name: string, value: unknown): void => {
@@ -143,12 +145,12 @@ export class Router<
    * route takes. Their 404, 405 or automatic answer to OPTIONS is what next() gives then.
    */
   use<Adds extends object = object>(
-    ...middleware: readonly Middleware<State & Adds>[]
-  ): RouterKinds<State & Adds, Prefix, Routes>[Kind]
+    ...middleware: readonly Middleware<State & Adds, Provided>[]
+  ): RouterKinds<State & Adds, Prefix, Routes, Provided>[Kind]
   use<Adds extends object = object>(
     prefix: string,
-    ...middleware: readonly Middleware<State & Adds>[]
-  ): RouterKinds<State & Adds, Prefix, Routes>[Kind]
+    ...middleware: readonly Middleware<State & Adds, Provided>[]
+  ): RouterKinds<State & Adds, Prefix, Routes, Provided>[Kind]
   use(first: unknown, ...rest: readonly unknown[]): unknown {
     const under = typeof first === 'string' ? first : '/'
     this.registry.change()
@@ -161,7 +163,7 @@ export class Router<
    */
   add<const Members extends readonly Member[]>(
     ...members: Members
-  ): RouterKinds<State, Prefix, Routes | EndpointsOf<Prefix, Members[number]>>[Kind] {
+  ): RouterKinds<State, Prefix, Routes | EndpointsOf<Prefix, Members[number]>, Provided>[Kind] {
     for (const member of members) addMember(this, member)
     return this as never
   }
@@ -174,13 +176,13 @@ export class Router<
    */
   group<Path extends string, Made>(
     prefix: Path,
-    register: (group: Router<State, JoinPath<Prefix, Path>>) => Made,
-  ): RouterKinds<State, Prefix, Routes | MadeRoutes<Made>>[Kind]
+    register: (group: Router<State, JoinPath<Prefix, Path>, never, 'group', Provided>) => Made,
+  ): RouterKinds<State, Prefix, Routes | MadeRoutes<Made>, Provided>[Kind]
   group<Path extends string, Made>(
     prefix: Path,
     options: GroupOptions,
-    register: (group: Router<State, JoinPath<Prefix, Path>>) => Made,
-  ): RouterKinds<State, Prefix, Routes | MadeRoutes<Made>>[Kind]
+    register: (group: Router<State, JoinPath<Prefix, Path>, never, 'group', Provided>) => Made,
+  ): RouterKinds<State, Prefix, Routes | MadeRoutes<Made>, Provided>[Kind]
   group(prefix: string, ...args: readonly unknown[]): unknown {
     const [options, register] = args.length === 1 ? [NO_OPTIONS, args[0]] : args
     const group = subRouter(this, prefix, options)

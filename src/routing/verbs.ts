@@ -5,12 +5,13 @@
 // number of them, whose last is not held to the listed responses by its type. The type of each
 // application and group that comes back knows one route more.
 
-import type { AnyState, Handler, Next } from '../handler.js'
+import type { AnyState, Handler, Next, RawInput } from '../handler.js'
 import type { App } from '../app.js'
 import type { Context } from '../context.js'
 import type { Endpoint } from './endpoint.js'
 import type { RouteMetadata } from './options.js'
 import type { Router } from './router.js'
+import type { Services } from '../services.js'
 import type {
   AllowedReplies,
   Literally,
@@ -24,9 +25,14 @@ import type {
 import type { JoinPath, ParamsOf } from './types.js'
 
 /** What a route is registered on, with one route more, by the name of its kind. */
-export interface RouterKinds<State extends object, Prefix extends string, Routes extends Endpoint> {
-  readonly app: App<State, Routes>
-  readonly group: Router<State, Prefix, Routes>
+export interface RouterKinds<
+  State extends object,
+  Prefix extends string,
+  Routes extends Endpoint,
+  Provided extends object = Services,
+> {
+  readonly app: App<State, Routes, Provided>
+  readonly group: Router<State, Prefix, Routes, 'group', Provided>
   readonly none: Routes
 }
 
@@ -43,6 +49,7 @@ export interface TypedRouteOptions<
   Responses extends MaybeResponses,
   Path extends string,
   State extends object = AnyState,
+  Provided extends object = Services,
 > extends RouteMetadata {
   /** Of the parameters of the path, which are texts: `ctx.params` is what comes out. */
   params?: Params
@@ -57,7 +64,7 @@ export interface TypedRouteOptions<
   /** Of the bodies of replies, by status; null where there is none. Others are refused. */
   responses?: Responses
   /** Run around the handler, when what the request brings has been checked. */
-  filters?: readonly TypedFilter<Params, Query, Headers, Cookies, Body, Path, State>[]
+  filters?: readonly TypedFilter<Params, Query, Headers, Cookies, Body, Path, State, Provided>[]
 }
 
 /** What stands before the handler of a route: options, or a function that may call `next`. */
@@ -70,9 +77,11 @@ export type OptionsOrFilter<
   Responses extends MaybeResponses,
   Path extends string,
   State extends object = AnyState,
+  Provided extends object = Services,
 > =
-  | Handler<ParamsOf<Path>, State>
-  | (TypedRouteOptions<Params, Query, Headers, Cookies, Body, Responses, Path, State> & NoFunction)
+  | Handler<ParamsOf<Path>, State, RawInput, unknown, Provided>
+  | (TypedRouteOptions<Params, Query, Headers, Cookies, Body, Responses, Path, State, Provided> &
+      NoFunction)
 
 /** Functions have a name too, so without this any of them would do for options. */
 interface NoFunction {
@@ -89,7 +98,13 @@ export type TypedContext<
   Body extends MaybeSchema,
   Path extends string,
   State extends object = AnyState,
-> = Context<OutputOr<Params, ParamsOf<Path>>, State, TypedInput<Query, Headers, Cookies, Body>>
+  Provided extends object = Services,
+> = Context<
+  OutputOr<Params, ParamsOf<Path>>,
+  State,
+  TypedInput<Query, Headers, Cookies, Body>,
+  Provided
+>
 
 /** The handler of a route that has schemas. */
 export type TypedHandler<
@@ -101,8 +116,9 @@ export type TypedHandler<
   Responses extends MaybeResponses,
   Path extends string,
   State extends object = AnyState,
+  Provided extends object = Services,
 > = (
-  ctx: TypedContext<Params, Query, Headers, Cookies, Body, Path, State>,
+  ctx: TypedContext<Params, Query, Headers, Cookies, Body, Path, State, Provided>,
   next: Next,
 ) => AllowedReplies<Responses> | Promise<AllowedReplies<Responses>> | Literally
 
@@ -115,7 +131,11 @@ export type TypedFilter<
   Body extends MaybeSchema,
   Path extends string,
   State extends object = AnyState,
-> = (ctx: TypedContext<Params, Query, Headers, Cookies, Body, Path, State>, next: Next) => unknown
+  Provided extends object = Services,
+> = (
+  ctx: TypedContext<Params, Query, Headers, Cookies, Body, Path, State, Provided>,
+  next: Next,
+) => unknown
 
 /**
  * Registers a route of one method: `app.get('/users/:id', (ctx) => …)`. Options may stand before
@@ -127,50 +147,16 @@ export interface Verb<
   Prefix extends string,
   Routes extends Endpoint,
   Kind extends RouterKind,
+  Provided extends object = Services,
 > {
   <Path extends string>(
     path: Path,
-    handler: Handler<ParamsOf<JoinPath<Prefix, Path>>, State>,
-  ): RouterKinds<State, Prefix, Routes | Endpoint<Method, JoinPath<Prefix, Path>, NoSchemas>>[Kind]
-  <
-    Path extends string,
-    Params extends MaybeSchema = undefined,
-    Query extends MaybeSchema = undefined,
-    Headers extends MaybeSchema = undefined,
-    Cookies extends MaybeSchema = undefined,
-    Body extends MaybeSchema = undefined,
-    Responses extends MaybeResponses = undefined,
-  >(
-    path: Path,
-    options: OptionsOrFilter<
-      Params,
-      Query,
-      Headers,
-      Cookies,
-      Body,
-      Responses,
-      JoinPath<Prefix, Path>,
-      State
-    >,
-    handler: TypedHandler<
-      Params,
-      Query,
-      Headers,
-      Cookies,
-      Body,
-      Responses,
-      JoinPath<Prefix, Path>,
-      State
-    >,
+    handler: Handler<ParamsOf<JoinPath<Prefix, Path>>, State, RawInput, unknown, Provided>,
   ): RouterKinds<
     State,
     Prefix,
-    | Routes
-    | Endpoint<
-        Method,
-        JoinPath<Prefix, Path>,
-        Schemas<Params, Query, Headers, Cookies, Body, Responses>
-      >
+    Routes | Endpoint<Method, JoinPath<Prefix, Path>, NoSchemas>,
+    Provided
   >[Kind]
   <
     Path extends string,
@@ -190,9 +176,9 @@ export interface Verb<
       Body,
       Responses,
       JoinPath<Prefix, Path>,
-      State
+      State,
+      Provided
     >,
-    filter: TypedFilter<Params, Query, Headers, Cookies, Body, JoinPath<Prefix, Path>, State>,
     handler: TypedHandler<
       Params,
       Query,
@@ -201,7 +187,8 @@ export interface Verb<
       Body,
       Responses,
       JoinPath<Prefix, Path>,
-      State
+      State,
+      Provided
     >,
   ): RouterKinds<
     State,
@@ -211,7 +198,8 @@ export interface Verb<
         Method,
         JoinPath<Prefix, Path>,
         Schemas<Params, Query, Headers, Cookies, Body, Responses>
-      >
+      >,
+    Provided
   >[Kind]
   <
     Path extends string,
@@ -231,11 +219,92 @@ export interface Verb<
       Body,
       Responses,
       JoinPath<Prefix, Path>,
-      State
+      State,
+      Provided
     >,
-    filter: TypedFilter<Params, Query, Headers, Cookies, Body, JoinPath<Prefix, Path>, State>,
-    second: TypedFilter<Params, Query, Headers, Cookies, Body, JoinPath<Prefix, Path>, State>,
-    third: TypedFilter<Params, Query, Headers, Cookies, Body, JoinPath<Prefix, Path>, State>,
+    filter: TypedFilter<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      JoinPath<Prefix, Path>,
+      State,
+      Provided
+    >,
+    handler: TypedHandler<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      Responses,
+      JoinPath<Prefix, Path>,
+      State,
+      Provided
+    >,
+  ): RouterKinds<
+    State,
+    Prefix,
+    | Routes
+    | Endpoint<
+        Method,
+        JoinPath<Prefix, Path>,
+        Schemas<Params, Query, Headers, Cookies, Body, Responses>
+      >,
+    Provided
+  >[Kind]
+  <
+    Path extends string,
+    Params extends MaybeSchema = undefined,
+    Query extends MaybeSchema = undefined,
+    Headers extends MaybeSchema = undefined,
+    Cookies extends MaybeSchema = undefined,
+    Body extends MaybeSchema = undefined,
+    Responses extends MaybeResponses = undefined,
+  >(
+    path: Path,
+    options: OptionsOrFilter<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      Responses,
+      JoinPath<Prefix, Path>,
+      State,
+      Provided
+    >,
+    filter: TypedFilter<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      JoinPath<Prefix, Path>,
+      State,
+      Provided
+    >,
+    second: TypedFilter<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      JoinPath<Prefix, Path>,
+      State,
+      Provided
+    >,
+    third: TypedFilter<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      JoinPath<Prefix, Path>,
+      State,
+      Provided
+    >,
     ...more: readonly TypedFilter<
       Params,
       Query,
@@ -243,7 +312,8 @@ export interface Verb<
       Cookies,
       Body,
       JoinPath<Prefix, Path>,
-      State
+      State,
+      Provided
     >[]
   ): RouterKinds<
     State,
@@ -253,7 +323,8 @@ export interface Verb<
         Method,
         JoinPath<Prefix, Path>,
         Schemas<Params, Query, Headers, Cookies, Body, Responses>
-      >
+      >,
+    Provided
   >[Kind]
 }
 
@@ -267,15 +338,17 @@ export interface RouteVerb<
   Prefix extends string,
   Routes extends Endpoint,
   Kind extends RouterKind,
+  Provided extends object = Services,
 > {
   <Method extends string, Path extends string>(
     method: Method,
     path: Path,
-    handler: Handler<ParamsOf<JoinPath<Prefix, Path>>, State>,
+    handler: Handler<ParamsOf<JoinPath<Prefix, Path>>, State, RawInput, unknown, Provided>,
   ): RouterKinds<
     State,
     Prefix,
-    Routes | Endpoint<Uppercase<Method>, JoinPath<Prefix, Path>, NoSchemas>
+    Routes | Endpoint<Uppercase<Method>, JoinPath<Prefix, Path>, NoSchemas>,
+    Provided
   >[Kind]
   <
     Method extends string,
@@ -297,7 +370,8 @@ export interface RouteVerb<
       Body,
       Responses,
       JoinPath<Prefix, Path>,
-      State
+      State,
+      Provided
     >,
     handler: TypedHandler<
       Params,
@@ -307,7 +381,8 @@ export interface RouteVerb<
       Body,
       Responses,
       JoinPath<Prefix, Path>,
-      State
+      State,
+      Provided
     >,
   ): RouterKinds<
     State,
@@ -317,7 +392,8 @@ export interface RouteVerb<
         Uppercase<Method>,
         JoinPath<Prefix, Path>,
         Schemas<Params, Query, Headers, Cookies, Body, Responses>
-      >
+      >,
+    Provided
   >[Kind]
   <
     Method extends string,
@@ -339,9 +415,19 @@ export interface RouteVerb<
       Body,
       Responses,
       JoinPath<Prefix, Path>,
-      State
+      State,
+      Provided
     >,
-    filter: TypedFilter<Params, Query, Headers, Cookies, Body, JoinPath<Prefix, Path>, State>,
+    filter: TypedFilter<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      JoinPath<Prefix, Path>,
+      State,
+      Provided
+    >,
     handler: TypedHandler<
       Params,
       Query,
@@ -350,7 +436,8 @@ export interface RouteVerb<
       Body,
       Responses,
       JoinPath<Prefix, Path>,
-      State
+      State,
+      Provided
     >,
   ): RouterKinds<
     State,
@@ -360,7 +447,8 @@ export interface RouteVerb<
         Uppercase<Method>,
         JoinPath<Prefix, Path>,
         Schemas<Params, Query, Headers, Cookies, Body, Responses>
-      >
+      >,
+    Provided
   >[Kind]
   <
     Method extends string,
@@ -382,11 +470,39 @@ export interface RouteVerb<
       Body,
       Responses,
       JoinPath<Prefix, Path>,
-      State
+      State,
+      Provided
     >,
-    filter: TypedFilter<Params, Query, Headers, Cookies, Body, JoinPath<Prefix, Path>, State>,
-    second: TypedFilter<Params, Query, Headers, Cookies, Body, JoinPath<Prefix, Path>, State>,
-    third: TypedFilter<Params, Query, Headers, Cookies, Body, JoinPath<Prefix, Path>, State>,
+    filter: TypedFilter<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      JoinPath<Prefix, Path>,
+      State,
+      Provided
+    >,
+    second: TypedFilter<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      JoinPath<Prefix, Path>,
+      State,
+      Provided
+    >,
+    third: TypedFilter<
+      Params,
+      Query,
+      Headers,
+      Cookies,
+      Body,
+      JoinPath<Prefix, Path>,
+      State,
+      Provided
+    >,
     ...more: readonly TypedFilter<
       Params,
       Query,
@@ -394,7 +510,8 @@ export interface RouteVerb<
       Cookies,
       Body,
       JoinPath<Prefix, Path>,
-      State
+      State,
+      Provided
     >[]
   ): RouterKinds<
     State,
@@ -404,6 +521,7 @@ export interface RouteVerb<
         Uppercase<Method>,
         JoinPath<Prefix, Path>,
         Schemas<Params, Query, Headers, Cookies, Body, Responses>
-      >
+      >,
+    Provided
   >[Kind]
 }
