@@ -291,6 +291,18 @@ declare class BodySource implements AsyncIterable<Uint8Array> {
   /** The whole body as a form of type application/x-www-form-urlencoded. */
   form(): Promise<URLSearchParams>
   /**
+   * The parts of a form of type multipart/form-data, as they come: `for await (const part of
+   * ctx.body.multipart())`. Read a part before going on to the next one; what is left of it is
+   * skipped. Fails with status 415 for another type, 400 for a form that is not valid, 413 past one
+   * of the limits.
+   */
+  multipart(options?: MultipartOptions): AsyncGenerator<Part, undefined>
+  /**
+   * A whole form of either type. A file that is longer than `memoryBytes` lies in a temporary file,
+   * which is deleted at the end of the exchange.
+   */
+  formData(options?: MultipartOptions): Promise<FormData>
+  /**
    * The values of a body with one JSON value per line, as they come. Fails with status 400 at a
    * line that is not JSON, with 413 at one that is too long.
    */
@@ -620,6 +632,8 @@ type ErrorCode =
   | 'LANNER_LINE_TOO_LONG'
   | 'LANNER_FORM_INVALID'
   | 'LANNER_MULTIPART_INVALID'
+  | 'LANNER_MULTIPART_LIMIT'
+  | 'LANNER_PART_OVER'
   | 'LANNER_CONTENT_TYPE'
   | 'LANNER_VALIDATION'
   | 'LANNER_RESPONSE_INVALID'
@@ -952,6 +966,72 @@ interface InjectResponse {
     readonly status: number
     readonly headers: Headers
   }[]
+}
+
+/** The limits of a body of type multipart/form-data, beside `limits.bodyBytes`. Past them: 413. */
+interface MultipartOptions {
+  /** Number of parts, fields and files together. Default 1024 (Kestrel). */
+  parts?: number
+  /** Length of a part's name. Default 2 KiB (Kestrel). */
+  nameBytes?: Size
+  /** Length of a field, which is a part without a filename. Default 4 MiB (Kestrel). */
+  valueBytes?: Size
+  /** Length of a file; null for no limit. Default 128 MiB (Kestrel). */
+  fileBytes?: Size | null
+  /** Number of header fields of a part. Default 16 (Kestrel). */
+  headers?: number
+  /** All header fields of a part together. Default 16 KiB (Kestrel). */
+  headerBytes?: Size
+  /** Length of the boundary. Default 70 (RFC 2046 section 5.1.1). */
+  boundaryBytes?: number
+  /**
+   * Length up to which `formData()` keeps a file in memory; a longer one goes to a temporary file.
+   * Default 64 KiB (Kestrel).
+   */
+  memoryBytes?: Size
+}
+
+/** A part of a form: `for await (const part of ctx.body.multipart())`. */
+declare class Part implements AsyncIterable<Uint8Array> {
+  #private
+  /** The name of the field. */
+  readonly name: string
+  /**
+   * What the client calls the file, without directories; undefined for a field that is no file. It
+   * is the client's text: never use it as a path.
+   */
+  readonly filename: string | undefined
+  /** The content type; 'text/plain' where none is said, 'application/octet-stream' for a file. */
+  readonly type: string
+  /** Header fields of the part, by their names in lower case. */
+  readonly headers: ReadonlyMap<string, string>
+  /** Whether it has a filename, if only an empty one. */
+  get isFile(): boolean
+  /** The pieces as they come. The client waits while they are worked on. */
+  [Symbol.asyncIterator](): AsyncGenerator<Uint8Array, undefined>
+  /** All of it, in memory. */
+  bytes(): Promise<Uint8Array>
+  /** All of it as UTF-8 text. */
+  text(): Promise<string>
+  /**
+   * Writes it to a new file in a folder, that of the system for temporary files by default. The
+   * file is deleted at the end of the exchange: rename it to keep it.
+   */
+  spool(dir?: string): Promise<SpooledFile>
+}
+
+/** A part in a file of its own, until the exchange is over. */
+interface SpooledFile {
+  /** Where it lies. */
+  readonly path: string
+  /** Its length in bytes. */
+  readonly size: number
+  /** The name of the field. */
+  readonly name: string
+  /** What the client calls the file. */
+  readonly filename: string | undefined
+  /** Its content type. */
+  readonly type: string
 }
 
 /** One end of a connection. */
@@ -2847,6 +2927,9 @@ export {
   type ServerHook,
   type InjectOptions,
   type InjectResponse,
+  type MultipartOptions,
+  type Part,
+  type SpooledFile,
   type PeerAddress,
   type Duration,
   type LimitOptions,

@@ -118,10 +118,6 @@ const table = {
     status: 500,
     text: 'The part of a form is over: await what reads it before going on to the next one.',
   },
-  LANNER_MULTIPART_INVALID: {
-    status: 400,
-    text: 'The request body is not what its type multipart/form-data says.',
-  },
   LANNER_CONTENT_TYPE: {
     status: 415,
     text: 'The route does not take a request body of this content type.',

@@ -5,7 +5,7 @@
 // with its head; a body that comes in pieces is a promise of one.
 
 import { toBytes, toJson, toText } from '../body/source.js'
-import { httpError, HttpError } from '../errors.js'
+import { HttpError } from '../errors.js'
 import { ERROR_CODES } from '../error-codes.js'
 import { parsePairs } from '../query.js'
 import { fromPairs } from './raw-input.js'
@@ -23,7 +23,7 @@ const DEFAULT_TYPES = [
 ] as const
 
 /** Reads a body of one type. */
-type Read = (source: BodySource, type: string) => unknown
+type Read = (source: BodySource) => unknown
 
 /** Gives the body of a request, or undefined when it has none. */
 export type ReadBody = (ctx: Context) => unknown
@@ -32,7 +32,7 @@ export type ReadBody = (ctx: Context) => unknown
 export function bodyReader(consumes: readonly string[] | undefined, names: Names): ReadBody {
   const types = (consumes ?? DEFAULT_TYPES).map((type) => type.toLowerCase())
   const readForm: Read = (source) => source.whole((b, s, e) => fromForm(b, s, e, names))
-  const readParts: Read = (source, type) => fromParts(source, type, names)
+  const readParts: Read = (source) => fromParts(source, names)
   const reads: Record<string, Read> = {
     'application/x-www-form-urlencoded': readForm,
     'multipart/form-data': readParts,
@@ -45,7 +45,7 @@ export function bodyReader(consumes: readonly string[] | undefined, names: Names
     if (takesJson && type === 'application/json') return source.whole(toJson)
     const essence = essenceOf(type)
     if (!types.some((taken) => covers(taken, essence))) throw unsupported(types)
-    return (reads[essence] ?? readerOf(essence))(source, type)
+    return (reads[essence] ?? readerOf(essence))(source)
   }
 }
 
@@ -75,17 +75,9 @@ function fromForm(bytes: Bytes, start: number, end: number, names: Names): objec
   return fromPairs(parsePairs(toText(bytes, start, end)), names)
 }
 
-/** Parts as texts and Files; all of them are in memory, which limits.bodyBytes bounds. */
-async function fromParts(source: BodySource, type: string, names: Names): Promise<object> {
-  const bytes = await source.whole(toBytes)
-  let form: FormData
-  try {
-    form = await new Response(bytes as Uint8Array<ArrayBuffer>, {
-      headers: { 'content-type': type },
-    }).formData()
-  } catch (cause) {
-    throw httpError('LANNER_MULTIPART_INVALID', cause)
-  }
+/** Parts as texts and Files; long files lie in temporary ones until the exchange is over. */
+async function fromParts(source: BodySource, names: Names): Promise<object> {
+  const form = await source.formData()
   return fromPairs([...form].flat(), names)
 }
 
