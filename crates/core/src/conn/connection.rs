@@ -85,6 +85,10 @@ pub struct Active {
     pub(super) send_pace: RateClock,
     /// The slowest that it may be, where replies differ in that; none for the server's.
     pub(super) send_rate: Option<Rate>,
+    /// Whether earlier bytes waited when the reply that is being sent began.
+    pub(super) is_joined: bool,
+    /// Their rate; none for the server's.
+    pub(super) earlier_rate: Option<Rate>,
 }
 
 impl Active {
@@ -102,15 +106,26 @@ impl Active {
         self.body_pace = RateClock::default();
         self.send_pace = RateClock::default();
         self.send_rate = None;
+        self.earlier_rate = None;
+        self.is_joined = false;
     }
 
-    /// The rate of what is sent when a reply of this one joins it: while an earlier one is still
-    /// on its way, the one that asks for less.
-    pub(super) fn joined_rate(&self, rate: Rate) -> Rate {
-        match self.send_rate {
-            Some(earlier) if !self.out.is_empty() => earlier.or_less(rate),
-            _ => rate,
-        }
+    /// A reply at `rate` joins what is sent: while earlier bytes are still on their way, the one of
+    /// the two that asks for less counts. Those of the server itself go at `server`'s.
+    pub(super) fn join_rate(&mut self, rate: Rate, server: Rate) {
+        self.earlier_rate = Some(self.send_rate.unwrap_or(server));
+        self.change_rate(rate, server);
+    }
+
+    /// The reply that is being sent goes at another rate, as far as nothing earlier is on its way.
+    pub(super) fn change_rate(&mut self, rate: Rate, server: Rate) {
+        let earlier = self.earlier_rate.unwrap_or(server);
+        let is_joined = self.is_joined && !self.out.is_empty();
+        self.send_rate = Some(if is_joined {
+            earlier.or_less(rate)
+        } else {
+            rate
+        });
     }
 
     pub(super) fn is_quiet(&self) -> bool {

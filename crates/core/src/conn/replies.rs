@@ -186,10 +186,13 @@ impl Connection {
         let (version, head_request) = (exchange.version, exchange.method == Method::Head);
         let ends = (cx.draining || self.is_worn(cx)) && self.is_last(slot);
         let keep_alive = exchange.keep_alive && !unread_body && !ends;
-        if cx.rules.are_varied() && self.is_first(slot) {
-            let rate = cx.rules_of(slot).response;
+        if self.is_first(slot) {
             let active = self.active(cx);
-            active.send_rate = Some(active.joined_rate(rate));
+            active.is_joined = !active.out.is_empty();
+            if cx.rules.are_varied() {
+                let (rate, server) = (cx.rules_of(slot).response, cx.rules.of_server().response);
+                self.active(cx).join_rate(rate, server);
+            }
         }
         let encoded = self.with_out(cx, slot, |cx, out| {
             let Context {

@@ -196,7 +196,8 @@ impl Connection {
         };
         let is_first = active.exchanges.front() == Some(&slot);
         if is_first && !matches!(exchange.reply, ReplyPhase::Waiting) {
-            active.send_rate = Some(response);
+            let server = cx.rules.of_server().response;
+            active.change_rate(response, server);
         }
         if active.body == BodyTarget::Exchange(slot)
             && let Err(reason) = self.decoder.limit_body(body_bytes)

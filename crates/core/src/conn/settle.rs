@@ -27,9 +27,11 @@ impl Connection {
             if let Some(exchange) = cx.slots.get_mut(slot) {
                 if !exchange.early.is_empty() {
                     let early = std::mem::take(&mut exchange.early);
+                    active.is_joined = !active.out.is_empty();
                     if cx.rules.are_varied() {
                         let rate = exchange.rules_in(&cx.rules).response;
-                        active.send_rate = Some(active.joined_rate(rate));
+                        let server = cx.rules.of_server().response;
+                        active.join_rate(rate, server);
                     }
                     cx.memory.let_go(early.len());
                     active.out.adopt(&mut cx.pool, early);

@@ -159,6 +159,40 @@ fn replies_that_leave_together_have_the_time_of_the_slowest() {
     assert_eq!(wire.end(), End::Open);
 }
 
+/// A handler that wants its reply to be taken quickly says nothing of the one before it.
+#[test]
+fn a_reply_that_waits_behind_another_hurries_nobody() {
+    let quick = Rate {
+        bytes_per_second: 1 << 20,
+        grace_ms: 100,
+    };
+    for by_route in [false, true] {
+        let mut setup = Setup::default();
+        if by_route {
+            setup = setup.rule(USERS, |rules| rules.response = quick);
+        }
+        let mut wire = Wire::new(&setup);
+        wire.peer_takes(0);
+        let input = [get("/"), get("/users/7/posts")].concat();
+        let requests = wire.feed(&input).requests();
+        let slot = requests[1].slot;
+        wire.flush(|records| {
+            records
+                .reply(requests[0].slot, text("at the server's rate"))
+                .reply(slot, stream())
+                .write(slot, b"x")
+        });
+        if !by_route {
+            let rules = own(&setup, |rules| rules.response = quick);
+            wire.flush(|records| records.rules(slot, &rules));
+        }
+        wire.pass(4_999);
+        assert_eq!(wire.end(), End::Open, "by route: {by_route}");
+        wire.pass(1);
+        assert_eq!(wire.end(), End::Reset, "by route: {by_route}");
+    }
+}
+
 #[test]
 fn a_route_and_a_handler_say_when_a_request_is_late() {
     let setup = Setup::default();
