@@ -5,18 +5,20 @@
 // being the argument of `new Request()` or `fetch()`) makes one, once, and everything goes there
 // from then on: the two share their body, their headers and their signal.
 
+import { canAbort } from './abort.js'
 import { LazyHeaders } from './headers.js'
 import { canStandIn, inherit } from './inherit.js'
+import { servedRequest } from './served-request.js'
 import { hrefOf } from './url.js'
 
 import type { BodySource } from '../body/source.js'
+import type { ServedBy } from './served-request.js'
 import type { UrlParts } from './url.js'
 
 /** What is needed of a Context. */
-export interface RequestParts extends UrlParts {
+export interface RequestParts extends UrlParts, ServedBy {
   readonly method: string
   bodySource(): BodySource
-  readonly signal: AbortSignal
 }
 
 /** The Request of an exchange: lazy where nothing can tell it from a real one. */
@@ -50,17 +52,19 @@ function prepare(): void {
 type RequestSetup = RequestInit & { duplex?: 'half' }
 
 function toRealRequest(ctx: RequestParts): Request {
-  const init: RequestSetup = {
-    method: ctx.method,
-    headers: ctx.headers.toHeaders(),
-    signal: ctx.signal,
-  }
+  const init: RequestSetup = { method: ctx.method, headers: ctx.headers.toHeaders() }
   if (hasBody(ctx)) {
     init.body = ctx.bodySource().stream as NonNullable<RequestInit['body']>
     init.duplex = 'half'
   }
-  return new Request(hrefOf(ctx), init)
+  const url = hrefOf(ctx)
+  served ??= canAbort() && servedRequest()
+  if (served !== false && ctx.extras?.cancelReason === undefined) return new served(ctx, url, init)
+  return new Request(url, { ...init, signal: ctx.signal })
 }
+
+/** The class of real ones; false where their signals cannot be aborted from here. */
+let served: ReturnType<typeof servedRequest> | false | undefined
 
 /** The standard knows no body of GET and HEAD. */
 function hasBody(ctx: RequestParts): boolean {

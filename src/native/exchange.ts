@@ -86,6 +86,8 @@ export class Extras {
   url: URL | undefined = undefined
   request: Request | undefined = undefined
   controller: AbortController | undefined = undefined
+  /** Who wants to hear that the exchange was given up, beside the signal. */
+  watcher: CancelWatcher | undefined = undefined
   trailers: Trailers | undefined = undefined
   limits: RequestLimits | undefined = undefined
   remote: PeerAddress | undefined = undefined
@@ -117,6 +119,11 @@ export class Extras {
   sentBytes = 0
   /** What schemas made of header fields and cookies. */
   bound: BoundFields | undefined = undefined
+}
+
+/** Hears that an exchange was given up. */
+export interface CancelWatcher {
+  cancelled(reason: LannerError): void
 }
 
 export function extrasOf(owner: { extras: Extras | undefined }): Extras {

@@ -326,6 +326,7 @@ export class Lane {
     }
     ctx.source?.fail(error)
     extras.controller?.abort(error)
+    extras.watcher?.cancelled(error)
   }
 
   /** Keeps an exchange that outlives its dispatch. */

@@ -305,6 +305,36 @@ describe.each([
     await idle(server)
   })
 
+  test('what is made of it aborts with it', async () => {
+    const back = await serveFetch(() => new Promise<Response>(() => {}))
+    const ends: Promise<unknown>[] = []
+    const started = deferred()
+    const endOf = ({ signal }: Request): Promise<unknown> =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => resolve([signal.aborted, signal.reason]))
+      })
+    const front = await serveFetch(
+      (request) => {
+        const clone = request.clone()
+        const made = [clone, clone.clone(), new Request('http://other/', request)]
+        if (!lazy || isWholeLazy) made.push(new Request(request))
+        ends.push(...made.map(endOf))
+        const forwarded = fetch(new Request(back.url, clone))
+        ends.push(forwarded.catch((error: unknown) => [true, error]))
+        started.resolve()
+        return new Promise<Response>(() => {})
+      },
+      { lazy },
+    )
+    const client = await RawClient.open(front.url)
+    await client.send('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+    await started.promise
+    client.cut()
+    const gone = [true, expect.objectContaining({ code: 'LANNER_PEER_GONE' })]
+    expect(await Promise.all(ends)).toEqual(ends.map(() => gone))
+    await idle(front)
+  })
+
   test('the client waits while nobody reads the body', async () => {
     const gate = deferred()
     const server = await serveFetch(
