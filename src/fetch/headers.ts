@@ -8,6 +8,7 @@ import { isToken } from '../headers.js'
 
 import type { HeaderView } from '../headers.js'
 
+/** Its methods take all arguments together, because too few of them are an error. */
 export class LazyHeaders {
   readonly #view: HeaderView
   #real: Headers | undefined = undefined
@@ -16,28 +17,28 @@ export class LazyHeaders {
     this.#view = view
   }
 
-  get(name: string): string | null {
-    if (this.#real !== undefined) return this.#real.get(name)
-    const text = String(name)
+  get(...args: readonly [name: string]): string | null {
+    const text: unknown = args[0]
+    if (this.#real !== undefined || typeof text !== 'string') return this.real().get(...args)
     return this.#view.get(text) ?? (isToken(text) ? null : this.real().get(text))
   }
 
-  has(name: string): boolean {
-    if (this.#real !== undefined) return this.#real.has(name)
-    const text = String(name)
+  has(...args: readonly [name: string]): boolean {
+    const text: unknown = args[0]
+    if (this.#real !== undefined || typeof text !== 'string') return this.real().has(...args)
     return this.#view.has(text) || (!isToken(text) && this.real().has(text))
   }
 
-  append(name: string, value: string): void {
-    this.real().append(name, value)
+  append(...args: readonly [name: string, value: string]): void {
+    this.real().append(...args)
   }
 
-  set(name: string, value: string): void {
-    this.real().set(name, value)
+  set(...args: readonly [name: string, value: string]): void {
+    this.real().set(...args)
   }
 
-  delete(name: string): void {
-    this.real().delete(name)
+  delete(...args: readonly [name: string]): void {
+    this.real().delete(...args)
   }
 
   getSetCookie(): string[] {

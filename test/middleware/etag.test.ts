@@ -32,7 +32,12 @@ describe('tags', () => {
     ['an own hash', () => 'hello', { hash: (body) => String(body.length) }, '"5"'],
     ['one of the handler', (ctx) => ctx.header('etag', 'W/"v1"').text('hello'), {}, 'W/"v1"'],
     ['a stream', (ctx) => ctx.stream(['hello']), {}, null],
-    ['a Response, whose body is a stream', () => new Response('hello'), {}, null],
+    [
+      'a Response, whose body is a stream',
+      () => new Response(new Blob(['hello']).stream()),
+      {},
+      null,
+    ],
     ['another status', (ctx) => ctx.text('hello', 201), {}, null],
     ['nothing', () => undefined, {}, null],
     ['an error', (ctx) => ctx.notFound(), {}, null],

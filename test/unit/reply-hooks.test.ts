@@ -53,7 +53,12 @@ describe('a reply hook sees every reply before it is sent', () => {
       (ctx) => ctx.header('content-length', '2').stream(['a', 'b']),
       { length: 2, isStream: true },
     ],
-    ['a Response', () => new Response('x', { status: 202 }), { status: 202, isStream: true }],
+    ['a Response', () => new Response('x', { status: 202 }), { status: 202 }],
+    [
+      'a Response of a stream',
+      () => new Response(new Blob(['x']).stream(), { status: 202 }),
+      { status: 202, isStream: true },
+    ],
     [
       'an error',
       () => {
