@@ -72,6 +72,8 @@ export function compress(options: CompressOptions = {}): Middleware {
     const { body, length } = reply
     if (body === undefined || (length !== undefined && length < minBytes)) return undefined
     if (!isType(reply.type ?? '') || !isEligible(reply)) return undefined
+    // Asked here and not before next(), so that a proxy was believed or not by then.
+    if (!overTls && ctx.isSecure) return undefined
     reply.vary('accept-encoding')
     const encoding = encodings.get(rank(ctx.headers.get('accept-encoding'))[0] ?? '')
     if (encoding === undefined || (when !== undefined && !when(ctx, reply))) return undefined
@@ -111,7 +113,7 @@ export function compress(options: CompressOptions = {}): Middleware {
   }
 
   return function compress(ctx, next) {
-    if (overTls || !ctx.isSecure) ctx.onReply(compressReply)
+    ctx.onReply(compressReply)
     return next()
   }
 }

@@ -145,6 +145,23 @@ describe('what is compressed', () => {
     expect(coding(await ask(() => text, 'gzip', options)) !== null).toBe(isCompressed)
   })
 
+  test.each([
+    [false, false, true],
+    [true, undefined, false],
+    [true, false, false],
+    [true, true, true],
+  ])('encrypted: %j, overTls: %j, compressed: %j', async (isSecure, overTls, isCompressed) => {
+    const app = new App().use(compress(overTls === undefined ? {} : { overTls }))
+    // Behind it, as a proxy may be believed anywhere.
+    app.use((ctx, next) => {
+      ctx.assume({ isSecure })
+      return next()
+    })
+    app.get('/', () => long)
+    const reply = await app.inject({ headers: { 'accept-encoding': 'gzip' } })
+    expect(coding(reply)).toBe(isCompressed ? 'gzip' : null)
+  })
+
   test('HEAD has the head of GET, without a length', async () => {
     const reply = await ask(() => long, 'gzip', {}, 'HEAD')
     expect([coding(reply), reply.headers.get('vary')]).toEqual(['gzip', 'accept-encoding'])
