@@ -1202,6 +1202,22 @@ interface MetricsOptions {
   path?: string
 }
 
+/** How errors are answered. Routes and groups have their own as the option `problems`. */
+interface ProblemOptions {
+  /**
+   * Sees each problem document before it is sent, with the error that led to it, if any. Gives
+   * another one in its place, or nothing to leave it; its status is that of the reply.
+   */
+  customize?: (problem: ProblemDocument, ctx: Context, error: unknown) => ProblemDocument | void
+  /**
+   * Makes answers of errors that are none: a status or an HttpError for one of a database, say.
+   * `onError` gets what it gives, and nothing is reported. Nothing leaves the error unknown.
+   */
+  translate?: (error: unknown, ctx: Context) => HttpError | number | undefined
+  /** Whether replies from 400 on without a body get a problem document. Default false. */
+  statusPages?: boolean
+}
+
 /**
  * The PROXY protocol, versions 1 and 2: a proxy in front says whose connection it forwards, and
  * `ctx.remote` and `ctx.local` are the client's. `ctx.peer` stays the proxy.
@@ -1456,6 +1472,8 @@ interface CommonOptions {
   auth?: AuthOption
   /** What other origins may do with it, false for nothing; for the middleware cors(). */
   cors?: false | CorsPolicy
+  /** How its errors are answered; what is not said here is the application's. */
+  problems?: ProblemOptions
   /**
    * Media types of request bodies that a schema for them takes, others get 415. By default
    * application/json (and +json), application/x-www-form-urlencoded and multipart/form-data.
@@ -2940,6 +2958,7 @@ export {
   type OverloadOptions,
   type HealthOptions,
   type MetricsOptions,
+  type ProblemOptions,
   type ProxyProtocolOptions,
   type QueryView,
   type Rate,

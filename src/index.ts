@@ -68,6 +68,7 @@ export type { Duration, LimitOptions, ListenOptions, Size, TimeoutOptions } from
 export type { RequestLimits } from './limits.js'
 export type { OverloadOptions } from './overload.js'
 export type { HealthOptions, MetricsOptions } from './probes.js'
+export type { ProblemOptions } from './problem-options.js'
 export type { ProxyProtocolOptions } from './proxy-protocol.js'
 export type { QueryView } from './query.js'
 export type { Rate, RateOptions } from './rates.js'

@@ -8,6 +8,7 @@ import { cancelSource } from './body/cancel.js'
 import { BodySink } from './body/sink.js'
 import { noteEnd, WORK_OVER } from './cleanups.js'
 import { unwind } from './compose.js'
+import { noteForDeveloper, shownAs } from './developer-reply.js'
 import { LannerError } from './errors.js'
 import {
   BODY_NONE,
@@ -25,6 +26,7 @@ import {
 } from './native/exchange.js'
 import { REPLY_CLOSE, REPLY_LENGTH, REPLY_STREAM } from './native/generated/layout.js'
 import { isUnexpected, toProblem } from './problem.js'
+import { polish, translated } from './problem-options.js'
 import { runReplyHooks } from './reply-hooks.js'
 import { addField, dropBodyFields, hasField, removeField } from './reply-fields.js'
 import { toReply } from './response.js'
@@ -50,11 +52,13 @@ export function finish(lane: Lane, ctx: Context, value: unknown, isAtOnce = fals
   } else if (typeof result === 'string') {
     sendText(lane, ctx, TYPE_TEXT, result)
   } else if (result === undefined || result === ctx) {
+    if (ctx.statusCode >= FIRST_ERROR) polish(ctx)
     send(lane, ctx)
   } else if (isThenable(result)) {
     lane.await(ctx, result)
   } else {
     toReply(ctx, result)
+    if (ctx.statusCode >= FIRST_ERROR) polish(ctx)
     send(lane, ctx)
   }
 }
@@ -64,6 +68,7 @@ function dropReplaced(ctx: Context, result: unknown): void {
   if (result === undefined || result === ctx || isThenable(result)) return
   if (result !== ctx.replyBody) cancelSource(ctx.replyBody)
 }
+const FIRST_ERROR = 400
 
 /** Whether somebody wants to see the reply before it is sent. */
 function isWatched(extras: Extras): boolean {
@@ -74,6 +79,7 @@ function isWatched(extras: Extras): boolean {
 function showResult(lane: Lane, ctx: Context, extras: Extras, result: unknown): void {
   if (result !== undefined && result !== ctx) toReply(ctx, result)
   else if (isLeftToUs(ctx)) return sendProblem(lane, ctx, extras.failure!.error)
+  if (ctx.statusCode >= FIRST_ERROR) polish(ctx)
   show(lane, ctx, extras)
 }
 
@@ -298,10 +304,11 @@ class StreamReply implements SinkTarget {
 }
 
 /** A chain has failed, at once or later: the error handler answers, or the default one. */
-export function fail(lane: Lane, ctx: Context, error: unknown, isAtOnce = false): void {
+export function fail(lane: Lane, ctx: Context, thrown: unknown, isAtOnce = false): void {
   if (ctx.phase > PREPARED) return late(lane, ctx, undefined)
   const extras = extrasOf(ctx)
   const isSecond = extras.failure !== undefined
+  const error = isSecond ? thrown : translated(ctx, thrown)
   if (ctx.downstream !== undefined) leaveBehind(lane, ctx, ctx.downstream, 0, isAtOnce)
   reset(ctx)
   extras.failure = { error }
@@ -383,6 +390,26 @@ const { then } = Promise.prototype
 
 function sendProblem(lane: Lane, ctx: Context, error: unknown): void {
   const { extras } = ctx
+  if (lane.config.development && isUnexpected(error) && extras?.isShown !== true) {
+    const as = shownAs(ctx)
+    if (as !== undefined) return showDeveloper(lane, ctx, error, as)
+  }
+  sendDocument(lane, ctx, error, extras)
+}
+
+/** In place of a problem document; which is sent all the same where that fails. */
+function showDeveloper(lane: Lane, ctx: Context, error: unknown, as: 'html' | 'text'): void {
+  ctx.phase = PREPARED
+  extrasOf(ctx).isShown = true
+  const document = (second: unknown): Context => {
+    lane.config.report(second)
+    problemReply(lane, ctx, error)
+    return ctx
+  }
+  lane.await(ctx, noteForDeveloper(ctx, error, as).catch(document))
+}
+
+function sendDocument(lane: Lane, ctx: Context, error: unknown, extras: Extras | undefined): void {
   if (extras !== undefined && isWatched(extras)) {
     return showProblem(lane, ctx, extras, error)
   }
@@ -407,16 +434,16 @@ function sendProblem(lane: Lane, ctx: Context, error: unknown): void {
 /** Shows the reply to an error; should that fail too, it is sent without being shown. */
 function showProblem(lane: Lane, ctx: Context, extras: Extras, error: unknown): void {
   try {
-    note(ctx, BODY_TEXT, TYPE_PROBLEM, problemReply(lane, ctx, error))
+    problemReply(lane, ctx, error)
     show(lane, ctx, extras)
   } catch (second) {
     if (isUnexpected(second)) lane.config.report(second)
     extras.replyHooks = undefined
-    sendProblem(lane, ctx, error)
+    sendDocument(lane, ctx, error, extras)
   }
 }
 
-/** Status and fields of the reply to an error; gives its text. */
+/** Notes the reply to an error; gives its text. */
 function problemReply(lane: Lane, ctx: Context, error: unknown): string {
   const { status, text, headers } = toProblem(error, lane.config.development)
   ctx.statusCode = status
@@ -424,7 +451,9 @@ function problemReply(lane: Lane, ctx: Context, error: unknown): string {
     removeField(ctx, name.toLowerCase())
     addField(ctx, name, value)
   }
-  return text
+  note(ctx, BODY_TEXT, TYPE_PROBLEM, text)
+  polish(ctx)
+  return ctx.replyBody as string
 }
 
 /** Somebody has to hear of an error that can no longer be answered. */

@@ -101,6 +101,8 @@ export class Extras {
   cancelReason: LannerError | undefined = undefined
   /** The error that is being answered. */
   failure: { readonly error: unknown } | undefined = undefined
+  /** Whether the error was shown to a developer: once, whatever fails then. */
+  isShown = false
   /** Who wants to see the reply before it is sent. */
   replyHooks: ReplyHook[] | undefined = undefined
   /** Whether they have seen the one that is being sent. */

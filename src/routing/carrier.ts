@@ -36,6 +36,19 @@ export function carriedBy(middleware: Handler): RouteOptions | undefined {
   return carried.get(middleware)
 }
 
+/** Options whose members are said one by one. */
+const MERGED = new Set(['limits', 'rates', 'meta', 'problems', 'validation'])
+
+/** Whether options matter for requests that no route takes. */
+export function isForUnrouted(options: RouteOptions): boolean {
+  return options.problems !== undefined
+}
+
+/** Whether options change what the network side holds a request to. */
+export function isHeldTo({ timeout, drain, limits, rates }: RouteOptions): boolean {
+  return [timeout, drain, limits, rates].some((option) => option !== undefined)
+}
+
 /** The options without those that others say already. */
 export function withoutSaid(options: RouteOptions, others: RouteOptions): RouteOptions {
   const left: Record<string, unknown> = {}
@@ -43,7 +56,7 @@ export function withoutSaid(options: RouteOptions, others: RouteOptions): RouteO
     const other = (others as Record<string, unknown>)[name]
     if (other === undefined) {
       left[name] = value
-    } else if (name === 'limits' || name === 'rates' || name === 'meta') {
+    } else if (MERGED.has(name)) {
       left[name] = withoutSaid(value as RouteOptions, other as RouteOptions)
     }
   }

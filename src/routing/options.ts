@@ -7,12 +7,14 @@
 
 import { checkCors } from '../cors-policy.js'
 import { flag, integer, refuseUnknown, requireObject, text, wrong } from '../option-values.js'
+import { checkProblems } from '../problem-options.js'
 import { PRIORITIES, rulesOfRoute } from '../rules.js'
 
 import type { CorsPolicy } from '../cors-policy.js'
 import type { Filter, Middleware } from '../handler.js'
 import type { NativeRules } from '../native/binding.js'
 import type { Duration, Size } from '../options.js'
+import type { ProblemOptions } from '../problem-options.js'
 import type { RateOptions } from '../rates.js'
 import type { Schemas } from './schemas.js'
 
@@ -77,6 +79,8 @@ export interface CommonOptions {
   auth?: AuthOption
   /** What other origins may do with it, false for nothing; for the middleware cors(). */
   cors?: false | CorsPolicy
+  /** How its errors are answered; what is not said here is the application's. */
+  problems?: ProblemOptions
   /**
    * Media types of request bodies that a schema for them takes, others get 415. By default
    * application/json (and +json), application/x-www-form-urlencoded and multipart/form-data.
@@ -150,6 +154,7 @@ const COMMON_NAMES = [
   'hidden',
   'auth',
   'cors',
+  'problems',
   'consumes',
   'validation',
   'meta',
@@ -209,7 +214,7 @@ function checkCommon<Options extends CommonOptions>(
 }
 
 function checkMetadata(options: RouteOptions, of: string): void {
-  const { summary, description, tags, auth, cors, consumes, meta } = options
+  const { summary, description, tags, auth, cors, consumes, problems, meta } = options
   if (summary !== undefined) text(summary, `summary${of}`)
   if (description !== undefined) text(description, `description${of}`)
   for (const name of ['deprecated', 'hidden'] as const) flag(options[name], `${name}${of}`, false)
@@ -225,6 +230,7 @@ function checkMetadata(options: RouteOptions, of: string): void {
     requireList(auth.roles, `auth.roles${of}`, 'texts', isText)
   }
   if (cors !== undefined && cors !== false) checkCors(cors, of)
+  if (problems !== undefined) checkProblems(problems, of)
   if (meta !== undefined) requireObject(meta, `meta${of}`)
 }
 
@@ -295,7 +301,7 @@ const isMediaType = (item: unknown): boolean =>
 export function joinOptions(outer: RouteOptions, inner: RouteOptions): RouteOptions {
   if (inner === NO_OPTIONS) return outer
   const joined: RouteOptions = { ...outer, ...said(inner) }
-  for (const name of ['limits', 'rates', 'validation'] as const) {
+  for (const name of ['limits', 'rates', 'validation', 'problems'] as const) {
     if (outer[name] !== undefined || inner[name] !== undefined) {
       joined[name] = Object.freeze({ ...outer[name], ...said(inner[name]) })
     }

@@ -8,7 +8,7 @@ import { rulesOfRoute } from '../rules.js'
 import { makeBind } from '../schema/bind.js'
 import { checkReplies } from '../schema/check-reply.js'
 import { resolveValidation } from '../schema/validation.js'
-import { applyUnder, carriedBy, withoutSaid } from './carrier.js'
+import { applyUnder, carriedBy, isForUnrouted, isHeldTo, withoutSaid } from './carrier.js'
 import { joinOptions, NO_OPTIONS } from './options.js'
 import { coverage, isUnder, parsePattern, parsePrefix } from './pattern.js'
 
@@ -149,12 +149,16 @@ export function compileFallback(
   scopes: readonly Scope[],
   server: NativeRules,
 ): CompiledRoute {
-  const around = scopes.map((scope) => {
+  let options = NO_OPTIONS
+  const around: Handler[] = []
+  for (const scope of scopes) {
     const carried = carriedBy(scope.middleware)
-    if (carried !== undefined) return applyUnder(scope.prefix, carried)
-    return scope.prefix.length === 0 ? scope.middleware : onlyUnder(scope)
-  })
-  const info = Object.freeze({ method: '*', pattern: '', options: NO_OPTIONS })
+    const isEverywhere = scope.prefix.length === 0
+    if (carried === undefined) around.push(isEverywhere ? scope.middleware : onlyUnder(scope))
+    else if (isEverywhere && !isHeldTo(carried)) options = joinOptions(options, carried)
+    else around.push(applyUnder(scope.prefix, carried))
+  }
+  const info = Object.freeze({ method: '*', pattern: '', options })
   return compiled(info, server, [...around, handler], [])
 }
 
@@ -164,8 +168,9 @@ export function compileFallback(
 export function coveredPatterns(scopes: readonly Scope[]): string[] {
   const patterns = new Set<string>()
   for (const { prefix, middleware } of scopes) {
-    // Options do nothing for a request that no route takes.
-    if (carriedBy(middleware) !== undefined) continue
+    const carried = carriedBy(middleware)
+    // Most options do nothing for a request that no route takes.
+    if (carried !== undefined && !isForUnrouted(carried)) continue
     const path = prefix.map(({ kind, value }, at) => (kind === 'param' ? `/:p${at}` : `/${value}`))
     if (path.length > 0) patterns.add(path.join(''))
     patterns.add(`${path.join('')}/*rest`)
