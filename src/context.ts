@@ -9,6 +9,7 @@
 
 import { BodySource } from './body/source.js'
 import { Cookies } from './cookies.js'
+import { HeaderSet } from './header-set.js'
 import { HeaderView } from './headers.js'
 import { InputView } from './input.js'
 import { LannerError } from './errors.js'
@@ -45,7 +46,7 @@ import {
   fieldsOf,
   replaceCookie,
   setField,
-  setFields,
+  setBlock,
 } from './reply-fields.js'
 import { locationOf } from './results.js'
 import { EventStream } from './streaming/events.js'
@@ -57,7 +58,6 @@ import { Trailers } from './trailers.js'
 
 import type { BodySink, StreamBody } from './body/sink.js'
 import type { Assumed } from './fetch/url.js'
-import type { HeaderSet } from './header-set.js'
 import type { AnyInput, AnyParams, AnyState, RawInput } from './handler.js'
 import type { Bytes } from './native/bytes.js'
 import type { PeerAddress } from './native/address.js'
@@ -417,8 +417,8 @@ export class Context<
   /** Sets the header fields of a set that was checked before, in place of those of their names. */
   setHeaders(set: HeaderSet): this {
     requireHead(this)
-    if (this.replyFields === undefined) this.replyFields = set.list.slice()
-    else setFields(this, set.list)
+    if (!(set instanceof HeaderSet)) throw new LannerError('LANNER_HEADER_INVALID', NO_SET)
+    setBlock(this, set.block)
     return this
   }
 
@@ -564,5 +564,6 @@ function isEncrypted(ctx: { view(): Int32Array; readonly entryAt: number }): boo
 }
 
 const NOT_JSON = 'ctx.json() got a value that has no JSON form (undefined, a function or a symbol).'
+const NO_SET = 'ctx.setHeaders() takes a HeaderSet; ctx.header() takes a name and a value.'
 const NO_REDIRECT = 'The status of a redirect is 300 to 399.'
 const NO_INFORM = 'sendInformational() takes 102 and 103; other statuses are replies.'

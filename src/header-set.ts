@@ -1,10 +1,11 @@
-// Header fields that many replies have in common, checked once.
+// Header fields that many replies have in common, checked and encoded once.
 //
 // Made with the application, used by ctx.setHeaders(). Promises that a set can be sent as it is:
-// fields that belong to the server, or say something of one body, are refused when it is made.
+// fields that belong to the server are refused when it is made.
 
 import { LannerError } from './errors.js'
 import { isReservedField } from './headers.js'
+import { FieldBlock } from './native/field-block.js'
 import { fieldsOf } from './reply-fields.js'
 
 import type { FieldInit } from './reply-fields.js'
@@ -13,9 +14,11 @@ import type { FieldInit } from './reply-fields.js'
 export class HeaderSet {
   /** Names and values in turn. */
   readonly list: readonly string[]
+  /** @internal */
+  readonly block: FieldBlock
 
   constructor(fields: FieldInit) {
-    this.list = fieldsOf(fields)
+    const list = fieldsOf(fields)
     for (const name of Object.keys(fields)) {
       const lower = name.toLowerCase()
       if (lower !== 'content-length' && !isReservedField(lower)) continue
@@ -24,5 +27,7 @@ export class HeaderSet {
         `The header field ${name} belongs to the server and cannot be set.`,
       )
     }
+    this.list = Object.freeze(list)
+    this.block = new FieldBlock(list)
   }
 }

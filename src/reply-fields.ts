@@ -7,8 +7,10 @@
 import { LannerError } from './errors.js'
 import { checkField, checkName, checkValue, isReservedField } from './headers.js'
 import { extrasOf } from './native/exchange.js'
+import { blockOf, withBlock } from './native/field-block.js'
 
 import type { Extras } from './native/exchange.js'
+import type { FieldBlock } from './native/field-block.js'
 
 /** Field names with a value each, or several. */
 export type FieldInit = Readonly<Record<string, string | readonly string[]>>
@@ -42,11 +44,27 @@ export function setField(
   else for (const one of value) addField(owner, name, one)
 }
 
-/** Replaces the fields of checked names and values in turn. */
-export function setFields(owner: FieldOwner, list: readonly string[]): void {
-  for (let i = 0; i < list.length; i += 2) removeField(owner, fieldName(list[i]!).lower)
-  if (owner.replyFields === undefined) owner.replyFields = list.slice()
-  else owner.replyFields.push(...list)
+/** Sets the fields of a block in place of those of their names. */
+export function setBlock(owner: FieldOwner, block: FieldBlock): void {
+  const fields = owner.replyFields
+  if (block.count === 0) return
+  if (fields === undefined) {
+    owner.replyFields = withBlock(block)
+    return
+  }
+  const before = blockOf(fields)
+  const rest = before === undefined ? fields : fields.slice(2)
+  const kept: string[] = []
+  for (let i = 0; i < rest.length; i += 2) {
+    if (!block.names.has(rest[i]!.toLowerCase())) kept.push(rest[i]!, rest[i + 1]!)
+  }
+  owner.replyFields = withBlock(before === undefined ? block : block.over(before), kept)
+}
+
+/** Takes the block of the fields apart, so that each of its fields can be changed. */
+function openBlock(owner: FieldOwner): void {
+  const block = blockOf(owner.replyFields)
+  if (block !== undefined) owner.replyFields = [...block.list, ...owner.replyFields!.slice(2)]
 }
 
 /** Adds a field beside those of its name. */
@@ -162,6 +180,7 @@ export function dropBodyFields(owner: FieldOwner): void {
 /** Whether a field of this name (in lower case) was set. */
 export function hasField(fields: readonly string[] | undefined, lower: string): boolean {
   if (fields === undefined) return false
+  if (blockOf(fields)?.names.has(lower) === true) return true
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i]!
     if (name.length === lower.length && name.toLowerCase() === lower) return true
@@ -175,7 +194,8 @@ export function fieldText(
   lower: string,
 ): string | undefined {
   if (fields === undefined) return undefined
-  let text: string | undefined
+  const block = blockOf(fields)
+  let text = block?.names.has(lower) === true ? fieldText(block.list, lower) : undefined
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i]!
     if (name.length !== lower.length || name.toLowerCase() !== lower) continue
@@ -188,6 +208,8 @@ export function fieldText(
 export function fieldTexts(fields: readonly string[] | undefined, lower: string): string[] {
   const texts: string[] = []
   if (fields === undefined) return texts
+  const block = blockOf(fields)
+  if (block?.names.has(lower) === true) texts.push(...fieldTexts(block.list, lower))
   for (let i = 0; i < fields.length; i += 2) {
     if (fields[i]!.toLowerCase() === lower) texts.push(fields[i + 1]!)
   }
@@ -216,10 +238,12 @@ export function fieldsOf(init: FieldInit): string[] {
 }
 
 function keepFields(owner: FieldOwner, keep: (lower: string, value: string) => boolean): void {
+  const block = blockOf(owner.replyFields)
+  if (block !== undefined && !keepsAll(block.list, keep)) openBlock(owner)
   const fields = owner.replyFields
   if (fields === undefined) return
-  let kept = 0
-  for (let i = 0; i < fields.length; i += 2) {
+  let kept = blockOf(fields) === undefined ? 0 : 2
+  for (let i = kept; i < fields.length; i += 2) {
     const name = fields[i]!
     const value = fields[i + 1]!
     if (!keep(name.toLowerCase(), value)) continue
@@ -228,6 +252,16 @@ function keepFields(owner: FieldOwner, keep: (lower: string, value: string) => b
   }
   fields.length = kept
   if (kept === 0) owner.replyFields = undefined
+}
+
+function keepsAll(
+  list: readonly string[],
+  keep: (lower: string, value: string) => boolean,
+): boolean {
+  for (let i = 0; i < list.length; i += 2) {
+    if (!keep(list[i]!.toLowerCase(), list[i + 1]!)) return false
+  }
+  return true
 }
 
 function parseLength(text: string): number {

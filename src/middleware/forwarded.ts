@@ -45,11 +45,17 @@ interface Hop {
   readonly host: string | undefined
 }
 
-/** Gives what the proxies say from the nearest on, undefined when they have said everything. */
-type HopReader = (ctx: Context) => (() => Hop | undefined) | undefined
+/** What the proxies say, from the nearest on. */
+interface Hops {
+  /** What the next one says; undefined when they have said everything. */
+  next(): Hop | undefined
+}
+
+/** Finds what proxies say of a request; undefined for nothing. */
+type HopReader = (ctx: Context) => Hops | undefined
 
 const OF = ' of forwarded()'
-const PARTS: readonly unknown[] = ['for', 'proto', 'host']
+const PARTS: readonly ForwardedPart[] = ['for', 'proto', 'host']
 const HOPS_MAX = 100
 
 /** Takes over what trusted proxies say of the client. */
@@ -68,8 +74,8 @@ export function forwarded(options: ForwardedOptions = {}): Middleware {
   const isHost = hosts === undefined ? isAuthority : isNamedAuthority(hostTest(hosts, 'hosts', OF))
   const read = fields === 'forwarded' ? readForwarded(take) : readXForwarded(take)
   return function forwarded(ctx, next) {
-    const nextHop = read(ctx)
-    if (nextHop !== undefined) follow(ctx, nextHop, hops, isTrusted, isHost)
+    const said = read(ctx)
+    if (said !== undefined) follow(ctx, said, hops, isTrusted, isHost)
     return next()
   }
 }
@@ -81,7 +87,7 @@ function isNamedAuthority(isNamed: (host: string) => boolean): (host: string) =>
 /** Goes from sender to sender as long as they are trusted. */
 function follow(
   ctx: Context,
-  nextHop: () => Hop | undefined,
+  proxies: Hops,
   hops: number,
   isTrusted: (peer: PeerAddress) => boolean,
   isHost: (host: string) => boolean,
@@ -91,7 +97,7 @@ function follow(
   let isSecure: boolean | undefined
   let host: string | undefined
   for (let hop = 0; hop < hops && sender !== undefined && isTrusted(sender); hop++) {
-    const said = nextHop()
+    const said = proxies.next()
     if (said === undefined) break
     if (said.proto !== undefined) isSecure = schemeIsSecure(said.proto) ?? isSecure
     if (said.host !== undefined && isHost(said.host)) host = said.host
@@ -111,63 +117,97 @@ function schemeIsSecure(proto: string): boolean | undefined {
 
 /** An address with a port or without; undefined for names, `unknown` and anything odd. */
 function parseNode(text: string): PeerAddress | undefined {
-  const bracketed = /^\[([^\]]+)\](?::(\d{1,5}))?$/.exec(text)
-  const plain = bracketed ?? /^([\d.]+)(?::(\d{1,5}))?$/.exec(text)
-  const address = plain?.[1] ?? text
-  const port = Number(plain?.[2] ?? 0)
+  const isBracketed = text.startsWith('[')
+  const colon = isBracketed ? text.indexOf(']') + 1 : text.indexOf(':')
+  // Without brackets two colons are an IPv6 address, which has no port then.
+  const hasPort =
+    colon > 0 && colon < text.length && (isBracketed || text.lastIndexOf(':') === colon)
+  const address = isBracketed ? text.slice(1, colon - 1) : hasPort ? text.slice(0, colon) : text
   const family = isIP(address)
-  if (family === 0 || port > 65_535 || address.includes('%')) return undefined
-  if (bracketed !== null && family !== 6) return undefined
+  if (family === 0 || (isBracketed && family !== 6) || address.includes('%')) return undefined
+  const port = hasPort ? parsePort(text.slice(colon)) : 0
+  if (port < 0) return undefined
   return { address: address.toLowerCase(), port, family: family === 4 ? 'IPv4' : 'IPv6' }
 }
 
+/** A port behind its colon; negative for none. */
+function parsePort(text: string): number {
+  const port = /^:\d{1,5}$/.test(text) ? Number(text.slice(1)) : -1
+  return port <= 65_535 ? port : -1
+}
+
 function readXForwarded(take: readonly ForwardedPart[]): HopReader {
-  const reader = (part: ForwardedPart) => {
-    const name = `x-forwarded-${part}`
-    return take.includes(part) ? (ctx: Context) => ctx.headers.get(name) : () => null
-  }
-  const [getFor, getProto, getHost] = [reader('for'), reader('proto'), reader('host')]
-  return (ctx) => {
-    const nodes = getFor(ctx)
-    const protos = getProto(ctx)
-    const hosts = getHost(ctx)
+  const [takesFor, takesProto, takesHost] = PARTS.map((part) => take.includes(part))
+  return ({ headers }) => {
+    const nodes = takesFor ? headers.get('x-forwarded-for') : null
+    const protos = takesProto ? headers.get('x-forwarded-proto') : null
+    const hosts = takesHost ? headers.get('x-forwarded-host') : null
     if (nodes === null && protos === null && hosts === null) return undefined
-    const [nextFor, nextProto, nextHost] = [fromEnd(nodes), fromEnd(protos), fromEnd(hosts)]
-    return () => {
-      const said = { for: nextFor(), proto: nextProto(), host: nextHost() }
-      const isNothing = said.for === undefined && said.proto === undefined
-      return isNothing && said.host === undefined ? undefined : said
-    }
+    return new XForwarded(nodes, protos, hosts)
+  }
+}
+
+/** Three lists side by side, each read from its end on. */
+class XForwarded implements Hops {
+  readonly #nodes: ListEnd
+  readonly #protos: ListEnd
+  readonly #hosts: ListEnd
+
+  constructor(nodes: string | null, protos: string | null, hosts: string | null) {
+    this.#nodes = new ListEnd(nodes)
+    this.#protos = new ListEnd(protos)
+    this.#hosts = new ListEnd(hosts)
+  }
+
+  next(): Hop | undefined {
+    const node = this.#nodes.take()
+    const proto = this.#protos.take()
+    const host = this.#hosts.take()
+    if (node === undefined && proto === undefined && host === undefined) return undefined
+    return { for: node, proto, host }
   }
 }
 
 /** The elements of a list from its end on. */
-function fromEnd(list: string | null): () => string | undefined {
-  let end = list === null ? -1 : list.length
-  return () => {
+class ListEnd {
+  readonly #list: string
+  /** Where the elements that are left end; negative when there are none. */
+  #end: number
+
+  constructor(list: string | null) {
+    this.#list = list ?? ''
+    this.#end = list === null ? -1 : list.length
+  }
+
+  take(): string | undefined {
+    const end = this.#end
     if (end < 0) return undefined
-    const comma = list!.lastIndexOf(',', end - 1)
-    const element = list!.slice(end === 0 ? 0 : comma + 1, end).trim()
-    end = end === 0 ? -1 : comma
-    return element
+    const comma = end === 0 ? -1 : this.#list.lastIndexOf(',', end - 1)
+    this.#end = comma
+    return this.#list.slice(comma + 1, end).trim()
   }
 }
 
 function readForwarded(take: readonly ForwardedPart[]): HopReader {
-  return (ctx) => {
-    const list = ctx.headers.get('forwarded')
+  const [takesFor = false, takesProto = false, takesHost = false] = PARTS.map((part) =>
+    take.includes(part),
+  )
+  return ({ headers }) => {
+    const list = headers.get('forwarded')
     if (list === null) return undefined
     let end = list.length
-    return () => {
-      if (end < 0) return undefined
-      const comma = commaBefore(list, end)
-      const said = parseElement(list.slice(comma + 1, end))
-      end = comma
-      return {
-        for: take.includes('for') ? said.get('for') : undefined,
-        proto: take.includes('proto') ? said.get('proto') : undefined,
-        host: take.includes('host') ? said.get('host') : undefined,
-      }
+    return {
+      next: () => {
+        if (end < 0) return undefined
+        const comma = commaBefore(list, end)
+        const said = parseElement(list.slice(comma + 1, end))
+        end = comma
+        return {
+          for: takesFor ? said.get('for') : undefined,
+          proto: takesProto ? said.get('proto') : undefined,
+          host: takesHost ? said.get('host') : undefined,
+        }
+      },
     }
   }
 }

@@ -4,9 +4,9 @@
 // asked for, and only when it is made of characters that are harmless in a log line. Not a trace:
 // the traceparent field has rules of its own.
 
-import { randomUUID } from 'node:crypto'
+import { randomFillSync } from 'node:crypto'
 
-import { isToken } from '../headers.js'
+import { isReservedField, isToken } from '../headers.js'
 import { refuseUnknown, requireObject, wrong } from '../option-values.js'
 
 import type { Context, Middleware } from 'lanner'
@@ -27,7 +27,7 @@ export interface RequestIdOptions {
    * Default false.
    */
   trust?: boolean | ((ctx: Context) => boolean)
-  /** Makes the id of a request that has none. Default: a random UUID. */
+  /** Makes the id of a request that has none. Default: 32 random hex digits. */
   generate?: (ctx: Context) => string
 }
 
@@ -39,8 +39,8 @@ export function requestId(options: RequestIdOptions = {}): Middleware<RequestIdS
   requireObject(options, 'options of requestId()')
   refuseUnknown(options, NAMES, '', ' of requestId()')
   const { header = 'x-request-id', trust = false, generate = makeId } = options
-  if (typeof header !== 'string' || !isToken(header)) {
-    throw wrong('header of requestId()', 'the name of a header field', header)
+  if (typeof header !== 'string' || !isToken(header) || isOfServer(header.toLowerCase())) {
+    throw wrong('header of requestId()', 'the name of a field that can be set', header)
   }
   if (typeof trust !== 'boolean' && typeof trust !== 'function') {
     throw wrong('trust of requestId()', 'true, false or a function', trust)
@@ -59,6 +59,21 @@ export function requestId(options: RequestIdOptions = {}): Middleware<RequestIdS
   }
 }
 
+function isOfServer(lower: string): boolean {
+  return lower === 'content-length' || isReservedField(lower)
+}
+
+/** 128 bits, as many as a UUID and a trace id of W3C have. */
+const ID_BYTES = 16
+const pool = Buffer.allocUnsafeSlow(ID_BYTES * 256)
+let used = pool.length
+
+/** Random bytes are drawn for many at once; a text from a buffer is in one piece. */
 function makeId(): string {
-  return randomUUID()
+  if (used === pool.length) {
+    randomFillSync(pool)
+    used = 0
+  }
+  used += ID_BYTES
+  return pool.toString('hex', used - ID_BYTES, used)
 }

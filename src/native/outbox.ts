@@ -24,6 +24,7 @@ import {
 } from './generated/layout.js'
 import { LannerError } from '../errors.js'
 import { bytesOf } from './bytes.js'
+import { blockOf } from './field-block.js'
 
 import type { NativeRules } from './binding.js'
 import type { Bytes } from './bytes.js'
@@ -40,7 +41,7 @@ export interface Port {
   read(index: number, into: Uint8Array): number
 }
 
-/** Field names and values in turn. */
+/** Field names and values in turn, behind a block where there is one. */
 export type Fields = readonly string[]
 
 /** Longest body that travels inside its record; longer ones go beside the outbox. */
@@ -224,7 +225,8 @@ export class Outbox {
   #reserve(size: number, fields: Fields | undefined): number {
     // Three for the padding behind the fields, three for that behind the record, as in #head and
     // #seal.
-    const need = (fields === undefined ? size : size + fieldBytes(fields) + fields.length * 2) + 8
+    const need =
+      (fields === undefined ? size : size + fieldBytes(fields) + fieldCount(fields) * 4) + 8
     if (this.used + need > this.#capacity) {
       if (need > this.#capacity) {
         throw new LannerError(
@@ -255,7 +257,7 @@ export class Outbox {
       words[w + 7] = 0
       return start + HEAD_BYTES
     }
-    words[w + 6] = fields.length >> 1
+    words[w + 6] = fieldCount(fields)
     words[w + 7] = fieldBytes(fields)
     return this.#fields(start + HEAD_BYTES, fields)
   }
@@ -288,8 +290,15 @@ export class Outbox {
     if (fields === undefined) return start
     const words = this.#words
     let w = start >> 2
-    let at = start + fields.length * 2
-    for (let i = 0; i < fields.length; i += 2) {
+    let at = start + fieldCount(fields) * 4
+    const block = blockOf(fields)
+    if (block !== undefined) {
+      const { lengths } = block
+      for (let i = 0; i < lengths.length; i++) words[w++] = lengths[i]!
+      this.#bytes.set(block.bytes, at)
+      at += block.bytes.length
+    }
+    for (let i = block === undefined ? 0 : 2; i < fields.length; i += 2) {
       const name = fields[i]!
       const value = fields[i + 1]!
       words[w++] = name.length | (value.length << 16)
@@ -325,8 +334,14 @@ export class Outbox {
   }
 }
 
+function fieldCount(fields: Fields): number {
+  const block = blockOf(fields)
+  return block === undefined ? fields.length >> 1 : (fields.length >> 1) - 1 + block.count
+}
+
 function fieldBytes(fields: Fields): number {
-  let bytes = 0
-  for (let i = 0; i < fields.length; i++) bytes += fields[i]!.length
+  const block = blockOf(fields)
+  let bytes = block === undefined ? 0 : block.bytes.length
+  for (let i = block === undefined ? 0 : 2; i < fields.length; i++) bytes += fields[i]!.length
   return bytes
 }
