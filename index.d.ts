@@ -936,23 +936,55 @@ interface ResponseInfo {
 /** Is called with a server that began to listen, or that has closed. */
 type ServerHook = (server: Server) => unknown
 
+/** A cookie that a reply sets. */
+interface InjectCookie {
+  /** Its value, decoded. */
+  readonly value: string
+  /** Seconds until it expires; 0 or less takes it away. */
+  readonly maxAge?: number
+  readonly expires?: Date
+  readonly domain?: string
+  readonly path?: string
+  readonly httpOnly?: boolean
+  readonly secure?: boolean
+  /** 'strict', 'lax' or 'none'. */
+  readonly sameSite?: string
+  readonly partitioned?: boolean
+}
+
+/** Names with a value each, or several. */
+type InjectFields = Readonly<Record<string, InjectValue | readonly InjectValue[] | undefined>>
+
 /** A request without a socket. */
 interface InjectOptions {
   /** Default 'GET', or 'POST' when there is a body. */
   method?: string
   /** Path and query. Default '/'. */
   path?: string
+  /** Added to the query of the path; a list repeats its name, undefined leaves it out. */
+  query?: InjectFields | URLSearchParams
   headers?: Readonly<Record<string, string | readonly string[]>>
-  /** Text and bytes are sent as they are, anything else as JSON. */
+  /** The cookies of the request, by their names. */
+  cookies?: Readonly<Record<string, string>>
+  /** Text, bytes, URLSearchParams and FormData are sent as they are, anything else as JSON. */
   body?: unknown
+  /** In place of a body: the fields of a form of type application/x-www-form-urlencoded. */
+  form?: InjectFields
   /** Gives the request up when it aborts, as a client that closes the connection does. */
   signal?: AbortSignal
 }
 
+/** What is sent as text. */
+type InjectValue = string | number | boolean
+
 /** The result of `app.inject()`: the whole reply. */
 interface InjectResponse {
   readonly status: number
+  /** Whether the status is 200 to 299. */
+  readonly ok: boolean
   readonly headers: Headers
+  /** The cookies that it sets, by their names. */
+  readonly cookies: ReadonlyMap<string, InjectCookie>
   /** The body's bytes. */
   readonly body: Uint8Array
   /** The body as text. */
@@ -2943,7 +2975,10 @@ export {
   type ResponseHook,
   type ResponseInfo,
   type ServerHook,
+  type InjectCookie,
+  type InjectFields,
   type InjectOptions,
+  type InjectValue,
   type InjectResponse,
   type MultipartOptions,
   type Part,

@@ -198,7 +198,9 @@ export class App<
   /** Runs a request without a socket, for tests: plain options in, a plain result out. */
   async inject(options: InjectOptions | string): Promise<InjectResponse> {
     const request = fromInject(typeof options === 'string' ? { path: options } : options)
-    return toInjectResponse(await this.#injectLane().exchange(request))
+    // Not later than it has to be: what is injected together is one batch.
+    const ready = request instanceof Promise ? await request : request
+    return toInjectResponse(await this.#injectLane().exchange(ready))
   }
 
   /** Composes what was registered. Fills in the native table. */

@@ -5,6 +5,7 @@
 
 import { LannerError } from '../errors.js'
 import { checkField } from '../headers.js'
+import { refuseUnknown } from '../option-values.js'
 
 /** A request without a socket. */
 export interface InjectOptions {
@@ -12,12 +13,26 @@ export interface InjectOptions {
   method?: string
   /** Path and query. Default '/'. */
   path?: string
+  /** Added to the query of the path; a list repeats its name, undefined leaves it out. */
+  query?: InjectFields | URLSearchParams
   headers?: Readonly<Record<string, string | readonly string[]>>
-  /** Text and bytes are sent as they are, anything else as JSON. */
+  /** The cookies of the request, by their names. */
+  cookies?: Readonly<Record<string, string>>
+  /** Text, bytes, URLSearchParams and FormData are sent as they are, anything else as JSON. */
   body?: unknown
+  /** In place of a body: the fields of a form of type application/x-www-form-urlencoded. */
+  form?: InjectFields
   /** Gives the request up when it aborts, as a client that closes the connection does. */
   signal?: AbortSignal
 }
+
+/** Names with a value each, or several. */
+export type InjectFields = Readonly<
+  Record<string, InjectValue | readonly InjectValue[] | undefined>
+>
+
+/** What is sent as text. */
+export type InjectValue = string | number | boolean
 
 /** A request as the inject lane sends it. */
 export interface WireRequest {
@@ -30,16 +45,54 @@ export interface WireRequest {
 
 const encoder = new TextEncoder()
 
-export function fromInject(options: InjectOptions): WireRequest {
-  const { body, path = '/', signal } = options
-  const method = options.method?.toUpperCase() ?? (body === undefined ? 'GET' : 'POST')
+const OPTION_NAMES = ['method', 'path', 'query', 'headers', 'cookies', 'body', 'form', 'signal']
+
+export function fromInject(options: InjectOptions): WireRequest | Promise<WireRequest> {
+  refuseUnknown(options, OPTION_NAMES, '', ' of inject()')
+  if (options.body !== undefined && options.form !== undefined) {
+    throw new LannerError('LANNER_OPTION_INVALID', 'inject() takes a body or a form, not both.')
+  }
+  const body = options.form === undefined ? options.body : searchOf(options.form)
+  if (!(body instanceof FormData)) return wireOf(options, ...bodyBytes(body))
+  // The fetch standard knows how such a form looks.
+  const sent = new Response(body)
+  const type = sent.headers.get('content-type')!
+  return sent.arrayBuffer().then((bytes) => wireOf(options, new Uint8Array(bytes), type))
+}
+
+function wireOf(
+  options: InjectOptions,
+  bytes: Uint8Array | undefined,
+  type: string | undefined,
+): WireRequest {
+  const { signal } = options
+  const method = options.method?.toUpperCase() ?? (bytes === undefined ? 'GET' : 'POST')
+  const path = withQuery(options.path ?? '/', options.query)
   const fields: [string, string][] = []
   for (const [name, value] of Object.entries(options.headers ?? {})) {
     for (const one of typeof value === 'string' ? [value] : value) fields.push([name, one])
   }
-  const [bytes, type] = bodyBytes(body)
+  const cookies = Object.entries(options.cookies ?? {})
+  if (cookies.length > 0) {
+    fields.push(['cookie', cookies.map(([k, v]) => `${k}=${encodeURIComponent(v)}`).join('; ')])
+  }
   if (type !== undefined && !hasName(fields, 'content-type')) fields.push(['content-type', type])
   return { method, head: headText(method, path, fields, bytes), body: bytes, signal }
+}
+
+function withQuery(path: string, query: InjectOptions['query']): string {
+  const text = query === undefined ? '' : searchOf(query).toString()
+  return text === '' ? path : `${path}${path.includes('?') ? '&' : '?'}${text}`
+}
+
+function searchOf(fields: InjectFields | URLSearchParams): URLSearchParams {
+  if (fields instanceof URLSearchParams) return fields
+  const search = new URLSearchParams()
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined) continue
+    for (const one of Array.isArray(value) ? value : [value]) search.append(name, String(one))
+  }
+  return search
 }
 
 export async function fromFetch(

@@ -1,12 +1,19 @@
 // What app.inject() and app.fetch() give back.
 
+import { cookiesOf } from './cookies.js'
+
+import type { InjectCookie } from './cookies.js'
 import type { InjectExchange } from './exchange.js'
 import type { FieldList } from './records.js'
 
 /** The result of `app.inject()`: the whole reply. */
 export interface InjectResponse {
   readonly status: number
+  /** Whether the status is 200 to 299. */
+  readonly ok: boolean
   readonly headers: Headers
+  /** The cookies that it sets, by their names. */
+  readonly cookies: ReadonlyMap<string, InjectCookie>
   /** The body's bytes. */
   readonly body: Uint8Array
   /** The body as text. */
@@ -27,9 +34,13 @@ export async function toInjectResponse(exchange: InjectExchange): Promise<Inject
   }
   const body = new Uint8Array(Buffer.concat(chunks))
   const text = new TextDecoder().decode(body)
+  const { status } = exchange
+  const headers = toHeaders(exchange.fields)
   return {
-    status: exchange.status,
-    headers: toHeaders(exchange.fields),
+    status,
+    ok: status >= 200 && status <= 299,
+    headers,
+    cookies: cookiesOf(headers.getSetCookie()),
     body,
     text,
     json: <T>() => JSON.parse(text) as T,
