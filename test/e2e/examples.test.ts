@@ -82,6 +82,21 @@ const examples: Record<string, (call: Call, child: Child) => Promise<void>> = {
     expect((await call('/gunzip', { method: 'PUT', body })).text).toBe('{"bytes":1000000}')
   },
 
+  forms: async (call, child) => {
+    const body = new FormData()
+    body.append('title', 'Sea')
+    body.append('photo', new Blob(['not a photo']), 'sea.png')
+    const key = createHash('sha256').update('not a photo').digest('hex').slice(0, 8)
+    expect(JSON.parse((await call('/photos', { method: 'POST', body })).text)).toMatchObject({
+      photos: { [key]: { title: 'Sea', name: 'sea.png', bytes: 11 } },
+    })
+    await child.said(/POST \/photos 200 in [\d.]+ ms/)
+    await child.said(/over/)
+    const long = new FormData()
+    long.append('title', 'x'.repeat(2000))
+    expect((await call('/photos', { method: 'POST', body: long })).status).toBe(413)
+  },
+
   sse: async (_call, child) => {
     const client = await RawClient.open(await child.url())
     await client.send('GET /clock HTTP/1.1\r\nhost: a\r\n\r\n')
