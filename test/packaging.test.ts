@@ -46,7 +46,7 @@ test('what is published has the code and the types of each entry', () => {
 })
 
 test('the types of a sub-path refer to the package by its name, not to what it is made of', () => {
-  const folders = /^src\/(middleware|client|openapi|schema)\//
+  const folders = /^src\/(middleware|client|controllers|openapi|schema)\//
   for (const source of entrySources().filter((path) => folders.test(path))) {
     // What the compiler wrote: types that only the code needs are no affair of the user's.
     const declared = read(source.replace('src/', 'dist/').replace(/\.ts$/, '.d.ts'))
