@@ -9,9 +9,10 @@ import { fillPath, queryText, toText } from './url.js'
 
 import type { ProblemDocument, RoutesOf } from 'lanner'
 import type { QueryValues } from './url.js'
-import type { Client, ClientReply, HeaderFields } from './types.js'
+import type { AnyRoute, Client, ClientReply, HeaderFields } from './types.js'
 
 export type {
+  AnyRoute,
   Call,
   CallArguments,
   CallOptions,
@@ -19,15 +20,14 @@ export type {
   ClientReply,
   CommonCallOptions,
   HeaderFields,
-  MethodOf,
   OtherStatus,
-  PathsOf,
   Query,
   Received,
   ReplyOf,
   RouteAt,
+  RoutesBy,
+  TableOf,
   Text,
-  Verb,
 } from './types.js'
 
 /** Options of `createClient()`. */
@@ -85,7 +85,7 @@ export class ClientError extends Error {
 export function createClient<Of>(
   baseUrl: string | URL,
   options: ClientOptions = {},
-): Client<RoutesOf<Of>> {
+): Client<Extract<RoutesOf<Of>, AnyRoute>> {
   const base = String(baseUrl).replace(/\/+$/, '')
   const raw = async (
     method: string,
@@ -117,7 +117,7 @@ export function createClient<Of>(
     options: call('OPTIONS'),
     request,
     raw,
-  } as unknown as Client<RoutesOf<Of>>
+  } as unknown as Client<Extract<RoutesOf<Of>, AnyRoute>>
 }
 
 /**

@@ -1,34 +1,31 @@
 // What calls of a client take and give, in types, from the routes of an application.
 //
-// Types only. The routes are a union of endpoints with their schemas; a call looks up its own by
-// method and path, which is one cheap comparison for each route, and reads the schemas of that one.
-// Nothing is read off the bodies of handlers.
+// Types only. The routes are a union of endpoints with their schemas. A client makes a table of them
+// once; a call looks up its own by method and path, and reads the schemas of that one. Nothing is
+// read off the bodies of handlers.
 
 import type { InputOf, OutputOf, ParamsOf, StandardSchema } from 'lanner'
 
-/** A method that has a function of its own. */
-export type Verb = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
-
-/** The methods of routes. */
-export type MethodOf<Routes> = Routes extends { readonly method: infer Method extends string }
-  ? Method
-  : never
-
-/** The paths of the routes of a method. */
-export type PathsOf<Routes, Method extends string> = Routes extends {
-  readonly method: Method | '*'
-  readonly path: infer Path extends string
+/** A route as far as it can be looked up. */
+export interface AnyRoute {
+  readonly method: string
+  readonly path: string
 }
-  ? Path
-  : never
 
-/** The route of a method and a path. */
-export type RouteAt<Routes, Method extends string, Path extends string> = Routes extends {
+/** The routes of a method, and those of any. */
+export type RoutesBy<Routes, Method extends string> = Routes extends {
   readonly method: Method | '*'
-  readonly path: Path
 }
   ? Routes
   : never
+
+/**
+ * Routes by path. The compiler makes each table once, so that a call looks its own route up and does
+ * not go through all of them: that keeps five hundred routes quick to check.
+ */
+export type TableOf<Routes extends AnyRoute> = {
+  readonly [Route in Routes as Route['path']]: Route
+}
 
 /** What can be written into a path, a query or a header field. */
 export type Text = string | number | bigint | boolean | Date
@@ -164,29 +161,29 @@ type Sent<Input, Output> = unknown extends Input
       : Input
 
 /** A client of an application whose routes are `Routes`. */
-export interface Client<Routes> {
+export interface Client<Routes extends AnyRoute> {
   /** Calls a GET route: `api.get('/users/:id', { params: { id: 7 } })`. */
-  readonly get: Call<Routes, 'GET'>
+  readonly get: Call<TableOf<RoutesBy<Routes, 'GET'>>>
   /** Calls a HEAD route. */
-  readonly head: Call<Routes, 'HEAD'>
+  readonly head: Call<TableOf<RoutesBy<Routes, 'HEAD'>>>
   /** Calls a POST route. */
-  readonly post: Call<Routes, 'POST'>
+  readonly post: Call<TableOf<RoutesBy<Routes, 'POST'>>>
   /** Calls a PUT route. */
-  readonly put: Call<Routes, 'PUT'>
+  readonly put: Call<TableOf<RoutesBy<Routes, 'PUT'>>>
   /** Calls a PATCH route. */
-  readonly patch: Call<Routes, 'PATCH'>
+  readonly patch: Call<TableOf<RoutesBy<Routes, 'PATCH'>>>
   /** Calls a DELETE route. */
-  readonly delete: Call<Routes, 'DELETE'>
+  readonly delete: Call<TableOf<RoutesBy<Routes, 'DELETE'>>>
   /** Calls an OPTIONS route. */
-  readonly options: Call<Routes, 'OPTIONS'>
+  readonly options: Call<TableOf<RoutesBy<Routes, 'OPTIONS'>>>
   /** Calls a route of any method: `api.request('PURGE', '/cache')`. */
-  request<Method extends MethodOf<Routes>, Path extends PathsOf<Routes, Method>>(
+  request<Method extends Routes['method'], Path extends RoutesBy<Routes, Method>['path']>(
     method: Method,
     path: Path,
     ...args: CallArguments<RouteAt<Routes, Method, Path>>
   ): Promise<ReplyOf<RouteAt<Routes, Method, Path>>>
   /** The same with the Response as it came, body unread: for event streams and downloads. */
-  raw<Method extends MethodOf<Routes>, Path extends PathsOf<Routes, Method>>(
+  raw<Method extends Routes['method'], Path extends RoutesBy<Routes, Method>['path']>(
     method: Method,
     path: Path,
     ...args: CallArguments<RouteAt<Routes, Method, Path>>
@@ -194,10 +191,18 @@ export interface Client<Routes> {
 }
 
 /** Calls a route of one method. */
-export type Call<Routes, Method extends Verb> = <Path extends PathsOf<Routes, Method>>(
+export type Call<Table> = <Path extends keyof Table>(
   path: Path,
-  ...args: CallArguments<RouteAt<Routes, Method, Path>>
-) => Promise<ReplyOf<RouteAt<Routes, Method, Path>>>
+  ...args: CallArguments<Table[Path]>
+) => Promise<ReplyOf<Table[Path]>>
+
+/** The route of a method and a path. */
+export type RouteAt<Routes, Method extends string, Path extends string> = Routes extends {
+  readonly method: Method | '*'
+  readonly path: Path
+}
+  ? Routes
+  : never
 
 // oxlint-disable-next-line typescript/no-empty-object-type
 type Nothing = {}
