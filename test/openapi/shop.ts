@@ -69,7 +69,7 @@ export function shopApp(shop: Shop = new Shop()) {
         name: 'putCover',
         summary: 'Keeps the cover of a book',
         params: ById,
-        body: z.object({ cover: z.file().max(100_000), note: z.string().optional() }),
+        body: z.object({ cover: z.file().max(100_000) }),
         responses: { 200: z.object({ bytes: z.number().int() }), 404: Problem },
       },
       async (ctx) => {
@@ -89,8 +89,8 @@ export function shopApp(shop: Shop = new Shop()) {
         responses: { 200: z.file(), 404: Problem },
       },
       (ctx) => {
-        const bytes = shop.covers.get(ctx.params.id)
-        return bytes === undefined ? notFound('no cover') : ok(new File([bytes], 'cover'))
+        if (!shop.books.has(ctx.params.id)) return notFound('no such book')
+        return ok(new File([shop.covers.get(ctx.params.id) ?? ''], 'cover'))
       },
     ),
   ])
@@ -102,15 +102,17 @@ export function shopApp(shop: Shop = new Shop()) {
         name: 'listBooks',
         summary: 'Books, page by page',
         tags: ['books'],
-        query: z.object({
-          limit: z.coerce.number().int().min(1).max(100).default(20),
-          after: z.coerce.number().int().min(0).default(0),
-          tag: z.array(z.string()).optional(),
-        }),
+        query: jsonSchema(
+          Type.Object({
+            limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 20 })),
+            after: Type.Optional(Type.Integer({ minimum: 0, default: 0 })),
+            tag: Type.Optional(Type.Array(Type.String())),
+          }),
+        ),
         responses: { 200: z.object({ books: z.array(Book), next: z.number().int().nullable() }) },
       },
       ({ query }) => {
-        const { limit, after, tag = [] } = query
+        const { limit = 20, after = 0, tag = [] } = query
         const all = [...shop.books.values()].filter(({ id }) => id > after)
         const found = all.filter((book) => tag.every((one) => book.tags.includes(one)))
         const books = found.slice(0, limit)
@@ -234,8 +236,14 @@ export function shopApp(shop: Shop = new Shop()) {
     .get('/events', { name: 'events', summary: 'What happens', deprecated: true }, (ctx) =>
       ctx.type('text/event-stream').stream(['data: 1\n\n', 'data: 2\n\n']),
     )
-    .get('/files/*rest', { name: 'file', summary: 'A path, said back' }, (ctx) =>
-      ctx.type('application/x-path').stream([ctx.params.rest]),
+    .get(
+      '/files/*rest',
+      {
+        name: 'file',
+        summary: 'A path, said back',
+        params: z.object({ rest: z.string().regex(/^[ -~]*$/) }),
+      },
+      (ctx) => ctx.type('application/x-path').stream([ctx.params.rest]),
     )
     .add(covers)
 }
@@ -256,6 +264,14 @@ export function documentedShop(shop?: Shop) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const server = await documentedShop().listen({ port: Number(process.argv[2] ?? 0) })
+  const server = await documentedShop().listen({
+    port: Number(process.argv[2] ?? 0),
+    rejects: {
+      body: ({ status, title }) => ({
+        type: 'application/problem+json',
+        body: JSON.stringify({ title, status }),
+      }),
+    },
+  })
   process.stdout.write(`${server.url}\n`)
 }

@@ -1,6 +1,7 @@
 // What the client knows of an application: right calls compile, wrong ones do not. The compiler is
 // the test; running it proves only that the file is looked at.
 
+import { App } from 'lanner'
 import { createClient, unwrap } from 'lanner/client'
 import { expectTypeOf, test } from 'vitest'
 
@@ -56,9 +57,11 @@ test('parameters are needed where they are, and of the type that the schema take
     void api.get('/books/:id', { params: { id: 'x' } })
     void api.get('/archive/:year?')
     void api.get('/archive/:year?', { params: { year: '2024' } })
+    const bare = new App().get('/a/:b/*c', () => '')
+    const other = createClient<typeof bare>('')
+    void other.get('/a/:b/*c', { params: { b: 7, c: 'x/y' } })
     // @ts-expect-error without a schema a parameter is anything that can be written
-    void api.get('/files/*rest', { params: { rest: {} } })
-    void api.get('/files/*rest', { params: { rest: 7 } })
+    void other.get('/a/:b/*c', { params: { b: {}, c: '' } })
   })
 })
 
