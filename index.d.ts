@@ -219,6 +219,12 @@ declare function unauthorized(
   challenge?: string,
 ): Result<401, ProblemDocument>
 
+/**
+ * The schema of problem documents, for `responses`: `{ 200: User, 404: Problem }`. `problem()`,
+ * `notFound()` and the like fit it.
+ */
+declare const Problem: DescribedSchema<ProblemDocument>
+
 /** A request that does not fit the schemas of its route. Its problem document lists the issues. */
 declare class ValidationError extends HttpError {
   /** What is wrong, at most as many as `validation.issues` allows. */
@@ -2930,6 +2936,7 @@ export {
   Result,
   stream,
   unauthorized,
+  Problem,
   ValidationError,
   defineGroup,
   defineRoute,

@@ -45,7 +45,6 @@ export class App<
   Routes extends Endpoint = never,
   Provided extends object = Services,
 > extends Router<State, '', Routes, 'app', Provided> {
-  readonly #validation: ValidationOptions
   #onError: ErrorHandler | undefined
   #notFound: Handler | undefined
   readonly #hooks = new Hooks()
@@ -57,7 +56,7 @@ export class App<
     super(new Registry(), '')
     requireObject(options, 'options of the App')
     refuseUnknown(options, ['validation'], '', ' of the App')
-    this.#validation = checkValidation(options.validation, 'validation', ' of the App')
+    this.registry.validation = checkValidation(options.validation, 'validation', ' of the App')
   }
 
   /**
@@ -205,13 +204,13 @@ export class App<
 
   /** Composes what was registered. Fills in the native table. */
   #compile(options: ParsedOptions): LaneConfig {
-    const { routes, scopes } = this.registry
+    const { routes, scopes, validation } = this.registry
     const { native } = options
     const server = rulesOfServer(native)
     const hooks = this.#hooks
     const around = (route: CompiledRoute): CompiledRoute =>
       hooks.seeRequests ? { ...route, run: hooked(route.run, hooks) } : route
-    const checks = { validation: this.#validation, development: options.development }
+    const checks = { validation, development: options.development }
     const compiled = compileRoutes(routes, scopes, server, checks).map(around)
     const notFound = this.#notFound
     native.routes = compiled.map(({ info: { method, pattern }, rules }) =>

@@ -21,6 +21,7 @@ export {
   stream,
   unauthorized,
 } from './results.js'
+export { Problem } from './schema/problem.js'
 export { ValidationError } from './validation-error.js'
 export { defineGroup, defineRoute, defineRoute as route } from './routing/endpoint.js'
 export { sse } from './streaming/events.js'

@@ -20,8 +20,8 @@ export type RoutesBy<Routes, Method extends string> = Routes extends {
   : never
 
 /**
- * Routes by path. The compiler makes each table once, so that a call looks its own route up and does
- * not go through all of them: that keeps five hundred routes quick to check.
+ * Routes by path. The compiler makes each table once, so that a call looks its own route up and
+ * does not go through all of them: that keeps five hundred routes quick to check.
  */
 export type TableOf<Routes extends AnyRoute> = {
   readonly [Route in Routes as Route['path']]: Route

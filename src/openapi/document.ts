@@ -8,9 +8,10 @@ import { Components } from './components.js'
 import { operationOf } from './operation.js'
 import { parseOpenApiOptions } from './options.js'
 import { operationName, Paths } from './paths.js'
-import { INVALID, PROBLEM, problemResponse } from './replies.js'
+import { PROBLEM } from '../schema/problem.js'
+import { INVALID, problemResponse } from './replies.js'
 
-import type { RouteInfo } from '../routing/options.js'
+import type { RouteInfo, ValidationOptions } from '../routing/options.js'
 import type { Making } from './operation.js'
 import type { OpenApiOptions, ParsedOpenApiOptions } from './options.js'
 import type {
@@ -22,15 +23,22 @@ import type {
 
 const METHODS = new Set(['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH', 'TRACE'])
 
+/** What a document is made of. */
+export interface Registered {
+  readonly routes: readonly RouteInfo[]
+  /** What holds for routes that say nothing of it. */
+  readonly validation?: ValidationOptions
+}
+
 /** The document of routes. */
 export function documentOf(
-  routes: readonly RouteInfo[],
+  { routes, validation: { status = 400 } = {} }: Registered,
   options: OpenApiOptions = {},
 ): OpenApiDocument {
   const parsed = parseOpenApiOptions(options)
   const shown = routes.filter(({ method, options: { hidden } }) => METHODS.has(method) && !hidden)
   const components = new Components()
-  const making = makingOf(components, parsed)
+  const making = makingOf(components, status, parsed)
   const paths = pathsOf(shown, making, parsed.onWarning)
   // Behind those of the routes, whose names come first.
   const named = parsed.problems ? problemsOf(components) : undefined
@@ -52,10 +60,11 @@ export function documentOf(
 
 function makingOf(
   components: Components,
+  invalidStatus: number,
   { problems, securitySchemes, onWarning }: ParsedOpenApiOptions,
 ): Making {
   const scheme = Object.keys(securitySchemes)[0] ?? 'bearer'
-  return { components, problems, scheme, schemes: new Set(), warn: onWarning }
+  return { components, problems, invalidStatus, scheme, schemes: new Set(), warn: onWarning }
 }
 
 function pathsOf(
@@ -102,7 +111,7 @@ function tagsOf(routes: readonly RouteInfo[], described: readonly OpenApiTag[]):
 }
 
 function problemsOf(components: Components): OpenApiComponents['responses'] {
-  const problem = components.add('ProblemDetails', PROBLEM)
+  const problem = components.add('Problem', PROBLEM)
   const invalid = components.add('InvalidRequest', INVALID)
   return {
     Invalid: problemResponse('The request does not fit what the route takes.', invalid),

@@ -5,7 +5,7 @@
 // Nothing is read off handlers.
 
 import { documentOf } from './document.js'
-import { routesOf } from './routes.js'
+import { registryOf } from './routes.js'
 
 import type { OpenApiOptions } from './options.js'
 import type { AnyApp } from './routes.js'
@@ -35,5 +35,5 @@ export type {
  * `openapi(app, { info: { title: 'Books', version: '1.0.0' } })`.
  */
 export function openapi(app: AnyApp, options: OpenApiOptions = {}): OpenApiDocument {
-  return documentOf(routesOf(app), options)
+  return documentOf(registryOf(app), options)
 }

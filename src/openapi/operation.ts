@@ -28,6 +28,8 @@ export interface Making {
   readonly components: Components
   /** Whether errors are problem documents. */
   readonly problems: boolean
+  /** The status of the answer to a request that does not fit, where the route says nothing else. */
+  readonly invalidStatus: number
   /** The scheme of routes that ask for one without saying which. */
   readonly scheme: string
   /** The names of security schemes that were used. */
@@ -136,7 +138,9 @@ function responsesOf(options: Readonly<RouteOptions>, hint: string, making: Maki
   if (!making.problems) return responses
   const { params, query, headers, cookies, body, validation } = options
   if ([params, query, headers, cookies, body].some((schema) => schema !== undefined)) {
-    responses[validation?.status ?? 400] ??= { $ref: '#/components/responses/Invalid' }
+    responses[validation?.status ?? making.invalidStatus] ??= {
+      $ref: '#/components/responses/Invalid',
+    }
   }
   const problem = { $ref: '#/components/responses/Problem' }
   return { ...responses, '4XX': problem, '5XX': problem }

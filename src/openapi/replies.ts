@@ -5,6 +5,7 @@
 
 import { resolve } from '../schema/json-texts.js'
 import { isJsonSchema } from '../schema/json-types.js'
+import { PROBLEM } from '../schema/problem.js'
 import { statusTitle } from '../status.js'
 
 import type { JsonSchema } from '../schema/json-types.js'
@@ -50,27 +51,12 @@ function follow(schema: JsonSchema): JsonSchema {
   return isJsonSchema(target) ? target : schema
 }
 
-/** A problem document (RFC 9457), as the server makes them. */
-export const PROBLEM: JsonSchema = {
-  type: 'object',
-  description: 'What went wrong, as a problem document (RFC 9457).',
-  properties: {
-    type: { type: 'string', format: 'uri-reference', description: 'What kind of problem it is.' },
-    title: { type: 'string', description: 'The kind of problem in words.' },
-    status: { type: 'integer', description: 'The status of the reply.' },
-    detail: { type: 'string', description: 'What happened this time.' },
-    instance: { type: 'string', format: 'uri-reference', description: 'This very occurrence.' },
-    code: { type: 'string', description: 'What happened, for programs.' },
-  },
-  required: ['title', 'status'],
-}
-
 /** A problem document that lists what is wrong with a request. */
 export const INVALID: JsonSchema = {
   type: 'object',
   description: 'What is wrong with a request, as a problem document (RFC 9457).',
   properties: {
-    ...PROBLEM['properties'],
+    ...PROBLEM.properties,
     errors: {
       type: 'array',
       description: 'Each thing that is wrong.',

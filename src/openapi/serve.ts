@@ -6,7 +6,7 @@
 import { defineRoute } from '../routing/endpoint.js'
 import { documentOf } from './document.js'
 import { parseOpenApiOptions } from './options.js'
-import { routesOf } from './routes.js'
+import { registryOf } from './routes.js'
 
 import type { Endpoint, NoSchemas } from 'lanner'
 import type { OpenApiOptions } from './options.js'
@@ -22,11 +22,11 @@ export function openapiRoute<Path extends string>(
   options: OpenApiOptions = {},
 ): Endpoint<'GET', Path, NoSchemas> {
   parseOpenApiOptions(options)
-  let made: { routes: number; text: string } | undefined
+  let made: { version: number; text: string } | undefined
   const endpoint = defineRoute('GET', path, { hidden: true }, (ctx) => {
-    const routes = routesOf(app)
-    if (made?.routes !== routes.length) {
-      made = { routes: routes.length, text: JSON.stringify(documentOf(routes, options)) }
+    const registry = registryOf(app)
+    if (made?.version !== registry.version) {
+      made = { version: registry.version, text: JSON.stringify(documentOf(registry, options)) }
     }
     return ctx.type('application/json').text(made.text)
   })

@@ -13,7 +13,7 @@ import { callSource, notedSource } from './sources.js'
 
 import type { AnyState, Handler, Middleware } from '../handler.js'
 import type { Endpoint, EndpointsOf, Member } from './endpoint.js'
-import type { GroupOptions, RouteOptions } from './options.js'
+import type { GroupOptions, RouteOptions, ValidationOptions } from './options.js'
 import type { Route, Scope } from './route.js'
 import type { JoinPath } from './types.js'
 import type { RouterKind, RouterKinds, RouteVerb, Verb } from './verbs.js'
@@ -35,6 +35,8 @@ const VERBS = {
 export class Registry {
   readonly routes: Route[] = []
   readonly scopes: Scope[] = []
+  /** How requests and replies are checked, where a route says nothing else. */
+  validation: ValidationOptions = {}
   /**
    * Grows with each registration, so that what was compiled before can be told from what is
    * current.

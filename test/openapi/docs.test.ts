@@ -3,6 +3,7 @@
 import { App } from 'lanner'
 import { docsRoute, openapi, openapiRoute } from 'lanner/openapi'
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 
 import type { DocsOptions } from 'lanner/openapi'
 
@@ -64,6 +65,16 @@ test('the document has the routes that were there when it was asked for', async 
   app.add(openapiRoute(app, '/openapi.json'))
   app.get('/late', () => '')
   expect(await (await app.fetch('/openapi.json')).json()).toMatchObject({ paths: { '/late': {} } })
+})
+
+test('the document has the status that the application gives', () => {
+  const app = new App({ validation: { status: 422 } }).get(
+    '/',
+    { query: z.object({ q: z.string() }) },
+    () => '',
+  )
+  const { responses } = openapi(app).paths['/']!['get']!
+  expect(Object.keys(responses)).toEqual(['422', '2XX', '4XX', '5XX'])
 })
 
 test('only an App has a document', () => {

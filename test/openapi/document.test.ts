@@ -19,7 +19,7 @@ function make(rows: readonly Row[], options: OpenApiOptions = {}) {
   const warnings: string[] = []
   const onWarning = (message: string): unknown => warnings.push(message)
   const routes = rows.map(([method, pattern, own = {}]) => ({ method, pattern, options: own }))
-  return { document: documentOf(routes, { onWarning, ...options }), warnings }
+  return { document: documentOf({ routes }, { onWarning, ...options }), warnings }
 }
 
 /** The one operation of one route. */
@@ -427,6 +427,6 @@ describe('the document', () => {
     [{ onWarning: 1 }, 'onWarning of openapi()'],
   ]
   test.each(wrong)('refuses the options %j', (options, message) => {
-    expect(() => documentOf([], options)).toThrow(message)
+    expect(() => documentOf({ routes: [] }, options)).toThrow(message)
   })
 })

@@ -13,6 +13,7 @@ import {
   noContent,
   notFound,
   ok,
+  Problem,
   unauthorized,
 } from 'lanner'
 import { jsonSchema } from 'lanner/json-schema'
@@ -22,15 +23,6 @@ import * as v from 'valibot'
 import { z } from 'zod'
 
 import type { OpenApiOptions } from 'lanner/openapi'
-
-const Problem = z
-  .object({
-    type: z.string().optional(),
-    title: z.string(),
-    status: z.number().int(),
-    detail: z.string().optional(),
-  })
-  .meta({ id: 'Problem' })
 
 const NewBook = z
   .object({
