@@ -1,8 +1,8 @@
 // What calls of a client take and give, in types, from the routes of an application.
 //
-// Types only. The routes are a union of endpoints with their schemas. A client makes a table of them
-// once; a call looks up its own by method and path, and reads the schemas of that one. Nothing is
-// read off the bodies of handlers.
+// Types only. The routes are a union of endpoints with their schemas. A client makes tables of
+// them once; a call looks up its own by method and path, and reads the schemas of that one.
+// Nothing is read off the bodies of handlers.
 
 import type { InputOf, OutputOf, ParamsOf, StandardSchema } from 'lanner'
 

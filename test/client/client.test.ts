@@ -4,6 +4,7 @@ import { createClient } from 'lanner/client'
 import { describe, expect, test } from 'vitest'
 
 import { serve } from '../support/server.ts'
+import { filesUnder, read } from '../support/source-tree.ts'
 
 import type { ClientOptions, ClientReply } from 'lanner/client'
 import type { Server } from '../support/server.ts'
@@ -87,6 +88,16 @@ describe('what is sent', () => {
     const signal = AbortSignal.abort(new Error('enough'))
     await expect(call('GET', '/x', { signal })).rejects.toThrow('enough')
   })
+})
+
+test('nothing of the server comes along', () => {
+  for (const path of filesUnder('src/client', '.ts')) {
+    const imports = [...read(path).matchAll(/^(import|export) (type )?.* from '([^']*)'/gm)]
+    const loaded = imports
+      .filter(([, , isType]) => isType === undefined)
+      .map(([, , , from]) => from)
+    expect(loaded.filter((from) => !from!.startsWith('./'))).toEqual([])
+  }
 })
 
 test('a reply that is no JSON though it says so is an error', async () => {
