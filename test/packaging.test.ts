@@ -41,6 +41,11 @@ test('what is published has the code and the types of each entry', () => {
       expect(isPublished(path.replace('./', '')), `file ${path}`).toBe(true)
     }
     if (name === '.') continue
+    const [start] = entry['default']!.replace('./dist/', 'src/').replace(/\.js$/, '.ts').split('*')
+    expect(
+      entrySources().some((path) => path.startsWith(start!)),
+      `source of ${name}`,
+    ).toBe(true)
     expect(entry['types']).toBe(entry['default']!.replace(/\.js$/, '.d.ts'))
   }
 })
