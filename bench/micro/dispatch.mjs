@@ -9,15 +9,21 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
+import { z } from 'zod'
+
 import { encodeRequest } from '../../test/support/wire.mjs'
 
 const dist = process.env.DIST ?? new URL('../../dist', import.meta.url).pathname
 const load = (file) => import(pathToFileURL(join(dist, file)).href)
-const [{ Lane }, { compileRoutes, createRoute }, { KNOWN_NAMES }] = await Promise.all([
-  load('native/lane.js'),
-  load('routing/route.js'),
-  load('native/generated/known-names.js'),
-])
+const [{ Lane }, { compileRoutes, createRoute }, { KNOWN_NAMES }, { parseOptions }, rules] =
+  await Promise.all([
+    load('native/lane.js'),
+    load('routing/route.js'),
+    load('native/generated/known-names.js'),
+    load('options.js'),
+    load('rules.js'),
+  ])
+const server = rules.rulesOfServer(parseOptions({}).native)
 
 const BATCH = 30
 const ROUND_MS = Number(process.env.ROUND_MS ?? 8)
@@ -48,7 +54,22 @@ const pass = async (ctx, next) => {
 }
 const hello = (ctx) => ctx.text('Hello, World!')
 
-/** Name → handlers of its route, and the request. */
+const twoParams = {
+  pattern: '/users/:id/posts/:postId',
+  target: '/users/4711/posts/81234',
+  params: ['4711', '81234'],
+}
+const TwoParams = z.object({ id: z.coerce.number(), postId: z.coerce.number() })
+const Message = z.object({ message: z.string() })
+/** What the schema itself costs, called by hand. */
+const alone = (ctx) => {
+  const { value } = TwoParams['~standard'].validate(ctx.params)
+  return ctx.json({ id: value.id, postId: value.postId })
+}
+/** A schema that takes anything: what is left is the binder. */
+const taking = { '~standard': { version: 1, vendor: 'bench', validate: (value) => ({ value }) } }
+
+/** Name → handlers of its route, its options, and the request. */
 const cases = {
   text: { handlers: [() => 'Hello, World!'] },
   'ctx.text': { handlers: [hello] },
@@ -93,14 +114,47 @@ const cases = {
     handlers: [async (ctx) => ({ name: (await ctx.body.json()).name })],
   },
   '1 KB reply': { handlers: [() => ECHO] },
+  'zod 2 params': {
+    ...twoParams,
+    options: { params: z.object({ id: z.coerce.number(), postId: z.coerce.number() }) },
+    handlers: [(ctx) => ctx.json({ id: ctx.params.id, postId: ctx.params.postId })],
+  },
+  'zod 2 params, alone': { ...twoParams, handlers: [alone] },
+  'nothing 2 params': {
+    ...twoParams,
+    options: { params: taking },
+    handlers: [(ctx) => ctx.json({ id: ctx.params.id, postId: ctx.params.postId })],
+  },
+  'zod param and query': {
+    ...twoParams,
+    target: '/users/4711/posts/81234?page=7',
+    options: {
+      params: z.object({ id: z.coerce.number(), postId: z.string() }),
+      query: z.object({ page: z.coerce.number() }),
+    },
+    handlers: [(ctx) => ctx.json({ id: ctx.params.id, page: ctx.query.page })],
+  },
+  'zod body 1 KB': {
+    method: 'POST',
+    body: ECHO,
+    headers: [...HEADERS, ['Content-Type', 'application/json']],
+    options: {
+      body: z.object({ name: z.string(), text: z.string(), list: z.array(z.number()) }),
+    },
+    handlers: [(ctx) => ({ name: ctx.body.name })],
+  },
+  'value, replies checked': {
+    options: { responses: { 200: Message }, validation: { responses: 'count' } },
+    handlers: [() => ({ message: 'Hello, World!' })],
+  },
 }
 
 function laneOf(specs) {
-  const own = specs.map(({ pattern = '/', handlers, method = 'GET' }) =>
-    createRoute(method, pattern, handlers),
+  const own = specs.map(({ pattern = '/', handlers, method = 'GET', options }) =>
+    createRoute(method, pattern, handlers, options),
   )
   const others = Array.from({ length: 49 }, (_, i) => createRoute('GET', `/other${i}/:id`, [hello]))
-  const routes = compileRoutes([...own, ...others], [])
+  const routes = compileRoutes([...own, ...others], [], server)
   const port = { flush: () => {}, attach: () => {}, read: () => 0, close: () => {} }
   return new Lane(
     {

@@ -59,7 +59,7 @@ export function createRoute(
   method: string,
   pattern: string,
   handlers: readonly Handler[],
-  options: RouteOptions,
+  options: RouteOptions = NO_OPTIONS,
   use: readonly Handler[] = [],
   source?: string,
 ): Route {
