@@ -130,6 +130,15 @@ declare function serve(
 /** The same for a handler of WinterTC's draft Fetch Server API, which carries its marker. */
 declare function serve(handler: FetchServerObject, options?: ServeOptions | number): Serving
 
+/**
+ * 200 with a file or a Blob. Rejects with an HttpError of status 404 when there is no such file or
+ * it may not be read. Return what it gives: the file is open until it was sent.
+ */
+declare function file(
+  source: string | URL | Blob,
+  options?: FileOptions,
+): Promise<Result<200, Blob | StreamBody>>
+
 /** Header fields that were checked, for `ctx.setHeaders()`. Replies with many fields cost less. */
 declare class HeaderSet {
   /** Names and values in turn. */
@@ -760,6 +769,14 @@ interface RequestPriority {
   incremental: boolean
 }
 
+/** Options of `file()`. */
+interface FileOptions {
+  /** The content type; by default that of the Blob or of the file's extension. */
+  type?: string
+  /** Has browsers save it under its own name, or under this one, instead of showing it. */
+  download?: boolean | string
+}
+
 /** The options of `serve()`: those of `app.listen()`, and what a fetch handler needs beside. */
 interface ServeOptions extends ListenOptions {
   /** Called when the server listens. */
@@ -823,8 +840,13 @@ interface AnyInput {
 /** Parameters whose names are not known. */
 type AnyParams = Readonly<Record<string, string | undefined>>
 
-/** State whose shape is not declared. */
-type AnyState = Record<string, unknown>
+/**
+ * State whose shape is not declared. Fields that handlers in other modules are to know are declared
+ * by merging: `declare module 'lanner' { interface AnyState { user?: User } }`.
+ */
+interface AnyState {
+  [name: string]: unknown
+}
 
 /** Answers when a handler failed. Returning nothing gives the default problem document. */
 type ErrorHandler<State extends object = AnyState, Provided extends object = Services> = (
@@ -2920,6 +2942,7 @@ export {
   HttpError,
   LannerError,
   serve,
+  file,
   HeaderSet,
   routeOptions,
   accepted,
@@ -2965,6 +2988,7 @@ export {
   type FetchInfo,
   type NetworkAddress,
   type RequestPriority,
+  type FileOptions,
   type ServeOptions,
   type Serving,
   type HttpErrorOptions,

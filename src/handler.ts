@@ -63,8 +63,13 @@ export type ErrorHandler<State extends object = AnyState, Provided extends objec
 /** Parameters whose names are not known. */
 export type AnyParams = Readonly<Record<string, string | undefined>>
 
-/** State whose shape is not declared. */
-export type AnyState = Record<string, unknown>
+/**
+ * State whose shape is not declared. Fields that handlers in other modules are to know are declared
+ * by merging: `declare module 'lanner' { interface AnyState { user?: User } }`.
+ */
+export interface AnyState {
+  [name: string]: unknown
+}
 
 /** What a request brings beside the parameters of its path, by source. */
 export interface AnyInput {

@@ -3,6 +3,7 @@
 export { App } from './app.js'
 export { HttpError, LannerError } from './errors.js'
 export { serve } from './fetch/serve.js'
+export { file } from './file-result.js'
 export { HeaderSet } from './header-set.js'
 export { routeOptions } from './routing/carrier.js'
 export {
@@ -43,6 +44,7 @@ export type {
   FetchServerResult,
 } from './fetch/handler.js'
 export type { FetchInfo, NetworkAddress, RequestPriority } from './fetch/info.js'
+export type { FileOptions } from './file-result.js'
 export type { ServeOptions } from './fetch/serve.js'
 export type { Serving } from './fetch/serving.js'
 export type { HttpErrorOptions } from './errors.js'
