@@ -45,6 +45,18 @@ const examples: Record<string, (call: Call, child: Child) => Promise<void>> = {
     for (const [path, text] of Object.entries(texts)) expect((await call(path)).text).toBe(text)
   },
 
+  'typed-routes': async (call) => {
+    expect(JSON.parse((await call('/books?limit=1')).text)).toMatchObject([{ id: 1 }])
+    const wrong = await call('/books/none')
+    expect(JSON.parse(wrong.text)).toMatchObject({ status: 400, errors: [{ path: '/id' }] })
+    expect((await call('/books/9')).status).toBe(404)
+    const json = { 'content-type': 'application/json' }
+    const added = await call('/books', { ...post('{"title":"Solaris"}'), headers: json })
+    expect([added.status, added.headers.get('location')]).toEqual([201, '/books/2'])
+    expect((await call('/books', { ...post('{"title":""}'), headers: json })).status).toBe(400)
+    expect((await call('/books', { ...post('x'), headers: {} })).status).toBe(415)
+  },
+
   middleware: async (call) => {
     const first = await call('/')
     expect(first.text).toBe('request number 1\n')
