@@ -333,14 +333,15 @@ describe('who sees what', () => {
     expect((await app.inject('/10')).text).toBe('too many')
   })
 
-  test('limits and the Request still mean the body itself', async () => {
-    const app = new App().post('/', { body: z.object({ a: z.number() }) }, (ctx) => {
+  test('limits and the Request still mean the body itself, which was read', async () => {
+    const app = new App().post('/', { body: z.object({ a: z.number() }) }, async (ctx) => {
       expect(() => (ctx.limits.bodyBytes = 5)).toThrow('too late')
-      return { value: ctx.body, isUsed: ctx.request.bodyUsed, input: ctx.input.body.a }
+      const again = await ctx.request.text().catch(() => 'was read')
+      return { value: ctx.body, again, input: ctx.input.body.a }
     })
     expect((await app.inject({ body: { a: 1 } })).json()).toEqual({
       value: { a: 1 },
-      isUsed: true,
+      again: 'was read',
       input: 1,
     })
   })
