@@ -7,7 +7,7 @@
 import { LannerError } from './errors.js'
 import { checkField, checkName, checkValue, isReservedField } from './headers.js'
 import { extrasOf } from './native/exchange.js'
-import { blockOf, withBlock } from './native/field-block.js'
+import { blockOf, replaceBlock, withBlock } from './native/field-block.js'
 
 import type { Extras } from './native/exchange.js'
 import type { FieldBlock } from './native/field-block.js'
@@ -53,12 +53,26 @@ export function setBlock(owner: FieldOwner, block: FieldBlock): void {
     return
   }
   const before = blockOf(fields)
-  const rest = before === undefined ? fields : fields.slice(2)
-  const kept: string[] = []
-  for (let i = 0; i < rest.length; i += 2) {
-    if (!block.names.has(rest[i]!.toLowerCase())) kept.push(rest[i]!, rest[i + 1]!)
+  const joined = before === undefined ? block : block.over(before)
+  const own = before === undefined ? 0 : 2
+  if (!namesAny(fields, own, block)) {
+    if (before === undefined) owner.replyFields = withBlock(block, fields)
+    else replaceBlock(fields, joined)
+    return
   }
-  owner.replyFields = withBlock(before === undefined ? block : block.over(before), kept)
+  const kept: string[] = []
+  for (let i = own; i < fields.length; i += 2) {
+    if (!block.names.has(fieldName(fields[i]!).lower)) kept.push(fields[i]!, fields[i + 1]!)
+  }
+  owner.replyFields = withBlock(joined, kept)
+}
+
+/** Whether a block has one of the fields from a place on. */
+function namesAny(fields: readonly string[], from: number, block: FieldBlock): boolean {
+  for (let i = from; i < fields.length; i += 2) {
+    if (block.names.has(fieldName(fields[i]!).lower)) return true
+  }
+  return false
 }
 
 /** Takes the block of the fields apart, so that each of its fields can be changed. */

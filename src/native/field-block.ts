@@ -49,7 +49,13 @@ export class FieldBlock {
 
 /** A list that begins with a block. */
 export function withBlock(block: FieldBlock, rest: readonly string[] = []): string[] {
-  return [MARK, block as unknown as string, ...rest]
+  const first = block as unknown as string
+  return rest.length === 0 ? [MARK, first] : [MARK, first, ...rest]
+}
+
+/** Puts another block in place of the one that a list begins with. */
+export function replaceBlock(fields: string[], block: FieldBlock): void {
+  fields[1] = block as unknown as string
 }
 
 /** The block that a list begins with. */
