@@ -8,14 +8,14 @@ import { documentOf } from './document.js'
 import { registryOf } from './routes.js'
 
 import type { OpenApiOptions } from './options.js'
-import type { AnyApp } from './routes.js'
-import type { OpenApiDocument } from './types.js'
+import type { AnyApp, OpenApiDocument } from './types.js'
 
 export { docsRoute } from './docs.js'
 export { openapiRoute } from './serve.js'
 export type { DocsOptions } from './docs.js'
 export type { OpenApiOptions } from './options.js'
 export type {
+  AnyApp,
   OpenApiComponents,
   OpenApiContent,
   OpenApiDocument,

@@ -2,11 +2,8 @@
 
 import { LannerError } from '../errors.js'
 
-import type { App } from 'lanner'
 import type { Registry } from '../routing/router.js'
-
-/** Any application: what its state and its routes are is of no account here. */
-export type AnyApp = Pick<App, 'inject'>
+import type { AnyApp } from './types.js'
 
 /** What was registered on an application so far. */
 export function registryOf(app: AnyApp): Registry {

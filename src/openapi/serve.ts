@@ -10,7 +10,7 @@ import { registryOf } from './routes.js'
 
 import type { Endpoint, NoSchemas } from 'lanner'
 import type { OpenApiOptions } from './options.js'
-import type { AnyApp } from './routes.js'
+import type { AnyApp } from './types.js'
 
 /**
  * A route that serves the OpenAPI document of an application as JSON:

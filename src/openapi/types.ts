@@ -2,7 +2,11 @@
 //
 // Types only. Each object may have more members: whoever wants them adds them to the document.
 
+import type { App } from 'lanner'
 import type { JsonSchema } from '../schema/json-types.js'
+
+/** Any application: what its state and its routes are is of no account here. */
+export type AnyApp = Pick<App, 'inject'>
 
 /** An OpenAPI 3.1 document. */
 export interface OpenApiDocument {
