@@ -4,11 +4,10 @@
 //
 // BOOKSHOP_DB names the file of the database, CLERK_PASSWORD the password of clerk@example.org.
 
-import { createApp } from './app.ts'
 import { addUser } from './auth/users.ts'
 import { Database } from './database.ts'
+import { app, file } from './shop.ts'
 
-const file = process.env['BOOKSHOP_DB'] ?? 'bookshop.db'
 const password = process.env['CLERK_PASSWORD']
 if (password !== undefined) {
   const database = new Database(file)
@@ -16,7 +15,6 @@ if (password !== undefined) {
   database[Symbol.dispose]()
 }
 
-const app = createApp(file)
 const server = await app.listen({ port: Number(process.env['PORT'] ?? 3000) })
 console.log(`listening on ${server.url}`)
 

@@ -3,12 +3,14 @@
 import { ClientError, createClient, unwrap } from 'lanner/client'
 import { expect, expectTypeOf, onTestFinished, test } from 'vitest'
 
+import { OrderFeed } from '../../examples/bookshop/orders/feed.ts'
 import { startNode } from '../support/child.ts'
 import { openShop, PASSWORD } from './shop.ts'
 
 import type { Client } from 'lanner/client'
 import type { RoutesOf, Server } from 'lanner'
 import type { Api } from '../../examples/bookshop/app.ts'
+import type { Order } from '../../examples/bookshop/orders/store.ts'
 import type { Shop } from './shop.ts'
 
 type Calls = Client<RoutesOf<Api>>
@@ -107,6 +109,23 @@ test.skipIf(!hasTypes || isWindows)('main.ts listens, and ends well by a signal'
   child.kill()
   await events.end()
   expect(await child.exited).toEqual({ code: 0, signal: null })
+})
+
+test.skipIf(!hasTypes)('the command line knows its routes', async () => {
+  const args = ['routes', 'examples/bookshop/shop.ts']
+  const child = startNode('dist/cli/main.js', { args })
+  expect(await child.exited).toEqual({ code: 0, signal: null })
+  expect(child.stdout).toMatch(/PUT +\/api\/books\/:id\/cover/)
+})
+
+test('an order is heard of as soon as somebody listens, waited for or not', async () => {
+  const feed = new OrderFeed()
+  const order: Order = { id: 1, customerId: 1, state: 'new', at: '', cents: 0, items: [] }
+  feed.publish(order)
+  const coming = feed.listen(AbortSignal.timeout(10_000))[Symbol.asyncIterator]()
+  feed.publish({ ...order, id: 2 })
+  expect((await coming.next()).value).toEqual([{ ...order, id: 2 }])
+  await coming.return?.()
 })
 
 /** A body that is read as far as a test needs. */

@@ -11,8 +11,8 @@ export class OrderFeed {
     this.#emitter.emit('order', order)
   }
 
-  /** The orders from now on, those too that come before the first is waited for. */
-  async *listen(signal: AbortSignal): AsyncGenerator<Order> {
-    for await (const [order] of on(this.#emitter, 'order', { signal })) yield order as Order
+  /** The orders from now on: none is lost that comes before the first is waited for. */
+  listen(signal: AbortSignal): AsyncIterable<[Order]> {
+    return on(this.#emitter, 'order', { signal }) as AsyncIterable<[Order]>
   }
 }

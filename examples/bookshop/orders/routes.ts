@@ -81,10 +81,13 @@ const watchOrders = defineRoute(
   ({ services: { database, orderFeed } }) =>
     sse(
       async function* ({ signal, lastEventId }) {
+        const coming = orderFeed.listen(signal)
         const missed = lastEventId === undefined ? [] : store.ordersAfter(database, +lastEventId)
         for (const order of missed) yield { id: order.id, event: order.state, data: order }
-        for await (const order of orderFeed.listen(signal)) {
-          yield { id: order.id, event: order.state, data: order }
+        for await (const [order] of coming) {
+          // Who comes again asks for the orders after the newest one, so only new ones have an id.
+          const id = order.state === 'new' ? { id: order.id } : {}
+          yield { ...id, event: order.state, data: order }
         }
       },
       { retry: '2s' },

@@ -56,7 +56,7 @@ async function order({ id }) {
   const placed = await unwrap(
     api.post('/api/orders', { body: { items: [{ bookId: id, count: 1 }] } }),
   )
-  element('message').textContent = `order ${placed.id}: ${euros.format(placed.cents / 100)}`
+  say(`order ${placed.id}: ${euros.format(placed.cents / 100)}`)
   await Promise.all([showBooks(), showOrders()])
 }
 
@@ -110,15 +110,21 @@ async function enter(event) {
 
 /** Says what went wrong, as the problem document of the reply has it. */
 async function attempt(/** @type {() => Promise<void>} */ work) {
-  element('message').textContent = ''
+  say('')
   try {
     await work()
   } catch (error) {
     const { problem } = error instanceof ClientError ? error : { problem: undefined }
     const issues = /** @type {{ path: string, message: string }[]} */ (problem?.errors ?? [])
     const details = issues.map(({ path, message }) => `${path.slice(1)}: ${message}`).join('; ')
-    element('message').textContent = details || problem?.detail || String(error)
+    say(details || problem?.detail || String(error), true)
   }
+}
+
+/** @param {string} text */
+function say(text, isWrong = false) {
+  element('message').textContent = text
+  element('message').classList.toggle('wrong', isWrong)
 }
 
 /** @param {string} id */
