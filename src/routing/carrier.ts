@@ -3,8 +3,9 @@
 // Made by routeOptions() and by middleware that only says what the network side is to hold to.
 // compileRoutes takes them out of the chain and joins them with the options of each route, so that
 // they cost a request nothing. Where the pattern of a route does not tell whether it is covered,
-// and where no route matched, they are applied to the request when it is there. Promises that what
-// a route or its groups say wins, and among carriers the one registered last.
+// and where no route matched, they are applied to the request when it is there, before any other
+// middleware sees it. Promises that what a route or its groups say wins, and among carriers the one
+// registered last.
 
 import { checkCommonOptions, joinOptions } from './options.js'
 import { isUnder } from './pattern.js'

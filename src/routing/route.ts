@@ -115,6 +115,8 @@ function chainOf(
   scopes: readonly Scope[],
 ): { handlers: Handler[]; options: RouteOptions; own: number } {
   const handlers: Handler[] = []
+  // They run before all others, which read what they apply.
+  const applied: Handler[] = []
   let { options } = route
   // From the inside, because what is said further in wins.
   const filters = (options.filters ?? []) as readonly Handler[]
@@ -135,10 +137,10 @@ function chainOf(
     } else if (covers === 'always') {
       options = joinOptions(carried, options)
     } else {
-      handlers.unshift(applyUnder(scope.prefix, withoutSaid(carried, options)))
+      applied.unshift(applyUnder(scope.prefix, withoutSaid(carried, options)))
     }
   }
-  return { handlers, options, own }
+  return { handlers: [...applied, ...handlers], options, own }
 }
 
 /**
@@ -150,16 +152,19 @@ export function compileFallback(
   server: NativeRules,
 ): CompiledRoute {
   let options = NO_OPTIONS
+  // Before all others, as in chainOf().
+  const applied: Handler[] = []
   const around: Handler[] = []
   for (const scope of scopes) {
     const carried = carriedBy(scope.middleware)
     const isEverywhere = scope.prefix.length === 0
     if (carried === undefined) around.push(isEverywhere ? scope.middleware : onlyUnder(scope))
-    else if (isEverywhere && !isHeldTo(carried)) options = joinOptions(options, carried)
-    else around.push(applyUnder(scope.prefix, carried))
+    else if (isEverywhere && !isHeldTo(carried) && applied.length === 0) {
+      options = joinOptions(options, carried)
+    } else applied.push(applyUnder(scope.prefix, carried))
   }
   const info = Object.freeze({ method: '*', pattern: '', options })
-  return compiled(info, server, [...around, handler], [])
+  return compiled(info, server, [...applied, ...around, handler], [])
 }
 
 /**

@@ -66,6 +66,40 @@ describe('what holds for a request', () => {
   })
 })
 
+describe('middleware registered before them reads them', () => {
+  const app = new App()
+  app.use((ctx, next) =>
+    ctx.route.options.auth === true ? ctx.status(401).text('who are you?') : next(),
+  )
+  app.use('/admin', routeOptions({ auth: true }))
+  app.use('/admin/login', routeOptions({ auth: false }))
+  app.get('/admin/users', () => 'users')
+  app.get('/:area/:id', () => 'any')
+  app.get('/:area/:id/open', { auth: false }, () => 'open')
+  app.notFound((ctx) => ctx.status(404).text('nothing'))
+
+  test.each([
+    ['by the pattern', '/admin/users', 401],
+    ['by the path, where the pattern does not tell', '/admin/7', 401],
+    ['of another path', '/shop/7', 200],
+    ['the one registered last', '/admin/login', 200],
+    ['that of the route', '/admin/7/open', 200],
+    ['without a route', '/admin/a/b/c', 401],
+    ['without a route, the one registered last', '/admin/login/b/c', 404],
+    ['without a route, of another path', '/shop/a/b/c', 404],
+  ])('%s', async (_name, path, status) => {
+    expect((await app.inject(path)).status).toBe(status)
+  })
+
+  test('without a route, what is said last of everything', async () => {
+    const other = new App()
+    other.use('/admin', routeOptions({ auth: true }))
+    other.use(routeOptions({ auth: false }))
+    other.notFound((ctx) => ctx.json(ctx.route.options.auth))
+    expect((await other.inject('/admin/x')).json()).toBe(false)
+  })
+})
+
 test('they are no part of the chain', async () => {
   const app = new App().use(timeout('30s'))
   let seen = ''
