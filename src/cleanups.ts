@@ -32,6 +32,17 @@ export function addCleanup(owner: Owner, cleanup: Cleanup): void {
   else extras.cleanups.push(cleanup)
 }
 
+/** Has something given back no more: it never came to be. */
+export function forgetCleanup({ extras }: Owner, cleanup: Cleanup): void {
+  forget(extras?.cleanups, cleanup)
+}
+
+/** Takes something out of a list, if it is there; what was made last is looked for first. */
+export function forget<Item>(list: Item[] | undefined, item: Item): void {
+  const at = list?.lastIndexOf(item) ?? -1
+  if (at >= 0) list!.splice(at, 1)
+}
+
 /** Throws when the exchange is over. */
 export function requireRunning({ phase, extras }: Owner): void {
   if (phase !== SETTLED && ((extras?.ended ?? 0) & WORK_OVER) === 0) return

@@ -6,10 +6,11 @@
 // nobody provided, and a service that needs itself, is an error that says so. Where all services
 // are the application's, requests share one object, and touching a service is one lookup.
 
-import { addCleanup, requireRunning } from './cleanups.js'
+import { addCleanup, forget, forgetCleanup, requireRunning } from './cleanups.js'
 import { LannerError } from './errors.js'
 import { refuseUnknown, requireObject, wrong } from './option-values.js'
 
+import type { Cleanup } from './cleanups.js'
 import type { Context } from './context.js'
 
 /**
@@ -54,7 +55,7 @@ const RESERVED: ReadonlySet<string> = new Set([
 /** The services of one application. */
 export class ServiceTable {
   readonly #definitions = new Map<string, Definition>()
-  readonly #disposals: (() => unknown)[] = []
+  readonly #disposals: Cleanup[] = []
   #app: Scope | undefined
   /** Whether requests have services of their own. */
   #hasRequestScope = false
@@ -104,9 +105,7 @@ export class ServiceTable {
   }
 
   #appScope(): Scope {
-    return (this.#app ??= new Scope(this.#definitions, undefined, undefined, (disposal) =>
-      this.#disposals.push(disposal),
-    ))
+    return (this.#app ??= new Scope(this.#definitions, undefined, undefined, this.#disposals))
   }
 }
 
@@ -122,7 +121,8 @@ class Scope {
   readonly #definitions: ReadonlyMap<string, Definition>
   readonly #outer: Scope | undefined
   readonly #ctx: Context | undefined
-  readonly #keep: (disposal: () => unknown) => void
+  /** Where disposals are kept; a request has a list for them. */
+  readonly #disposals: Cleanup[] | undefined
   readonly #made = new Map<string, unknown>()
   readonly #making: string[] = []
 
@@ -130,12 +130,12 @@ class Scope {
     definitions: ReadonlyMap<string, Definition>,
     outer: Scope | undefined,
     ctx: Context | undefined,
-    keep = (disposal: () => unknown): void => addCleanup(ctx!, disposal),
+    disposals?: Cleanup[],
   ) {
     this.#definitions = definitions
     this.#outer = outer
     this.#ctx = ctx
-    this.#keep = keep
+    this.#disposals = disposals
     this.view = new Proxy(Object.create(null) as object, {
       get: (_, name) => (typeof name === 'string' ? this.get(name) : undefined),
       has: (_, name) => definitions.has(name as string),
@@ -169,11 +169,28 @@ class Scope {
     } finally {
       making.pop()
     }
-    this.#keep(() => disposeOf(value, dispose))
+    const disposal = (): unknown => disposeOf(value, dispose)
+    // Kept at once, not when it has come to be: what is made of its promise is given back before.
+    this.#keep(disposal)
     this.#made.set(name, value)
-    // What could not be made is tried again by the next one who wants it.
-    if (value instanceof Promise) value.catch(() => this.#made.delete(name))
+    if (value instanceof Promise) {
+      value.catch(() => {
+        // Tried again by the next one who wants it: what was kept of each attempt would pile up.
+        this.#made.delete(name)
+        this.#forget(disposal)
+      })
+    }
     return value
+  }
+
+  #keep(disposal: Cleanup): void {
+    if (this.#disposals === undefined) addCleanup(this.#ctx!, disposal)
+    else this.#disposals.push(disposal)
+  }
+
+  #forget(disposal: Cleanup): void {
+    if (this.#disposals === undefined) forgetCleanup(this.#ctx!, disposal)
+    else forget(this.#disposals, disposal)
   }
 }
 

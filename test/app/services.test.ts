@@ -1,10 +1,16 @@
 // Services: made when they are touched, once in their scope, and given back in their turn.
 
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
 import { App, HttpError, sse } from 'lanner'
 import { describe, expect, test, vi } from 'vitest'
 
 import { deferred } from '../support/deferred.ts'
 import { serve, takeReports } from '../support/server.ts'
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
 
 /** Notes when something is made and given back. */
 class Log {
@@ -98,6 +104,52 @@ describe('of the application', () => {
     expect((await app.inject('/')).text).toBe('db')
     await app.close()
     expect(log.take()).toEqual(['+db', '-db'])
+  })
+
+  test.each(['app', 'request'] as const)(
+    'nothing is kept of attempts that failed, scope %s',
+    async (scope) => {
+      const attempts: WeakRef<Promise<never>>[] = []
+      const app = new App().provide(
+        'db',
+        () => {
+          const attempt = Promise.reject(new Error('down'))
+          attempts.push(new WeakRef(attempt))
+          return attempt
+        },
+        { scope: scope as 'app' },
+      )
+      let left: number | undefined
+      app.get('/', async ({ services }) => {
+        for (let i = 0; i < 10; i++) await services.db.catch(() => {})
+        await turn()
+        collect()
+        left = attempts.filter((attempt) => attempt.deref() !== undefined).length
+      })
+      await app.inject('/')
+      expect(attempts).toHaveLength(10)
+      // The engine may hold the last one for a while.
+      expect(left).toBeLessThanOrEqual(1)
+      await app.close()
+    },
+  )
+
+  test('one that comes to be while others are given back is given back too', async () => {
+    const log = new Log()
+    const up = deferred()
+    const app = new App()
+      .provide('db', async () => {
+        await up.promise
+        return log.make('db')
+      })
+      .provide('mail', ({ db }) => ({ ...log.make('mail', 'sync'), db }))
+    app.get('/', ({ services }) => typeof services.mail)
+    await app.inject('/')
+    const closed = app.close()
+    await turn()
+    up.resolve()
+    await closed
+    expect(log.take()).toEqual(['+mail', '-mail', '+db', '-db'])
   })
 
   test('dispose: a function in place of the symbols', async () => {
