@@ -2,8 +2,10 @@
 //
 // Used by the access log. Promises that records are formatted and written together when the event
 // loop comes round, that nothing is formatted while the stream does not take more, and that what
-// finds the queue full is counted. It stays on this thread: handing records to a worker costs what
-// formatting them costs (docs/middleware.md has the figures).
+// finds the queue full is counted. A record that cannot be formatted is counted too, and keeps no
+// other from being written: an exception here would be nobody's, and end the process. It stays on
+// this thread: handing records to a worker costs what formatting them costs (docs/middleware.md has
+// the figures).
 
 /** Where lines go. */
 export interface LineStream {
@@ -17,7 +19,7 @@ export interface LineStream {
 export type BatchWriter<Item> = (items: readonly Item[], ready: () => void) => boolean
 
 export class LogQueue<Item> {
-  /** Records that were lost because the queue was full, or nothing could be written any more. */
+  /** Records that were lost: the queue was full, they could not be formatted, or not written. */
   dropped = 0
   readonly #write: BatchWriter<Item>
   readonly #max: number
@@ -77,9 +79,39 @@ export function lineWriter<Item>(
       return true
     }
     let text = ''
-    for (const item of items) text += `${format(item)}\n`
-    const takesMore = stream.write(text)
-    if (!takesMore) stream.once('drain', ready)
-    return takesMore
+    const written = eachOf(
+      items,
+      (item) => {
+        text += `${format(item)}\n`
+      },
+      onLost,
+    )
+    if (text === '') return true
+    try {
+      const takesMore = stream.write(text)
+      if (!takesMore) stream.once('drain', ready)
+      return takesMore
+    } catch {
+      onLost(written)
+      return true
+    }
   }
+}
+
+/** Gives records one by one to something that may throw; gives how many it took. */
+export function eachOf<Item>(
+  items: readonly Item[],
+  take: (item: Item) => void,
+  onLost: (count: number) => void,
+): number {
+  let lost = 0
+  for (const item of items) {
+    try {
+      take(item)
+    } catch {
+      lost++
+    }
+  }
+  if (lost > 0) onLost(lost)
+  return items.length - lost
 }

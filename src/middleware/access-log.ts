@@ -8,7 +8,7 @@
 import { ERROR_CODES } from '../error-codes.js'
 import { combinedLine, commonLine } from '../logging/common-format.js'
 import { jsonLine } from '../logging/json-line.js'
-import { lineWriter, LogQueue } from '../logging/queue.js'
+import { eachOf, lineWriter, LogQueue } from '../logging/queue.js'
 import { flag, integer, refuseUnknown, requireObject, text, wrong } from '../option-values.js'
 
 import type { Context, ExchangeEnd, Middleware } from 'lanner'
@@ -105,7 +105,10 @@ export interface AccessLogOptions {
 
 /** The middleware, with what became of its records. */
 export interface AccessLog extends Middleware {
-  /** Records that were lost: the queue was full, or the stream closed. */
+  /**
+   * Records that were lost: the queue was full, the stream closed, or formatting or writing them
+   * threw.
+   */
   readonly dropped: number
   /** Writes what waits, for the end of a process. */
   flush(): void
@@ -186,10 +189,11 @@ function writerOf(config: Config, onLost: (count: number) => void) {
   if (logger === undefined) return lineWriter(stream, ({ values }: Entry) => line(values), onLost)
   const record = recorder(fields)
   return (entries: readonly Entry[]): boolean => {
-    for (const { values, isError } of entries) {
+    const write = ({ values, isError }: Entry): void => {
       if (isError) logger.error(record(values), message)
       else logger.info(record(values), message)
     }
+    eachOf(entries, write, onLost)
     return true
   }
 }

@@ -337,6 +337,50 @@ describe('the queue', () => {
     expect([stream.writes, log.dropped]).toEqual([[], 1])
   })
 
+  describe('a record that cannot be written is counted, and keeps no other from it', () => {
+    const bad = (): never => {
+      throw new Error('no')
+    }
+    const format = ({ path }: AccessRecord): string => (path === '/bad' ? bad() : path!)
+    const odd = (({ path }: AccessRecord) => (path === '/bad' ? Symbol('no') : path)) as never
+    const shown: string[] = []
+    const take = (record: AccessRecord): void => void shown.push(format(record))
+    const logger = { info: take, error: take }
+    const stream = new Lines()
+
+    test.each<[string, AccessLogOptions, number]>([
+      ['by an own format', { stream, format }, 200],
+      ['as a text', { stream, format: odd }, 200],
+      ['as JSON', { stream, fields: ['requestId'] }, 200],
+      ['by info() of a logger', { logger }, 200],
+      ['by error() of a logger', { logger }, 500],
+    ])('%s', async (_name, options, status) => {
+      const log = accessLog(options)
+      const app = new App().use(log)
+      app.get('/:name', (ctx) => {
+        const { name } = ctx.params
+        ctx.state['requestId'] = name === 'bad' ? 1n : `/${name}`
+        return ctx.status(status).text('done')
+      })
+      await Promise.all(['/one', '/bad', '/two'].map((path) => app.inject(path)))
+      await turn()
+      expect(log.dropped).toBe(1)
+      const lines = options.logger === undefined ? stream.lines : shown
+      expect(lines.join()).toMatch(/\/one.*\/two/)
+      stream.writes.length = 0
+      shown.length = 0
+    })
+
+    test('by the stream', async () => {
+      const log = accessLog({ stream: { write: bad, once: bad } })
+      const app = new App().use(log)
+      app.get('/:name', () => 'hello')
+      await Promise.all(['/1', '/2'].map((path) => app.inject(path)))
+      await turn()
+      expect(log.dropped).toBe(2)
+    })
+  })
+
   test('a writer that is not ready is asked again once', async () => {
     const batches: number[][] = []
     let ready = (): void => {}
