@@ -2,12 +2,14 @@
 //
 // Called by Part and by formData(). Promises that the name of a file is nobody's but its own (a new
 // one, never the client's), that only this user can read it, and that it is deleted at the end of
-// the exchange, also when writing failed, unless it was renamed.
+// the exchange, also when writing failed or nobody waited for it, unless it was renamed.
 
 import { randomUUID } from 'node:crypto'
 import { open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+
+import type { FileHandle } from 'node:fs/promises'
 
 import type { Cleanup } from '../cleanups.js'
 import type { Part } from './part.js'
@@ -44,9 +46,16 @@ export async function writeTemporary(
   dir: string = tmpdir(),
 ): Promise<{ path: string; size: number }> {
   const path = join(dir, `lanner-${randomUUID()}`)
+  let opening: Promise<unknown> = Promise.resolve()
   // First, because it fails when the exchange is over: then there must be no file.
-  atEnd(() => rm(path, { force: true }))
-  const file = await open(path, 'wx', 0o600)
+  atEnd(async () => {
+    // The end may come while it is being made: then there is nothing to delete yet.
+    await opening.catch(() => {})
+    await rm(path, { force: true })
+  })
+  const opened = open(path, 'wx', 0o600)
+  opening = opened
+  const file = await opened
   try {
     let size = 0
     for await (const chunk of chunks) {
@@ -60,7 +69,7 @@ export async function writeTemporary(
 }
 
 /** A write may take less than it was given. */
-async function writeAll(file: Awaited<ReturnType<typeof open>>, chunk: Uint8Array): Promise<void> {
+async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
   let at = 0
   while (at < chunk.byteLength) at += (await file.write(chunk, at)).bytesWritten
 }
