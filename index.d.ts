@@ -562,7 +562,7 @@ interface CorsPolicy {
 }
 
 /** Says whether an origin may read replies, for example 'https://app.example'. */
-type OriginTest = (origin: string, ctx: Context) => boolean | Promise<boolean>
+type OriginTest = (origin: string, ctx: Context) => boolean | PromiseLike<boolean>
 
 /** One place to listen at: a TCP port, a Unix socket, or a socket that listens already. */
 interface EndpointOptions {

@@ -8,11 +8,12 @@
 import { HeaderSet } from './header-set.js'
 import { isToken } from './headers.js'
 import { flag, integer, refuseUnknown, requireObject, wrong } from './option-values.js'
+import { isThenable } from './thenable.js'
 
 import type { Context } from './context.js'
 
 /** Says whether an origin may read replies, for example 'https://app.example'. */
-export type OriginTest = (origin: string, ctx: Context) => boolean | Promise<boolean>
+export type OriginTest = (origin: string, ctx: Context) => boolean | PromiseLike<boolean>
 
 /** What other origins may do. Routes and groups have one of their own as the option `cors`. */
 export interface CorsPolicy {
@@ -133,8 +134,10 @@ function originFields(
   }
   return (origin, ctx) => {
     const isAllowed = matcher(origin, ctx as never)
-    if (isAllowed instanceof Promise) {
-      return isAllowed.then((allowed) => (allowed === true ? fields(origin) : undefined))
+    if (isThenable(isAllowed)) {
+      return Promise.resolve(isAllowed).then((allowed) =>
+        allowed === true ? fields(origin) : undefined,
+      )
     }
     return isAllowed === true ? fields(origin) : undefined
   }

@@ -30,6 +30,7 @@ import { polish, translated } from './problem-options.js'
 import { runReplyHooks } from './reply-hooks.js'
 import { addField, dropBodyFields, hasField, removeField } from './reply-fields.js'
 import { toReply } from './response.js'
+import { isThenable } from './thenable.js'
 
 import type { SinkTarget } from './body/sink.js'
 import type { Context } from './context.js'
@@ -91,13 +92,6 @@ function show(lane: Lane, ctx: Context, extras: Extras): void {
   // What middleware left behind is seen to already.
   ctx.downstream = undefined
   lane.await(ctx, pending)
-}
-
-/** Whether a value is to be waited for. */
-function isThenable(value: unknown): boolean {
-  if (value instanceof Promise) return true
-  if (typeof value !== 'object' || value === null) return false
-  return typeof (value as { then?: unknown }).then === 'function'
 }
 
 /** The common reply: text, and nothing else was asked for. */

@@ -9,6 +9,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { HttpError } from '../errors.js'
 import { ERROR_CODES } from '../error-codes.js'
 import { flag, requireObject, wrong } from '../option-values.js'
+import { isThenable } from '../thenable.js'
 
 import type { ErrorCode } from '../error-codes.js'
 
@@ -47,7 +48,7 @@ export function guard<Ctx extends Guarded>(
     if (route.scheme !== undefined && route.scheme.toLowerCase() !== scheme.name) return next()
     const isRequired = scheme.isRequired || auth !== undefined
     const admit = (user: unknown): unknown => {
-      if (user === undefined) {
+      if (isNobody(user)) {
         if (isRequired) throw refusal(scheme, 'LANNER_AUTH_MISSING')
         return next()
       }
@@ -56,7 +57,7 @@ export function guard<Ctx extends Guarded>(
       return next()
     }
     const user = ctx.state['user'] ?? scheme.identify(ctx)
-    return user instanceof Promise ? user.then(admit) : admit(user)
+    return isThenable(user) ? Promise.resolve(user).then(admit) : admit(user)
   }
 }
 
@@ -85,10 +86,14 @@ export function refusal(
 /** What verify() gave, now or later; nothing means no. */
 export function verified(result: unknown, refuse: () => Error): unknown {
   const check = (user: unknown): unknown => {
-    if (user === undefined || user === null || user === false) throw refuse()
+    if (isNobody(user)) throw refuse()
     return user
   }
-  return result instanceof Promise ? result.then(check) : check(result)
+  return isThenable(result) ? Promise.resolve(result).then(check) : check(result)
+}
+
+function isNobody(user: unknown): boolean {
+  return user === undefined || user === null || user === false
 }
 
 /** The options that all schemes have. */

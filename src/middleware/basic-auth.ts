@@ -9,7 +9,7 @@ import { refuseUnknown } from '../option-values.js'
 
 import type { Context, Middleware } from 'lanner'
 
-type Awaitable<T> = T | Promise<T>
+type Awaitable<T> = T | PromiseLike<T>
 
 /** The options of basicAuth(). */
 export interface BasicAuthOptions<User> {

@@ -8,6 +8,7 @@
 import { LannerError } from '../errors.js'
 import { extrasOf } from '../native/exchange.js'
 import { parsePairs } from '../query.js'
+import { isThenable } from '../thenable.js'
 import { pointerOf, ValidationError } from '../validation-error.js'
 import { describeSchema } from './describe.js'
 import { bodyReader } from './raw-body.js'
@@ -65,7 +66,7 @@ export function makeBind(
       const raw = source.read(ctx)
       if (raw instanceof Promise) return goOn(ctx, sources, i, raw, undefined, issues, validation)
       const result = source.standard.validate(raw, source.options)
-      if (result instanceof Promise) return goOn(ctx, sources, i, raw, result, issues, validation)
+      if (isThenable(result)) return goOn(ctx, sources, i, raw, result, issues, validation)
       if (result.issues === undefined) source.write(ctx, result.value)
       else (issues ??= new Issues(validation)).add(source.name, result.issues)
     }
@@ -80,7 +81,7 @@ async function goOn(
   sources: readonly Source[],
   from: number,
   raw: unknown,
-  pending: Promise<StandardResult<unknown>> | undefined,
+  pending: PromiseLike<StandardResult<unknown>> | undefined,
   before: Issues | undefined,
   validation: Validation,
 ): Promise<void> {

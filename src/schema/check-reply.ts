@@ -9,6 +9,7 @@ import { LannerError } from '../errors.js'
 import { BODY_NONE, BODY_STREAM, TYPE_JSON, TYPE_PROBLEM } from '../native/exchange.js'
 import { isResponse, isStreamBody } from '../response.js'
 import { Result } from '../results.js'
+import { isThenable } from '../thenable.js'
 import { pointerOf } from '../validation-error.js'
 
 import type { Chain } from '../compose.js'
@@ -41,7 +42,7 @@ export function checkReplies(
   const check = new ReplyCheck(route, responses, validation.responses)
   return function checked(ctx, next) {
     const value = chain(ctx, next)
-    if (value instanceof Promise) return later(check, ctx, value, at)
+    if (isThenable(value)) return later(check, ctx, value, at)
     return check.look(ctx, value)
   }
 }
@@ -50,7 +51,7 @@ export function checkReplies(
 async function later(
   check: ReplyCheck,
   ctx: Context,
-  pending: Promise<unknown>,
+  pending: PromiseLike<unknown>,
   at: number,
 ): Promise<unknown> {
   let value = await pending
@@ -88,8 +89,8 @@ class ReplyCheck {
     }
     if (!isShown) return value
     const result = schema['~standard'].validate(body)
-    if (!(result instanceof Promise)) return this.#judge(ctx, status, result, value)
-    return result.then((settled) => this.#judge(ctx, status, settled, value))
+    if (!isThenable(result)) return this.#judge(ctx, status, result, value)
+    return Promise.resolve(result).then((settled) => this.#judge(ctx, status, settled, value))
   }
 
   #judge(ctx: Context, status: number, result: StandardResult<unknown>, value: unknown): unknown {

@@ -5,6 +5,7 @@ import { App, defineGroup, defineRoute, ok, ValidationError } from 'lanner'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 
+import { query } from '../support/query.ts'
 import { serve } from '../support/server.ts'
 
 import type { Handler, InjectOptions, StandardSchema } from 'lanner'
@@ -229,16 +230,25 @@ describe('what does not fit', () => {
   })
 })
 
-describe('schemas that answer later', () => {
+/** One that gives what a query builder gives: no native Promise. */
+const queried = (isRight: boolean): StandardSchema<unknown, string> => {
+  const { validate, ...rest } = later(isRight)['~standard']
+  return { '~standard': { ...rest, validate: (value) => query(validate(value)) as never } }
+}
+
+describe.each([
+  ['a promise', later],
+  ['a query', queried],
+])('schemas that answer later, with %s', (_name, slow) => {
   const app = new App()
     .use((_, next) => next())
     .post(
       '/:id',
-      { params: later(true), query: later(true), body: later(true) },
+      { params: slow(true), query: slow(true), body: slow(true) },
       (_, next) => next(),
       (ctx) => [ctx.params, ctx.query, ctx.body],
     )
-    .get('/wrong', { query: later(false), cookies: later(false), headers: later(true) }, () => '')
+    .get('/wrong', { query: slow(false), cookies: slow(false), headers: slow(true) }, () => '')
 
   test('are waited for, in turn', async () => {
     const reply = await app.inject({ path: '/7?a=1', body: { b: 2 } })

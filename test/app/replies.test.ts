@@ -21,9 +21,13 @@ import {
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 
+import { query } from '../support/query.ts'
 import { serve } from '../support/server.ts'
 
 import type { Context, StandardSchema } from 'lanner'
+
+/** What the check of a schema gives. */
+type StandardResult = Awaited<ReturnType<StandardSchema['~standard']['validate']>>
 
 const json = 'application/json'
 const problems = 'application/problem+json'
@@ -107,6 +111,7 @@ const answers: [name: string, handler: (ctx: Context) => unknown, wrong: RegExp 
   ['a result that fits', () => ok({ id: 1 }), null],
   ['a promise that fits', async () => ok({ id: 1 }), null],
   ['a problem that is listed', () => notFound(), null],
+  ['a query that fits', () => query({ id: 1 }), null],
   ['nothing', () => {}, null],
   ['no content', (ctx) => ctx.noContent(), null],
   ['JSON of the context', (ctx) => ctx.json({ id: 1 }), null],
@@ -116,6 +121,7 @@ const answers: [name: string, handler: (ctx: Context) => unknown, wrong: RegExp 
   ['another value', () => ({ id: 'one' }), /of status 200 does not fit its schema: \/id: /],
   ['another result', () => ok({ id: 'one' }), /status 200 does not fit/],
   ['another promise', async () => ({}), /status 200 does not fit/],
+  ['another query', () => query({ id: 'one' }), /status 200 does not fit/],
   ['other JSON', (ctx) => ctx.json({ id: 'one' }), /status 200 does not fit/],
   ['other JSON, noted', async (ctx) => void ctx.json({ id: 'one' }), /status 200 does not fit/],
   ['text', () => 'text', /status 200 does not fit/],
@@ -166,12 +172,15 @@ describe('LANNER_RESPONSE_INVALID: replies are held to the listed responses', ()
     expect((await app.inject('/x')).status).toBe(422)
   })
 
-  test('schemas may answer later', async () => {
+  test.each([
+    ['a promise', (result: StandardResult) => Promise.resolve(result)],
+    ['a query', (result: StandardResult) => query(result) as Promise<StandardResult>],
+  ])('schemas may answer later, with %s', async (_, make) => {
     const late: StandardSchema = {
       '~standard': {
         version: 1,
         vendor: 'test',
-        validate: async () => ({ issues: [{ message: 'late' }] }),
+        validate: () => make({ issues: [{ message: 'late' }] }),
       },
     }
     const app = new App({ validation: { responses: 'error' } })

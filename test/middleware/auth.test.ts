@@ -5,6 +5,8 @@ import { basicAuth, isEqualSecret as isEqualPassword } from 'lanner/middleware/b
 import { bearerAuth, isEqualSecret } from 'lanner/middleware/bearer-auth'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 
+import { query } from '../support/query.ts'
+
 import type { InjectResponse } from 'lanner'
 import type { BasicAuthOptions } from 'lanner/middleware/basic-auth'
 import type { BearerAuthOptions } from 'lanner/middleware/bearer-auth'
@@ -101,6 +103,9 @@ describe('bearer tokens', () => {
   test.each<[string, BearerAuthOptions<User>['verify'], number]>([
     ['a promise of a user', async () => ({ name: 'ada' }), 200],
     ['a promise of nothing', async () => undefined, 401],
+    ['a query of a user', () => query({ name: 'ada' }), 200],
+    ['a query of nothing', () => query(undefined), 401],
+    ['a query of null', () => query(null), 401],
     ['null', () => null, 401],
     ['false', () => false, 401],
     ['an error', () => Promise.reject(new Error('database')), 500],
@@ -114,6 +119,33 @@ describe('bearer tokens', () => {
     const app = bearerApp({ roles: (user) => (user.name === 'bob' ? ['owner'] : []) })
     expect((await ask(app, '/admin', bob)).status).toBe(200)
     expect((await ask(app, '/admin', ada)).status).toBe(403)
+  })
+
+  test.each([query(null), Promise.resolve(null), Promise.resolve(false)])(
+    'a user that middleware before it left to be waited for may be nobody: %#',
+    async (user) => {
+      const app = new App()
+      app.use((ctx, next) => {
+        Object.assign(ctx.state, { user })
+        return next()
+      })
+      app.use(bearerAuth<User>({ verify: (token) => users[token] }))
+      app.get('/', () => 'let in')
+      expect((await ask(app, '/')).status).toBe(401)
+    },
+  )
+
+  test('a query is made once, and handlers see what it gave', async () => {
+    let count = 0
+    const found: PromiseLike<User> = {
+      // oxlint-disable-next-line unicorn/no-thenable
+      then: (onValue, onError) => {
+        count++
+        return Promise.resolve({ name: 'ada' }).then(onValue, onError)
+      },
+    }
+    const reply = await ask(bearerApp({ verify: () => found }), '/', ada)
+    expect([reply.json(), count]).toEqual([{ user: { name: 'ada' } }, 1])
   })
 
   test('verify sees the request', async () => {

@@ -5,6 +5,7 @@ import { App } from 'lanner'
 import { cors } from 'lanner/middleware/cors'
 import { describe, expect, test } from 'vitest'
 
+import { query } from '../support/query.ts'
 import { RawClient } from '../support/raw.ts'
 import { serve } from '../support/server.ts'
 
@@ -63,6 +64,11 @@ describe('replies', () => {
     [{ origin: (origin) => origin.endsWith('.b') }, asked('https://a.c'), { vary: 'Origin' }],
     [
       { origin: async (origin) => Promise.resolve(origin === 'https://a.b') },
+      asked('https://a.b'),
+      { 'allow-origin': 'https://a.b', vary: 'Origin' },
+    ],
+    [
+      { origin: (origin) => query(origin === 'https://a.b') },
       asked('https://a.b'),
       { 'allow-origin': 'https://a.b', vary: 'Origin' },
     ],
