@@ -110,7 +110,16 @@ export function commonOptions(options: object, of: string) {
   return {
     isRequired: flag(required, `required${of}`, true),
     realm: realm?.replaceAll(/["\\]/g, '\\$&'),
-    rolesOf: (roles ?? rolesOfUser) as (user: unknown) => readonly string[],
+    rolesOf: roles === undefined ? rolesOfUser : rolesBy(roles as (user: unknown) => unknown, of),
+  }
+}
+
+/** Only a list is one: in a text, 'superadmin' would be an 'admin'. */
+function rolesBy(roles: (user: unknown) => unknown, of: string) {
+  return (user: unknown): readonly string[] => {
+    const own = roles(user)
+    if (Array.isArray(own)) return own as string[]
+    throw wrong(`roles${of}`, 'a function that gives a list', own)
   }
 }
 

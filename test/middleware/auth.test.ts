@@ -121,6 +121,27 @@ describe('bearer tokens', () => {
     expect((await ask(app, '/admin', ada)).status).toBe(403)
   })
 
+  test.each<[string, unknown]>([
+    ['a text', 'superadmin'],
+    ['a promise', Promise.resolve(['admin'])],
+    ['a Set', new Set(['admin'])],
+    ['nothing', undefined],
+  ])('roles that are no list are a mistake, and let nobody in: %s', async (_, roles) => {
+    const app = bearerApp({ roles: () => roles as string[] })
+    let failure = ''
+    app.onError((error) => {
+      failure = String(error)
+    })
+    expect((await ask(app, '/admin', ada)).status).toBe(500)
+    expect(failure).toContain('The option roles of bearerAuth() is a function that gives a list')
+    expect((await ask(app, '/closed', ada)).status).toBe(200)
+  })
+
+  test('roles of a user that are no list are none', async () => {
+    const app = bearerApp({ verify: () => ({ name: 'eve', roles: 'superadmin' as never }) })
+    expect((await ask(app, '/admin', ada)).status).toBe(403)
+  })
+
   test.each([query(null), Promise.resolve(null), Promise.resolve(false)])(
     'a user that middleware before it left to be waited for may be nobody: %#',
     async (user) => {
