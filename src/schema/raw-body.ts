@@ -33,10 +33,11 @@ export function bodyReader(consumes: readonly string[] | undefined, names: Names
   const types = (consumes ?? DEFAULT_TYPES).map((type) => type.toLowerCase())
   const readForm: Read = (source) => source.whole((b, s, e) => fromForm(b, s, e, names))
   const readParts: Read = (source) => fromParts(source, names)
-  const reads: Record<string, Read> = {
-    'application/x-www-form-urlencoded': readForm,
-    'multipart/form-data': readParts,
-  }
+  // No plain object: clients choose what is looked up, 'constructor' as well.
+  const reads = new Map<string, Read>([
+    ['application/x-www-form-urlencoded', readForm],
+    ['multipart/form-data', readParts],
+  ])
   const takesJson = types.some((type) => covers(type, 'application/json'))
   return function readBody(ctx) {
     const source = ctx.bodySource()
@@ -45,7 +46,7 @@ export function bodyReader(consumes: readonly string[] | undefined, names: Names
     if (takesJson && type === 'application/json') return source.whole(toJson)
     const essence = essenceOf(type)
     if (!types.some((taken) => covers(taken, essence))) throw unsupported(types)
-    return (reads[essence] ?? readerOf(essence))(source)
+    return (reads.get(essence) ?? readerOf(essence))(source)
   }
 }
 

@@ -109,6 +109,8 @@ describe('a body is read by its content type', () => {
     ['text', typed('/image', 'text/plain', 'x'), { body: 'x' }],
     ['bytes', typed('/image', 'image/png', 'ab'), { bytes: [97, 98] }],
     ['anything', typed('/all', 'application/x', 'a'), { bytes: [97] }],
+    ['a name of all objects', typed('/all', 'constructor', 'a'), { bytes: [97] }],
+    ['another one', typed('/all', '__proto__', 'a'), { bytes: [97] }],
     ['nothing', { method: 'POST', path: '/any' }, {}],
     ['an empty one', typed('/any', 'application/json', ''), {}],
   ]
