@@ -425,14 +425,19 @@ function sendDocument(lane: Lane, ctx: Context, error: unknown, extras: Extras |
   lane.touch()
 }
 
-/** Shows the reply to an error; should that fail too, it is sent without being shown. */
+/**
+ * Shows the reply to an error. A hook that fails is gone and the others see it anew; should the
+ * reply itself fail, it is sent without being shown.
+ */
 function showProblem(lane: Lane, ctx: Context, extras: Extras, error: unknown): void {
+  const count = extras.replyHooks!.length
   try {
     problemReply(lane, ctx, error)
     show(lane, ctx, extras)
   } catch (second) {
     if (isUnexpected(second)) lane.config.report(second)
-    extras.replyHooks = undefined
+    if (extras.replyHooks!.length < count) reset(ctx)
+    else extras.replyHooks = undefined
     sendDocument(lane, ctx, error, extras)
   }
 }

@@ -156,6 +156,32 @@ describe('a reply hook sees every reply before it is sent', () => {
     expect(lane.takeReports()).toEqual([new Error('hook')])
   })
 
+  test.each([
+    ['at once', () => fault],
+    ['later', () => async () => fault()],
+    ['with the body changed', () => spoil],
+  ])('one that fails %s while an error is shown takes no other with it', async (_, make) => {
+    const lane = harness((r) =>
+      r.get('/', (ctx) => {
+        ctx.onReply((reply) => void reply.header('x-outer', String(reply.status)))
+        ctx.onReply(make())
+        ctx.onReply(make())
+        ctx.onReply((reply) => void reply.header('x-inner', String(reply.status)))
+        throw new Error('handler')
+      }),
+    )
+    const reply = await lane.ask('/')
+    expect(reply.status).toBe(500)
+    expect(JSON.parse(reply.text)).toMatchObject({ status: 500 })
+    expect(reply.fields).toEqual(
+      expect.arrayContaining([
+        ['x-inner', '500'],
+        ['x-outer', '500'],
+      ]),
+    )
+    expect(lane.takeReports()).toEqual(['handler', 'hook', 'hook'].map((text) => new Error(text)))
+  })
+
   test('where nothing else can be sent, the reply is empty', async () => {
     const lane = harness(
       (r) =>
@@ -174,6 +200,11 @@ describe('a reply hook sees every reply before it is sent', () => {
 
 function fault(): never {
   throw new Error('hook')
+}
+
+function spoil(reply: PreparedReply): never {
+  reply.body = ['spoilt']
+  return fault()
 }
 
 describe('an end hook hears of the end', () => {
