@@ -123,8 +123,8 @@ class LazyResponse {
   /** Takes the body and the status; false for what only the real class knows how to take. */
   #begin(body: unknown, init: Init | undefined): boolean {
     if (body instanceof Uint8Array) {
-      // A copy, as of the real class: what is changed later is not sent.
-      this.#body = body.slice()
+      // A copy, as of the real class: what changes later is not sent. slice() of a Buffer is none.
+      this.#body = new Uint8Array(body)
     } else if (typeof body === 'string') {
       this.#body = body
     } else if (body !== undefined && body !== null) {

@@ -60,6 +60,20 @@ describe.each([
     expect([response.status, text, response.headers['content-type']]).toEqual([status, body, type])
   })
 
+  test.each([
+    ['a Buffer', () => Buffer.from('first')],
+    ['a Uint8Array', () => new TextEncoder().encode('first')],
+    ['a view of more', () => new TextEncoder().encode('-first-').subarray(1, 6)],
+  ])('%s that is changed later is sent as it was', async (_kind, make) => {
+    const { body } = await call(() => {
+      const bytes = make()
+      const response = new Class(bytes)
+      bytes.fill(120)
+      return response
+    })
+    expect(body).toBe('first')
+  })
+
   test('headers that were changed later are sent', async () => {
     const { head } = await call(() => {
       const response = new Class('x', { headers: { 'x-a': '1', 'x-b': '2' } })
