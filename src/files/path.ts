@@ -2,7 +2,8 @@
 //
 // Called by static files. Promises that the result lies under the folder as far as its text goes:
 // no parent folders, no second separator of Windows, no devices and streams of Windows, no hidden
-// files unless they are asked for. Where links lead is open.ts.
+// files unless they are asked for. No file has an empty name: '//admin/x' would else be a way to
+// '/admin/x' that middleware under '/admin' does not see. Where links lead is open.ts.
 
 import { join } from 'node:path'
 
@@ -28,8 +29,11 @@ export function filePath(
   isWindows = process.platform === 'win32',
 ): FilePath {
   const isFolder = path.endsWith('/')
-  const names = path.split('/').filter((name) => name !== '')
+  const names = path.split('/')
+  if (names[0] === '') names.shift()
+  if (names.at(-1) === '') names.pop()
   for (const [at, name] of names.entries()) {
+    if (name === '') return 'none'
     // A %2F is a slash that the client did not mean as one: no file has that in its name.
     if (name === '..' || name === '.' || NEVER.test(name)) return 'none'
     if (isWindows && NEVER_ON_WINDOWS.test(name)) return 'none'

@@ -92,7 +92,6 @@ describe('files', () => {
     ['/index.html', 200, 'text/html; charset=utf-8', '<h1>home</h1>'],
     ['/docs/', 200, 'text/html; charset=utf-8', 'docs'],
     ['/docs/page.html', 200, 'text/html; charset=utf-8', 'page'],
-    ['/docs//page.html', 200, 'text/html; charset=utf-8', 'page'],
     ['/empty.txt', 200, 'text/plain; charset=utf-8', ''],
     ['/%C3%BCn%C3%AF%20c%C3%B6d%C3%A9.txt', 200, 'text/plain; charset=utf-8', 'unicode'],
     ['/data', 200, 'application/octet-stream', 'no type'],
@@ -148,6 +147,10 @@ describe('files', () => {
     ['GET', '/bare'],
     ['GET', '/digits.txt/'],
     ['GET', '/digits.txt/more'],
+    ['GET', '/docs//page.html'],
+    ['GET', '//docs/page.html'],
+    ['GET', '/docs//'],
+    ['GET', '//'],
     ['GET', `/${'x'.repeat(300)}`],
   ])('%s %s is left to what comes next', async (method, path) => {
     const app = new App().use(staticFiles({ root }))
