@@ -78,8 +78,9 @@ async function isInside(
   opened: Identity,
 ): Promise<boolean> {
   const real = await realpath(path)
-  if (real === path) return true
-  if (links === 'none' || !(real === root || real.startsWith(withEnd(root)))) return false
+  // Without links as well: an extension put behind the root itself names a neighbour of it.
+  if (real !== root && !real.startsWith(withEnd(root))) return false
+  if (links === 'none' && real !== path) return false
   const { ino, dev } = await stat(real)
   return ino === opened.ino && dev === opened.dev
 }

@@ -194,7 +194,8 @@ async function open(
 ): Promise<Found | 'folder' | undefined> {
   const own = relative(root, path).replaceAll(sep, '/')
   const type = types.get(extensionOf(own)) ?? defaultType
-  if (type !== null && rank !== undefined) {
+  // The root has no variants: what would be one lies beside it and not in it.
+  if (type !== null && rank !== undefined && own !== '') {
     for (const coding of rank(ctx.headers.get('accept-encoding'))) {
       const file = await openFile(root, path + EXTENSIONS[coding as Precompressed], links)
       if (file === 'folder') continue

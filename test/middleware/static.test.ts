@@ -63,6 +63,7 @@ for (const [name, content] of Object.entries(files)) {
   utimesSync(path, CHANGED, CHANGED)
 }
 writeFileSync(join(base, 'secret.txt'), 'SECRET')
+writeFileSync(join(base, 'public.gz'), 'SECRET')
 mkdirSync(join(base, 'public-too'))
 writeFileSync(join(base, 'public-too', 'secret.txt'), 'SECRET')
 if (!isWindows) {
@@ -219,6 +220,31 @@ describe('what is never sent', () => {
   ])('%s with links: %s is sent: %s', async (path, links, isSent) => {
     expect((await ask(path, {}, { links: links! })).status).toBe(isSent ? 200 : 404)
   })
+
+  test('what middleware guards, however many slashes the path has', async () => {
+    const app = new App()
+    app.use('/docs', (ctx) => ctx.status(401).text('guarded'))
+    app.use(staticFiles({ root }))
+    for (const path of ['/docs/page.html', '/docs//page.html']) {
+      expect((await app.inject(path)).status).toBe(401)
+    }
+    for (const path of ['//docs/page.html', '///docs/page.html', '//docs//page.html', '//docs/']) {
+      expect([path, (await app.inject(path)).status]).toEqual([path, 404])
+    }
+  })
+
+  test.each(['inside', 'any', 'none'] as const)(
+    'what is named like the folder and lies beside it, with links: %s',
+    async (links) => {
+      const options = { root, prefix: '/assets', links, precompressed: ['gzip'] } as const
+      const app = new App().use('/assets', staticFiles(options))
+      for (const path of ['/assets', '/assets/']) {
+        const reply = await app.inject({ path, headers: { 'accept-encoding': 'gzip' } })
+        expect(reply.text).not.toContain('SECRET')
+        expect(reply.status).toBe(path.endsWith('/') ? 200 : 308)
+      }
+    },
+  )
 
   test('a folder that is a link itself may be served', async () => {
     if (isWindows) return
