@@ -1,8 +1,9 @@
 // The bytes of a file as the body of a reply: all, one range, or several with their heads between.
 //
 // Made by static files, pulled by BodySink only as fast as the client takes them. Promises one
-// buffer, no matter how long the file is, and a handle that is closed once: at the end, after a
-// failure, and as soon as nobody wants more, also when nobody ever pulled.
+// buffer, no matter how long the file is, as long as the longest range asks for, and a handle that
+// is closed once: at the end, after a failure, and as soon as nobody wants more, also when nobody
+// ever pulled.
 
 import { allocBytes } from '../native/bytes.js'
 
@@ -20,6 +21,7 @@ export class FileBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8A
   readonly #parts: Part[]
   #position = -1
   #buffer: Uint8Array | undefined
+  readonly #bufferBytes: number
   #isOver = false
   #isReading = false
   #isClosed = false
@@ -27,6 +29,7 @@ export class FileBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8A
   constructor(handle: FileHandle, parts: readonly Part[]) {
     this.#handle = handle
     this.#parts = [...parts]
+    this.#bufferBytes = Math.min(CHUNK_BYTES, longestOf(parts))
   }
 
   [Symbol.asyncIterator](): this {
@@ -67,7 +70,7 @@ export class FileBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8A
   async #read(part: ByteRange): Promise<Uint8Array> {
     if (this.#position < 0) this.#position = part.first
     const left = part.last + 1 - this.#position
-    const buffer = (this.#buffer ??= allocBytes(Math.min(left, CHUNK_BYTES)))
+    const buffer = (this.#buffer ??= allocBytes(this.#bufferBytes))
     const wanted = Math.min(left, buffer.byteLength)
     const { bytesRead } = await this.#handle.read(buffer, 0, wanted, this.#position)
     this.#position += bytesRead
@@ -77,4 +80,13 @@ export class FileBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8A
     }
     return buffer.subarray(0, bytesRead)
   }
+}
+
+/** All ranges are read into one buffer: sized by a short one, a long one would take many reads. */
+function longestOf(parts: readonly Part[]): number {
+  let longest = 0
+  for (const part of parts) {
+    if (typeof part !== 'string') longest = Math.max(longest, part.last + 1 - part.first)
+  }
+  return longest
 }
