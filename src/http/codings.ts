@@ -2,7 +2,7 @@
 //
 // Used by compression. zstd is there from Node 22.15. Promises that a stream is pulled only as fast
 // as the result is taken, that what waits inside the encoder is flushed when the source makes us
-// wait, and that the source is told at once when the client has gone.
+// wait, and that the source is told at once when the client has gone, and waited for.
 
 import zlib from 'node:zlib'
 
@@ -39,8 +39,8 @@ export interface Encoding {
   atOnce(body: Uint8Array): Uint8Array
   /** The whole body at once, on a thread of the pool. */
   whole(body: Uint8Array): Promise<Uint8Array>
-  /** A stream of pieces. */
-  stream(body: unknown): AsyncIterable<Uint8Array>
+  /** A stream of pieces. `onOver` is called once, when it no longer holds an encoder. */
+  stream(body: unknown, onOver?: () => void): EncodedStream
 }
 
 const hasZstd = 'zstdCompress' in zlib
@@ -71,7 +71,10 @@ export function encodingOf(coding: Coding, level: number): Encoding {
         const done: Done = (error, result) => (error === null ? resolve(result) : reject(error))
         encode(body, sized(body), done)
       }),
-    stream: (body) => new EncodedStream(toPuller(body), create(options) as Encoder, flushKind),
+    stream: (body, onOver = nothing) => {
+      const source = toPuller(body)
+      return new EncodedStream(source, create(options) as Encoder, flushKind, onOver)
+    },
   }
 }
 
@@ -122,6 +125,8 @@ function withSize(options: BrotliOptions, bytes: number): BrotliOptions {
   }
 }
 
+const nothing = (): void => {}
+
 type Step = Awaited<ReturnType<Puller['next']>>
 
 /** Whether a step is not there when the event loop comes round. */
@@ -148,12 +153,17 @@ class EncodedStream implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
   #isHolding = false
   #isOver = false
   #error: unknown
-  #fail: (error: unknown) => void = () => {}
+  #fail: (error: unknown) => void = nothing
+  readonly #onOver: () => void
+  #isLetGo = false
+  /** What the source still does after it was told. */
+  #rest: void | Promise<void> = undefined
 
-  constructor(source: Puller, encoder: Encoder, flushKind: number) {
+  constructor(source: Puller, encoder: Encoder, flushKind: number, onOver: () => void) {
     this.#source = source
     this.#encoder = encoder
     this.#flushKind = flushKind
+    this.#onOver = onOver
     encoder.on('data', (chunk: Uint8Array) => this.#ready.push(chunk))
     encoder.on('error', (error) => {
       this.#error = error
@@ -171,12 +181,30 @@ class EncodedStream implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
     return value === undefined ? { done: true, value: undefined } : { done: false, value }
   }
 
-  /** The client wants no more. The source is told, even while it is waited for. */
-  return(): Promise<IteratorResult<Uint8Array>> {
+  /**
+   * The client wants no more. The source is told, even while it is waited for; when it has ended,
+   * so has this: what the request holds may be given up then.
+   */
+  async return(): Promise<IteratorResult<Uint8Array>> {
+    this.#giveUp(new Error('The client has gone.'))
+    await this.#rest
+    return { done: true, value: undefined }
+  }
+
+  #giveUp(reason: unknown): void {
+    if (!this.#isLetGo) {
+      this.#rest = this.#source.cancel(reason)
+      this.#encoder.destroy()
+    }
+    this.#letGo()
+  }
+
+  /** Also called when the encoder has come to its end, where it frees itself. */
+  #letGo(): void {
     this.#isOver = true
-    void this.#source.cancel(new Error('The client has gone.'))
-    this.#encoder.destroy()
-    return Promise.resolve({ done: true, value: undefined })
+    if (this.#isLetGo) return
+    this.#isLetGo = true
+    this.#onOver()
   }
 
   /** Takes one chunk of the source, or sends what the encoder holds back while that takes time. */
@@ -193,9 +221,7 @@ class EncodedStream implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
       if (done === true) await this.#end()
       else await this.#write(toBytes(value))
     } catch (error) {
-      this.#isOver = true
-      void this.#source.cancel(error)
-      this.#encoder.destroy()
+      this.#giveUp(error)
       throw error
     }
   }
@@ -210,7 +236,7 @@ class EncodedStream implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
       this.#encoder.on('end', ready)
       this.#encoder.end()
     })
-    this.#isOver = true
+    this.#letGo()
   }
 
   /** Whether there is something to send now. */

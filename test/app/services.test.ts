@@ -3,7 +3,8 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-import { App, HttpError, sse } from 'lanner'
+import { App, HttpError } from 'lanner'
+import { compress } from 'lanner/middleware/compress'
 import { describe, expect, test, vi } from 'vitest'
 
 import { deferred } from '../support/deferred.ts'
@@ -250,25 +251,31 @@ describe('of a request', () => {
     expect(log.take()).toEqual(['still tx', '-tx'])
   })
 
-  test('a generator keeps them until its finally has run', async () => {
-    const log = new Log()
-    const app = new App().provide('tx', () => log.make('tx'), { scope: 'request' })
-    app.get('/', ({ services }) =>
-      sse(async function* ({ signal }) {
-        try {
-          yield services.tx.name
-          await new Promise((resolve) => signal.addEventListener('abort', resolve))
-        } finally {
-          await turn()
-          log.lines.push(`finally ${services.tx.name}`)
+  test.each(['identity', 'gzip'])(
+    '%s: a generator keeps them until its finally has run',
+    async (coding) => {
+      const log = new Log()
+      const app = new App().provide('tx', () => log.make('tx'), { scope: 'request' })
+      app.use(compress()).get('/', (ctx) => {
+        const { services, signal } = ctx
+        async function* names(): AsyncGenerator<string> {
+          try {
+            yield services.tx.name
+            await new Promise((resolve) => signal.addEventListener('abort', resolve))
+          } finally {
+            await turn()
+            log.lines.push(`finally ${services.tx.name}`)
+          }
         }
-      }),
-    )
-    const response = await app.fetch('/')
-    await response.body!.cancel()
-    await vi.waitFor(() => expect(log.lines).toHaveLength(3))
-    expect(log.take()).toEqual(['+tx', 'finally tx', '-tx'])
-  })
+        return ctx.type('text/plain').stream(names())
+      })
+      const response = await app.fetch('/', { headers: { 'accept-encoding': coding } })
+      expect(response.headers.get('content-encoding') ?? 'identity').toBe(coding)
+      await response.body!.cancel()
+      await vi.waitFor(() => expect(log.lines).toHaveLength(3))
+      expect(log.take()).toEqual(['+tx', 'finally tx', '-tx'])
+    },
+  )
 
   test('too late for one that was not made before', async () => {
     const codes: unknown[] = []
