@@ -2,8 +2,9 @@
 //
 // Used as app.use(compress()). Promises that nothing is compressed twice, that what is small, no
 // text, partial or marked no-transform leaves as it is, and that caches are told (vary) whenever
-// another client could get other bytes. Longer bodies are compressed on threads of the pool, a
-// bounded number at a time; streams piece by piece, flushed when their source makes us wait.
+// another client could get other bytes. Longer bodies are compressed on threads of the pool;
+// streams piece by piece, flushed when their source makes us wait. Of both together, a bounded
+// number at a time, because each holds an encoder.
 // Deliberately not here: compression of what lies in files, which static.ts serves precompressed.
 
 import { CODINGS, encodingOf, isSupported, LEVELS } from '../http/codings.js'
@@ -43,8 +44,8 @@ export interface CompressOptions {
    */
   overTls?: boolean
   /**
-   * Bodies over 8 KiB that are compressed at a time; beyond that they leave as they are. Default
-   * 64.
+   * Bodies over 8 KiB and streams that are compressed at a time; beyond that they leave as they
+   * are. A stream counts from its head to its end. Default 64.
    */
   concurrent?: number
   /** Says for a reply whether it is compressed, after all else has said yes. */
@@ -85,8 +86,7 @@ export function compress(options: CompressOptions = {}): Middleware {
       return undefined
     }
     if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
-      reply.body = encoding.stream(body)
-      mark(reply, encoding.coding)
+      if (running < concurrent) compressStream(reply, encoding, body, ctx)
       return undefined
     }
     const bytes = typeof body === 'string' ? Buffer.from(body) : body
@@ -96,6 +96,20 @@ export function compress(options: CompressOptions = {}): Middleware {
       return undefined
     }
     return running < concurrent ? compressWhole(reply, encoding, bytes) : undefined
+  }
+
+  function compressStream(
+    reply: PreparedReply,
+    encoding: Encoding,
+    body: unknown,
+    ctx: Context,
+  ): void {
+    const stream = encoding.stream(body, () => running--)
+    running++
+    reply.body = stream
+    mark(reply, encoding.coding)
+    // Something else may be sent in its place, and then nobody pulls: it ends with the exchange.
+    ctx.onEnd(() => void stream.return())
   }
 
   async function compressWhole(

@@ -1,5 +1,6 @@
 // What is compressed, how the client asks for it, and what is left alone.
 
+import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 import zlib from 'node:zlib'
 
@@ -8,11 +9,13 @@ import { compress } from 'lanner/middleware/compress'
 import { etag } from 'lanner/middleware/etag'
 import { describe, expect, test } from 'vitest'
 
+import { encodingOf } from '../../src/http/codings.ts'
 import { deferred } from '../support/deferred.ts'
 import { read } from '../support/source-tree.ts'
 
 import type { Context, InjectResponse } from 'lanner'
 import type { CompressOptions } from 'lanner/middleware/compress'
+import type { Coding } from '../../src/http/codings.ts'
 
 const hasZstd = 'zstdDecompressSync' in zlib
 const long = 'All work and no play makes Jack a dull boy. '.repeat(100)
@@ -93,6 +96,8 @@ describe('the coding', () => {
     expect(high).toBeLessThan(low!)
   })
 })
+
+const gzip = { 'accept-encoding': 'gzip' }
 
 describe('what is compressed', () => {
   const bytes = Buffer.from(long)
@@ -179,6 +184,98 @@ describe('what is compressed', () => {
     expect(coding(await app.inject({ headers: { 'accept-encoding': 'gzip' } }))).toBe('gzip')
   })
 
+  const ways: Record<string, (app: App) => Promise<unknown>> = {
+    'that ends': (app) => app.inject({ path: '/whole', headers: gzip }),
+    'that fails before its head': (app) => app.inject({ path: '/early', headers: gzip }),
+    'that fails later': (app) => app.inject({ path: '/late', headers: gzip }).catch(() => {}),
+    'that a hook takes away': (app) => app.inject({ path: '/whole?drop', headers: gzip }),
+    'that a hook puts something else for': (app) =>
+      app.inject({ path: '/whole?replace', headers: gzip }),
+    'that a hook fails after': (app) => app.inject({ path: '/whole?fail', headers: gzip }),
+    'whose client leaves': async (app) => {
+      const response = await app.fetch('/left', { headers: gzip })
+      await response.body!.cancel()
+      await expect.poll(() => left.has(app)).toBe(true)
+      left.delete(app)
+    },
+  }
+  const left = new Set<App>()
+
+  /** Streams whose replies other middleware changes afterwards, two of them at a time. */
+  function streaming(): App {
+    const app = new App()
+    app.use((ctx, next) => {
+      ctx.onReply((reply) => {
+        if (ctx.query.has('drop')) reply.body = undefined
+        if (ctx.query.has('replace')) reply.body = 'another'
+        if (ctx.query.has('fail')) throw new HttpError(503)
+      })
+      return next()
+    })
+    app.use(compress({ concurrent: 2 }))
+    app.onError(() => {})
+    app.get('/whole', (ctx) => ctx.type('text/plain').stream([long]))
+    app.get('/early', (ctx) =>
+      ctx.type('text/plain').stream(
+        // oxlint-disable-next-line require-yield
+        (async function* (): AsyncGenerator<string> {
+          await Promise.resolve()
+          throw new HttpError(503)
+        })(),
+      ),
+    )
+    app.get('/late', (ctx) =>
+      ctx.type('text/plain').stream(
+        (async function* () {
+          for (let i = 0; i < 100; i++) yield randomBytes(4096)
+          throw new Error('later')
+        })(),
+      ),
+    )
+    app.get('/left', (ctx) => {
+      const body = new ReadableStream({
+        start: (controller) => controller.enqueue(Buffer.from(long)),
+        cancel: () => void left.add(app),
+      })
+      return ctx.type('text/plain').stream(body)
+    })
+    app.get('/held', (ctx) =>
+      ctx.type('text/plain').stream(
+        (async function* () {
+          yield long
+          await gates.get(app)!.promise
+        })(),
+      ),
+    )
+    app.get('/text', () => long.repeat(2))
+    return app
+  }
+  const gates = new WeakMap<App, ReturnType<typeof deferred<undefined>>>()
+
+  /** The codings of streams that are open at the same time, and of a text beside them. */
+  async function codingsAtOnce(app: App): Promise<(string | null)[]> {
+    const gate = deferred<undefined>()
+    gates.set(app, gate)
+    const codings: (string | null)[] = []
+    const bodies: Promise<ArrayBuffer>[] = []
+    for (let i = 0; i < 3; i++) {
+      const response = await app.fetch('/held', { headers: gzip })
+      codings.push(response.headers.get('content-encoding'))
+      bodies.push(response.arrayBuffer())
+    }
+    codings.push(coding(await app.inject({ path: '/text', headers: gzip })))
+    gate.resolve(undefined)
+    await Promise.all(bodies)
+    return codings
+  }
+
+  test.each(Object.keys(ways))('streams count; one %s makes room, once', async (way) => {
+    const app = streaming()
+    expect(await codingsAtOnce(app)).toEqual(['gzip', 'gzip', null, null])
+    for (let i = 0; i < 3; i++) await ways[way]!(app)
+    expect(await codingsAtOnce(app)).toEqual(['gzip', 'gzip', null, null])
+  })
+
   test('a strong tag becomes a weak one, and still answers 304', async () => {
     const app = new App().use(compress(), etag())
     app.get('/', (ctx) => ctx.header('accept-ranges', 'bytes').text(long))
@@ -263,6 +360,28 @@ describe('streams', () => {
     socket.destroy()
     await cancelled.promise
   })
+
+  test.each(['gzip', 'deflate', 'br', ...(hasZstd ? ['zstd'] : [])])(
+    '%s: who gives one up waits until its source has ended',
+    async (name) => {
+      const gate = deferred<undefined>()
+      let hasEnded = false
+      const source = (async function* () {
+        try {
+          for (;;) yield long
+        } finally {
+          await gate.promise
+          hasEnded = true
+        }
+      })()
+      const stream = encodingOf(name as Coding, 5).stream(source)
+      await stream.next()
+      const seen = stream.return().then(() => hasEnded)
+      const again = stream.return().then(() => hasEnded)
+      setImmediate(() => gate.resolve(undefined))
+      expect([await seen, await again]).toEqual([true, true])
+    },
+  )
 
   test('one that fails early is an error, and no coding is left over', async () => {
     const reply = await ask((ctx) => {
