@@ -187,7 +187,9 @@ impl Lane {
         for step in 0..count {
             let from = (self.first + step) % count;
             if let Some(batch) = self.lanes.get_mut(from).and_then(IsolateLane::take) {
-                self.first = from;
+                // The next look begins behind it: a turn may be a single batch, and a thread that
+                // always has one would be the only one that is heard.
+                self.first = (from + 1) % count;
                 return Some((from, batch));
             }
         }
