@@ -4,8 +4,9 @@
 //! comes up too early is simply put back: a request costs no timer work. Entries belong to places
 //! in the table of connections and not to connections: whoever takes a place that was left takes
 //! its entry over, so that the wheel is as large as the table, however many connections came and
-//! went. Promises that a deadline is seen at most one tick late, and that the memory of a burst is
-//! given back. What a deadline means is the connection's business.
+//! went. Promises that the first turn after a tick sees the deadlines of that tick, and that the
+//! memory of a burst is given back. When there is a turn although nothing happens is `clock`; what
+//! a deadline means is the connection's business.
 
 /// Width of a bucket, in milliseconds.
 pub(crate) const TICK_MS: u64 = 128;
