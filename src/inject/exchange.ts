@@ -38,9 +38,10 @@ export class InjectExchange implements RecordHandler {
   #wakeReader: () => void = () => {}
   #wakeSender: () => void = () => {}
   #sendCredit = 0
-  #bodyLimit = -1
-  /** Bytes of the body that may still be sent. */
-  #bodyLeft = Infinity
+  /** Longest body that may be sent. */
+  #bodyLimit = Infinity
+  #bodySent = 0
+  #isBodySent = false
 
   constructor(
     request: WireRequest,
@@ -133,9 +134,9 @@ export class InjectExchange implements RecordHandler {
   }
 
   onRules(bodyBytes: number): void {
-    const sent = this.#bodyLimit < 0 ? 0 : this.#bodyLimit - this.#bodyLeft
-    this.#bodyLimit = bodyBytes
-    this.#bodyLeft = bodyBytes < 0 ? Infinity : bodyBytes - sent
+    this.#bodyLimit = bodyBytes < 0 ? Infinity : bodyBytes
+    // What was sent before counts; a body that has ended is past its limits.
+    if (this.#bodySent > this.#bodyLimit && !this.#isBodySent) this.#refuseBody()
   }
 
   /** Whether nothing of it is waited for any more. */
@@ -189,12 +190,13 @@ export class InjectExchange implements RecordHandler {
       }
     }
     if (this.#isEnded) return
+    this.#isBodySent = true
     this.#entries?.body(this.#slot, this.generation, new Uint8Array(0), true)
   }
 
   async #sendChunk(chunk: Uint8Array): Promise<void> {
-    this.#bodyLeft -= chunk.byteLength
-    if (this.#bodyLeft < 0) return this.#refuseBody()
+    this.#bodySent += chunk.byteLength
+    if (this.#bodySent > this.#bodyLimit) return this.#refuseBody()
     let at = 0
     while (at < chunk.byteLength && !this.#isEnded) {
       if (this.#sendCredit <= 0) {

@@ -385,5 +385,37 @@ describe('as over a socket', () => {
       expect(await (await send(app, '/raised', 9)).text()).toBe('900')
       expect((await send(app, '/raised', 11)).status).toBe(413)
     })
+
+    test('that its handler sets when some of it has been sent', async () => {
+      for (const [limit, more] of [
+        [150, 0],
+        [250, 1],
+      ] as const) {
+        const sent = deferred()
+        const lowered = deferred()
+        let body!: ReadableStreamDefaultController<Uint8Array>
+        const stream = new ReadableStream<Uint8Array>({
+          start: (controller) => {
+            body = controller
+          },
+        })
+        const app = new App()
+        app.post('/', { limits: { bodyBytes: null } }, async (ctx) => {
+          await sent.promise
+          ctx.limits.bodyBytes = limit
+          lowered.resolve()
+          // It reads nothing: nobody but the client's side can see that there is too much.
+          await new Promise((resolve) => ctx.signal.addEventListener('abort', resolve))
+        })
+        const init = { method: 'POST', body: stream, duplex: 'half' } as RequestInit
+        const response = app.fetch('/', init)
+        for (let i = 0; i < 2; i++) body.enqueue(new Uint8Array(100))
+        await vi.waitFor(() => expect(body.desiredSize).toBe(1))
+        sent.resolve()
+        await lowered.promise
+        if (more > 0) body.enqueue(new Uint8Array(100))
+        expect((await response).status, `a limit of ${limit}`).toBe(413)
+      }
+    })
   })
 })
