@@ -97,6 +97,6 @@ test.each(Object.entries(MOMENTS))('a close while 50 clients stay silent %s', as
   await vi.waitFor(() => expect(server.stats()['connections']).toBe(50), { timeout: 10_000 })
   const started = performance.now()
   await server.close({ gracePeriodMs: 100 })
-  expect(performance.now() - started).toBeLessThan(2000)
+  expect(performance.now() - started).toBeLessThan(10_000)
   expect(server.stats()).toMatchObject({ connections: 0, in_flight: 0, held: 0 })
 })

@@ -73,7 +73,7 @@ describe('a client that never reads', () => {
     expect(await ask(server.url)).toBe('ok')
     const started = performance.now()
     await server.close({ gracePeriodMs: 50 })
-    expect(performance.now() - started).toBeLessThan(3000)
+    expect(performance.now() - started).toBeLessThan(10_000)
     expect(server.stats()).toMatchObject({ connections: 0, in_flight: 0 })
   })
 })
@@ -217,7 +217,7 @@ describe('a handler', () => {
     await server.close({ gracePeriodMs: 100 })
     const took = performance.now() - started
     expect(took).toBeGreaterThan(95)
-    expect(took).toBeLessThan(3000)
+    expect(took).toBeLessThan(10_000)
     expect(await reason.promise).toMatchObject({ code: 'LANNER_SERVER_CLOSING' })
     await client.rest().catch(() => {})
     expect(server.stats()).toMatchObject({ connections: 0, in_flight: 0, held: 0, replies: 0 })

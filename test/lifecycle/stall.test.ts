@@ -171,7 +171,7 @@ test('a worker is terminated while it is stuck, again and again', async () => {
     await new Promise((resolve) => setTimeout(resolve, 15 * i))
     const began = performance.now()
     await worker.terminate()
-    expect(performance.now() - began).toBeLessThan(3000)
+    expect(performance.now() - began, 'not the minute').toBeLessThan(15_000)
     await client.rest()
   }
 })
