@@ -6,8 +6,8 @@
 // over pipelined keep-alive connections (wrk sends them where it is installed); connections cut in
 // the middle of a request or a reply. Each prints memory before and after. Ends with 1 when
 // something is left, when memory has grown by more than 10 percent and 16 MiB, or when a part gets
-// nowhere. The server runs in a process of its own; a tenth of each part, or some more, goes
-// first to warm up.
+// nowhere. The server runs in a process of its own, which ends with this one; a tenth of each part,
+// or some more, goes first to warm up.
 
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -213,6 +213,8 @@ function open(port, bytes) {
 
 /** The process under test. */
 async function serve() {
+  // Nobody is left to ask for anything, or to end this process.
+  process.once('disconnect', () => process.exit())
   const { App } = await import('lanner')
   const here = { port: 0, host: '127.0.0.1' }
   const app = application(App)
