@@ -1,8 +1,8 @@
 // Every program in the documentation is type-checked as it stands, and those that say so are run.
 //
 // A fenced block of `ts` or `js` is a module of its own; `ts run` is also run, and has to end by
-// itself. `ts fragment` is a part that cannot stand alone and is not checked. Errors are told by
-// page and line.
+// itself. `ts fragment` is a part that cannot stand alone, `ts signature` a declaration: both are not
+// checked. Errors are told by page and line.
 
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -25,7 +25,11 @@ interface Snippet {
 }
 
 const pages = ['README.md', ...filesUnder('docs', '.md')].filter((page) => !/\/design\//.test(page))
-const snippets = pages.flatMap(snippetsOf).filter(({ words }) => !words.includes('fragment'))
+const snippets = pages.flatMap(snippetsOf).filter(isProgram)
+
+function isProgram({ words }: Snippet): boolean {
+  return !words.includes('fragment') && !words.includes('signature')
+}
 
 function snippetsOf(page: string): Snippet[] {
   const lines = read(page).split('\n')
@@ -54,7 +58,7 @@ test('there are programs to check', () => {
 })
 
 test('every block says in words that are known what it is', () => {
-  const known = new Set(['', 'run', 'fragment'])
+  const known = new Set(['', 'run', 'fragment', 'signature'])
   const unknown = pages.flatMap(snippetsOf).filter(({ words }) => words.some((w) => !known.has(w)))
   expect(unknown.map(({ page, line, words }) => `${page}:${line} ${words.join(' ')}`)).toEqual([])
 })
