@@ -1,7 +1,7 @@
 // What a docstring says: its text, and its tags.
 //
-// Called by scripts/lib/api-model.mjs. Promises `{ text, params, throws, examples }`, Markdown as it
-// stands. Defaults are a sentence of the text ("Default 3000."), as people read them in an editor.
+// Called by scripts/lib/api-model.mjs. Promises `{ text, params, throws, examples }`, Markdown as
+// it stands. Defaults are a sentence of the text ("Default 3000."), as people read them in editors.
 
 /** The docstring in the text of a comment; undefined where there is none. */
 export function docstringOf(comment) {

@@ -1,4 +1,5 @@
-// Everything that the package exports says what it is: docs/api is made of that, and editors show it.
+// Everything that the package exports says what it is: docs/api is made of that, and editors show
+// it.
 
 import { describe, expect, test } from 'vitest'
 

@@ -1,8 +1,8 @@
 // Every program in the documentation is type-checked as it stands, and those that say so are run.
 //
 // A fenced block of `ts` or `js` is a module of its own; `ts run` is also run, and has to end by
-// itself. `ts fragment` is a part that cannot stand alone, `ts signature` a declaration: both are not
-// checked. Errors are told by page and line.
+// itself. `ts fragment` is a part that cannot stand alone, `ts signature` a declaration: both are
+// not checked. Errors are told by page and line.
 
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
