@@ -1,11 +1,12 @@
 // Joins middleware and a handler into one function, once per route.
 //
 // Called when routes are compiled. Promises: one handler alone is called directly; nothing makes a
-// promise that a middleware or handler did not make; next() works once. What a middleware got from
-// next() is noted on the context, because a middleware that returns nothing leaves it standing (see
-// Lane.finish).
+// promise that a middleware or handler did not make; next() works once. What an asynchronous
+// middleware got from next() is noted on the context, because one that returns nothing leaves it
+// standing (see Lane.finish).
 
 import { LannerError } from './errors.js'
+import { isThenable } from './thenable.js'
 
 import type { Context } from './context.js'
 import type { Handler, Next } from './handler.js'
@@ -51,6 +52,21 @@ export function unwind(ctx: Context): unknown {
   return undefined
 }
 
+function remember(
+  ctx: Context,
+  level: number,
+  inner: unknown,
+  nothing: readonly undefined[],
+): void {
+  // A context is a reply that is noted already.
+  if (inner === undefined || inner === ctx) return
+  // A copy of a list is cheaper than a new one that is filled.
+  ctx.downstream ??= nothing.slice()
+  ctx.downstream[level] = inner
+  // Called late, when nobody comes by any more to see to promises that are not waited for.
+  if (ctx.entryWords !== ctx.lane.words && inner instanceof Promise) inner.catch(nobody)
+}
+
 function link(
   middleware: Handler,
   rest: Chain,
@@ -59,21 +75,19 @@ function link(
 ): Chain {
   return function chain(ctx) {
     let wasCalled = false
+    let isOver = false
     let inner: unknown
     const value = middleware(ctx, function next() {
       if (wasCalled) throw new LannerError('LANNER_NEXT_TWICE')
       wasCalled = true
       inner = rest(ctx, nextAtEnd)
-      // A context is a reply that is noted already: nothing has to be remembered.
-      if (inner !== undefined && inner !== ctx) {
-        // A copy of a list is cheaper than a new one that is filled.
-        ctx.downstream ??= nothing.slice()
-        ctx.downstream[level] = inner
-        // Called late, when nobody comes by any more to see to promises that are not waited for.
-        if (ctx.entryWords !== ctx.lane.words && inner instanceof Promise) inner.catch(nobody)
-      }
+      // What is there at once is passed on below, if the middleware is over at once as well.
+      if (isOver || isThenable(inner)) remember(ctx, level, inner, nothing)
       return inner
     })
-    return value === undefined ? inner : value
+    isOver = true
+    if (value === undefined || value === inner) return inner
+    if (isThenable(value)) remember(ctx, level, inner, nothing)
+    return value
   }
 }

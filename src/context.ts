@@ -62,6 +62,7 @@ import type { AnyInput, AnyParams, AnyState, RawInput } from './handler.js'
 import type { Bytes } from './native/bytes.js'
 import type { PeerAddress } from './native/address.js'
 import type { Extras } from './native/exchange.js'
+import type { FieldBlock } from './native/field-block.js'
 import type { Lane } from './native/lane.js'
 import type { FieldInit } from './reply-fields.js'
 import type { EndHook, ReplyHook } from './reply-hooks.js'
@@ -135,6 +136,8 @@ export class Context<
   declare replyType: number
   /** @internal */
   declare replyBody: unknown
+  /** @internal Fields that were put together before; they are sent in front of the others. */
+  declare replyBlock: FieldBlock | undefined
   /** @internal Names and values in turn. */
   declare replyFields: string[] | undefined
   /** @internal What middleware got from next(), by level. */
@@ -174,6 +177,7 @@ export class Context<
     this.bodyKind = BODY_NONE
     this.replyType = TYPE_NONE
     this.replyBody = undefined
+    this.replyBlock = undefined
     this.replyFields = undefined
     this.downstream = undefined
     this.level = 0

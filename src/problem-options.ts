@@ -75,14 +75,15 @@ export function polish(ctx: Context): void {
 }
 
 /** Whether nothing was said about a body that is not there. */
-function isBare({ extras, replyFields }: Context): boolean {
-  return (extras === undefined || extras.length < 0) && !hasField(replyFields, 'content-type')
+function isBare(ctx: Context): boolean {
+  const { extras } = ctx
+  return (extras === undefined || extras.length < 0) && !hasField(ctx, 'content-type')
 }
 
-function isProblem({ bodyKind, replyType, replyFields }: Context): boolean {
-  if (bodyKind !== BODY_TEXT) return false
-  const type = fieldText(replyFields, 'content-type')
-  return type === undefined ? replyType === TYPE_PROBLEM : PROBLEM_TYPE.test(type)
+function isProblem(ctx: Context): boolean {
+  if (ctx.bodyKind !== BODY_TEXT) return false
+  const type = fieldText(ctx, 'content-type')
+  return type === undefined ? ctx.replyType === TYPE_PROBLEM : PROBLEM_TYPE.test(type)
 }
 
 const PROBLEM_TYPE = /^application\/problem\+json\b/i

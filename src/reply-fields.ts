@@ -7,7 +7,6 @@
 import { LannerError } from './errors.js'
 import { checkField, checkName, checkValue, isReservedField } from './headers.js'
 import { extrasOf } from './native/exchange.js'
-import { blockOf, replaceBlock, withBlock } from './native/field-block.js'
 
 import type { Extras } from './native/exchange.js'
 import type { FieldBlock } from './native/field-block.js'
@@ -18,6 +17,8 @@ export type FieldInit = Readonly<Record<string, string | readonly string[]>>
 /** The part of a Context that is about fields. */
 export interface FieldOwner {
   readonly statusCode: number
+  /** Sent in front of the fields; no name is in both unless it was appended. */
+  replyBlock: FieldBlock | undefined
   replyFields: string[] | undefined
   extras: Extras | undefined
 }
@@ -36,7 +37,8 @@ export function setField(
   name: string,
   value: string | readonly string[] | undefined,
 ): void {
-  if (owner.replyFields !== undefined || owner.extras !== undefined) {
+  const { replyBlock, replyFields, extras } = owner
+  if (replyFields !== undefined || replyBlock !== undefined || extras !== undefined) {
     removeField(owner, fieldName(name).lower)
   }
   if (value === undefined) return
@@ -46,39 +48,26 @@ export function setField(
 
 /** Sets the fields of a block in place of those of their names. */
 export function setBlock(owner: FieldOwner, block: FieldBlock): void {
-  const fields = owner.replyFields
   if (block.count === 0) return
-  if (fields === undefined) {
-    owner.replyFields = withBlock(block)
-    return
-  }
-  const before = blockOf(fields)
-  const joined = before === undefined ? block : block.over(before)
-  const own = before === undefined ? 0 : 2
-  if (!namesAny(fields, own, block)) {
-    if (before === undefined) owner.replyFields = withBlock(block, fields)
-    else replaceBlock(fields, joined)
-    return
-  }
-  const kept: string[] = []
-  for (let i = own; i < fields.length; i += 2) {
-    if (!block.names.has(fieldName(fields[i]!).lower)) kept.push(fields[i]!, fields[i + 1]!)
-  }
-  owner.replyFields = withBlock(joined, kept)
+  const { replyBlock: before, replyFields: fields } = owner
+  owner.replyBlock = before === undefined ? block : block.over(before)
+  if (fields !== undefined && namesAny(fields, block))
+    dropListed(owner, fields, (name) => block.has(name))
 }
 
-/** Whether a block has one of the fields from a place on. */
-function namesAny(fields: readonly string[], from: number, block: FieldBlock): boolean {
-  for (let i = from; i < fields.length; i += 2) {
-    if (block.names.has(fieldName(fields[i]!).lower)) return true
+/** Whether a block has one of the fields. */
+function namesAny(fields: readonly string[], block: FieldBlock): boolean {
+  for (let i = 0; i < fields.length; i += 2) {
+    if (block.has(fieldName(fields[i]!).lower)) return true
   }
   return false
 }
 
-/** Takes the block of the fields apart, so that each of its fields can be changed. */
-function openBlock(owner: FieldOwner): void {
-  const block = blockOf(owner.replyFields)
-  if (block !== undefined) owner.replyFields = [...block.list, ...owner.replyFields!.slice(2)]
+/** Takes the block apart, so that each of its fields can be changed. */
+function openBlock(owner: FieldOwner, block: FieldBlock): void {
+  owner.replyFields =
+    owner.replyFields === undefined ? [...block.list] : [...block.list, ...owner.replyFields]
+  owner.replyBlock = undefined
 }
 
 /** Adds a field beside those of its name. */
@@ -119,12 +108,12 @@ const UPGRADE_REQUIRED = 426
 
 /** Removes all fields of a name given in lower case. */
 export function removeField(owner: FieldOwner, lower: string): void {
-  const { extras, replyFields } = owner
+  const { extras } = owner
   if (extras !== undefined) {
     if (lower === 'content-length') extras.length = -1
     if (lower === 'connection') extras.close = false
   }
-  if (hasField(replyFields, lower)) keepFields(owner, (name) => name !== lower)
+  if (hasField(owner, lower)) dropFields(owner, (name) => name === lower)
 }
 
 /** What is to be done with a field of a name. */
@@ -171,7 +160,7 @@ export function replaceCookie(
   line: string,
   isSame: (line: string) => boolean,
 ): void {
-  keepFields(owner, (name, value) => name !== 'set-cookie' || !isSame(value))
+  dropFields(owner, (name, value) => name === 'set-cookie' && isSame(value))
   addField(owner, 'set-cookie', line)
 }
 
@@ -184,7 +173,7 @@ const OF_THE_BODY =
 
 /** Forgets what was said about a body that is not sent, after an error. */
 export function dropBodyFields(owner: FieldOwner): void {
-  keepFields(owner, (name) => !OF_THE_BODY.test(name))
+  dropFields(owner, (name) => OF_THE_BODY.test(name))
   if (owner.extras !== undefined) {
     owner.extras.length = -1
     owner.extras.trailers = undefined
@@ -192,47 +181,43 @@ export function dropBodyFields(owner: FieldOwner): void {
 }
 
 /** Whether a field of this name (in lower case) was set. */
-export function hasField(fields: readonly string[] | undefined, lower: string): boolean {
-  if (fields === undefined) return false
-  if (blockOf(fields)?.names.has(lower) === true) return true
-  for (let i = 0; i < fields.length; i += 2) {
-    const name = fields[i]!
-    if (name.length === lower.length && name.toLowerCase() === lower) return true
-  }
+export function hasField({ replyBlock, replyFields }: FieldOwner, lower: string): boolean {
+  if (replyBlock !== undefined && replyBlock.has(lower)) return true
+  if (replyFields === undefined) return false
+  for (let i = 0; i < replyFields.length; i += 2) if (isNamed(replyFields[i]!, lower)) return true
   return false
 }
 
 /** The value of a field (its name in lower case), several joined by ", ". */
-export function fieldText(
-  fields: readonly string[] | undefined,
-  lower: string,
-): string | undefined {
-  if (fields === undefined) return undefined
-  const block = blockOf(fields)
-  let text = block?.names.has(lower) === true ? fieldText(block.list, lower) : undefined
-  for (let i = 0; i < fields.length; i += 2) {
-    const name = fields[i]!
-    if (name.length !== lower.length || name.toLowerCase() !== lower) continue
-    text = text === undefined ? fields[i + 1]! : `${text}, ${fields[i + 1]!}`
-  }
-  return text
+export function fieldText(owner: FieldOwner, lower: string): string | undefined {
+  const texts = fieldTexts(owner, lower)
+  return texts.length === 0 ? undefined : texts.join(', ')
 }
 
 /** The values of a field (its name in lower case), one for each line. */
-export function fieldTexts(fields: readonly string[] | undefined, lower: string): string[] {
+export function fieldTexts({ replyBlock, replyFields }: FieldOwner, lower: string): string[] {
   const texts: string[] = []
-  if (fields === undefined) return texts
-  const block = blockOf(fields)
-  if (block?.names.has(lower) === true) texts.push(...fieldTexts(block.list, lower))
-  for (let i = 0; i < fields.length; i += 2) {
-    if (fields[i]!.toLowerCase() === lower) texts.push(fields[i + 1]!)
-  }
+  if (replyBlock?.has(lower) === true) addTexts(texts, replyBlock.list, lower)
+  if (replyFields !== undefined) addTexts(texts, replyFields, lower)
   return texts
+}
+
+function addTexts(texts: string[], fields: readonly string[], lower: string): void {
+  for (let i = 0; i < fields.length; i += 2) {
+    if (isNamed(fields[i]!, lower)) texts.push(fields[i + 1]!)
+  }
+}
+
+/** Whether a name is this one in lower case. Most are as long as no other. */
+function isNamed(name: string, lower: string): boolean {
+  if (name.length !== lower.length) return false
+  if (((name.charCodeAt(0) ^ lower.charCodeAt(0)) & 0xdf) !== 0) return false
+  return fieldName(name).lower === lower
 }
 
 /** Adds the name of a request field to `vary`, unless it is there. */
 export function addVary(owner: FieldOwner, name: string): void {
-  const text = fieldText(owner.replyFields, 'vary')
+  const text = fieldText(owner, 'vary')
   if (text === undefined) return addField(owner, 'vary', name)
   const names = text.split(',').map((one) => one.trim().toLowerCase())
   if (names.includes('*') || names.includes(name.toLowerCase())) return
@@ -251,16 +236,25 @@ export function fieldsOf(init: FieldInit): string[] {
   return fields
 }
 
-function keepFields(owner: FieldOwner, keep: (lower: string, value: string) => boolean): void {
-  const block = blockOf(owner.replyFields)
-  if (block !== undefined && !keepsAll(block.list, keep)) openBlock(owner)
-  const fields = owner.replyFields
-  if (fields === undefined) return
-  let kept = blockOf(fields) === undefined ? 0 : 2
-  for (let i = kept; i < fields.length; i += 2) {
+/** Removes fields; a block stays whole unless one of them is in it. */
+function dropFields(owner: FieldOwner, drop: (lower: string, value: string) => boolean): void {
+  const { replyBlock } = owner
+  if (replyBlock !== undefined && hasSome(replyBlock.list, drop)) openBlock(owner, replyBlock)
+  const { replyFields } = owner
+  if (replyFields !== undefined) dropListed(owner, replyFields, drop)
+}
+
+/** Removes fields that are in no block. */
+function dropListed(
+  owner: FieldOwner,
+  fields: string[],
+  drop: (lower: string, value: string) => boolean,
+): void {
+  let kept = 0
+  for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i]!
     const value = fields[i + 1]!
-    if (!keep(name.toLowerCase(), value)) continue
+    if (drop(name.toLowerCase(), value)) continue
     fields[kept++] = name
     fields[kept++] = value
   }
@@ -268,14 +262,11 @@ function keepFields(owner: FieldOwner, keep: (lower: string, value: string) => b
   if (kept === 0) owner.replyFields = undefined
 }
 
-function keepsAll(
-  list: readonly string[],
-  keep: (lower: string, value: string) => boolean,
-): boolean {
+function hasSome(list: readonly string[], is: (lower: string, value: string) => boolean): boolean {
   for (let i = 0; i < list.length; i += 2) {
-    if (!keep(list[i]!.toLowerCase(), list[i + 1]!)) return false
+    if (is(list[i]!.toLowerCase(), list[i + 1]!)) return true
   }
-  return true
+  return false
 }
 
 function parseLength(text: string): number {

@@ -54,7 +54,7 @@ export class PreparedReply {
   /** The content type, set or implied by the body; undefined without either. */
   get type(): string | undefined {
     const ctx = this.#ctx
-    const set = fieldText(ctx.replyFields, 'content-type')
+    const set = fieldText(ctx, 'content-type')
     if (set !== undefined || ctx.bodyKind === BODY_NONE) return set
     return ctx.replyType === 0 ? undefined : CONTENT_TYPES[ctx.replyType]
   }
@@ -92,12 +92,12 @@ export class PreparedReply {
 
   /** The value of a header field that was set, or undefined. Several are joined by ", ". */
   get(name: string): string | undefined {
-    return fieldText(this.#ctx.replyFields, name.toLowerCase())
+    return fieldText(this.#ctx, name.toLowerCase())
   }
 
   /** The values of a header field that was set, one for each field line. */
   getAll(name: string): string[] {
-    return fieldTexts(this.#ctx.replyFields, name.toLowerCase())
+    return fieldTexts(this.#ctx, name.toLowerCase())
   }
 
   /** Whether a header field was set. */
@@ -164,7 +164,7 @@ export class ExchangeEnd {
 
   /** The value of a header field of the reply that the application set. */
   get(name: string): string | undefined {
-    return fieldText(this.#ctx.replyFields, name.toLowerCase())
+    return fieldText(this.#ctx, name.toLowerCase())
   }
 }
 

@@ -96,19 +96,22 @@ function show(lane: Lane, ctx: Context, extras: Extras): void {
 
 /** The common reply: text, and nothing else was asked for. */
 function sendText(lane: Lane, ctx: Context, type: number, text: string): void {
-  const { replyFields: fields, extras } = ctx
+  const { extras } = ctx
   let status = ctx.statusCode === 0 ? 200 : ctx.statusCode
   if (hasNoBody(status) || (extras !== undefined && isFramed(extras))) {
     note(ctx, BODY_TEXT, type, text)
     return sendWhole(lane, ctx)
   }
   if (extras !== undefined && extras.close) status |= REPLY_CLOSE << 16
-  const sent = fields !== undefined && hasField(fields, 'content-type') ? TYPE_NONE : type
-  const bytes = lane.outbox.replyText(ctx.slot, ctx.generation, status, sent, fields, text)
+  const sent = hasField(ctx, 'content-type') ? TYPE_NONE : type
+  const bytes = lane.outbox.replyText(ctx, status, sent, text)
   if (extras !== undefined) noteSent(extras, status, bytes)
   lane.settle(ctx)
   lane.touch()
 }
+
+/** A reply without fields. */
+const NO_FIELDS = { replyBlock: undefined, replyFields: undefined }
 
 /** For whoever hears of the end. */
 function noteSent(extras: Extras, status: number, bytes: number): void {
@@ -165,9 +168,8 @@ function sendEmpty(lane: Lane, ctx: Context): void {
     if (!isHead(ctx)) throw lengthError(0, length)
     return new StreamReply(lane, ctx, status, length).headOnly()
   }
-  const { slot, generation, replyFields } = ctx
   const flags = extras?.close === true ? REPLY_CLOSE << 16 : 0
-  lane.outbox.replyEmpty(slot, generation, status | flags, replyFields)
+  lane.outbox.replyEmpty(ctx, status | flags)
   if (extras !== undefined) noteSent(extras, status, 0)
   lane.settle(ctx)
   lane.touch()
@@ -221,13 +223,13 @@ class StreamReply implements SinkTarget {
     this.#lane = lane
     this.#ctx = ctx
     this.#status = ctx.extras?.close === true ? status | (REPLY_CLOSE << 16) : status
-    this.#type = hasField(ctx.replyFields, 'content-type') ? TYPE_NONE : ctx.replyType
+    this.#type = hasField(ctx, 'content-type') ? TYPE_NONE : ctx.replyType
     this.#length = length
   }
 
   /** The whole reply; throws when it cannot be sent. */
   send(body: Uint8Array): void {
-    const { slot, generation, replyFields, extras } = this.#ctx
+    const { extras } = this.#ctx
     if (extras?.trailers?.list() !== undefined) {
       // Only a message in chunks has a place for trailers.
       this.open()
@@ -235,7 +237,7 @@ class StreamReply implements SinkTarget {
       this.end()
       return
     }
-    this.#lane.outbox.replyBytes(slot, generation, this.#status, this.#type, replyFields, body)
+    this.#lane.outbox.replyBytes(this.#ctx, this.#status, this.#type, body)
     if (extras !== undefined) noteSent(extras, this.#status, body.byteLength)
     this.#settle()
   }
@@ -247,11 +249,10 @@ class StreamReply implements SinkTarget {
   }
 
   open(): void {
-    const { slot, generation, replyFields, extras } = this.#ctx
+    const { extras } = this.#ctx
     const flags = this.#length < 0 ? REPLY_STREAM : REPLY_STREAM | REPLY_LENGTH
     const status = this.#status | (flags << 16)
-    const { outbox } = this.#lane
-    outbox.replyHead(slot, generation, status, this.#type, replyFields, this.#length)
+    this.#lane.outbox.replyHead(this.#ctx, status, this.#type, this.#length)
     if (extras !== undefined) noteSent(extras, status, 0)
     this.#ctx.phase = STREAMING
     this.#lane.touch()
@@ -407,18 +408,18 @@ function sendDocument(lane: Lane, ctx: Context, error: unknown, extras: Extras |
   if (extras !== undefined && isWatched(extras)) {
     return showProblem(lane, ctx, extras, error)
   }
-  const { slot, generation } = ctx
   const { outbox } = lane
   try {
     const text = problemReply(lane, ctx, error)
-    const type = hasField(ctx.replyFields, 'content-type') ? TYPE_NONE : TYPE_PROBLEM
+    const type = hasField(ctx, 'content-type') ? TYPE_NONE : TYPE_PROBLEM
     const flags = extras?.close === true ? REPLY_CLOSE << 16 : 0
     const status = ctx.statusCode
-    const bytes = outbox.replyText(slot, generation, status | flags, type, ctx.replyFields, text)
+    const bytes = outbox.replyText(ctx, status | flags, type, text)
     if (extras !== undefined) noteSent(extras, status, bytes)
   } catch (second) {
     lane.config.report(second)
-    outbox.replyEmpty(slot, generation, 500, undefined)
+    const { slot, generation } = ctx
+    outbox.replyEmpty({ ...NO_FIELDS, slot, generation }, 500)
     if (extras !== undefined) noteSent(extras, 500, 0)
   }
   lane.settle(ctx)

@@ -19,7 +19,7 @@ import {
 } from './native/exchange.js'
 import { isTaken, partsOf, takeBody } from './fetch/parts.js'
 import { addField, checkStatus, hasField, removeField, setField } from './reply-fields.js'
-import { Result } from './results.js'
+import { NO_HEADERS, Result } from './results.js'
 import { EventStream } from './streaming/events.js'
 import { JSON_LINES_TYPE, JsonLines } from './streaming/json-lines.js'
 
@@ -47,11 +47,11 @@ function note(ctx: Context, kind: number, type: number, body: unknown): void {
 }
 
 function objectReply(ctx: Context, value: object): void {
+  if (value instanceof Result) return resultReply(ctx, value)
   const proto: unknown = Object.getPrototypeOf(value)
   if (proto === Object.prototype || Array.isArray(value) || proto === null) {
     return note(ctx, BODY_TEXT, TYPE_JSON, JSON.stringify(value))
   }
-  if (value instanceof Result) return resultReply(ctx, value)
   if (value instanceof Uint8Array) return note(ctx, BODY_BYTES, TYPE_BYTES, value)
   if (value instanceof ArrayBuffer) return note(ctx, BODY_BYTES, TYPE_BYTES, new Uint8Array(value))
   if (ArrayBuffer.isView(value)) {
@@ -68,7 +68,7 @@ function objectReply(ctx: Context, value: object): void {
     return responseReply(ctx, new Response(value as URLSearchParams))
   }
   if (isStreamBody(value)) {
-    const isTyped = hasField(ctx.replyFields, 'content-type')
+    const isTyped = hasField(ctx, 'content-type')
     return note(ctx, BODY_STREAM, isTyped ? TYPE_NONE : TYPE_BYTES, value)
   }
   const text = JSON.stringify(value) as string | undefined
@@ -85,16 +85,20 @@ function objectReply(ctx: Context, value: object): void {
 function resultReply(ctx: Context, result: Result): void {
   const { status, body, headers } = result
   ctx.statusCode = checkStatus(status)
-  for (const [name, value] of Object.entries(headers)) {
-    if (name !== 'set-cookie') setField(ctx, name, value)
-    else for (const line of [value].flat()) addField(ctx, name, line)
-  }
+  if (headers !== NO_HEADERS) setResultFields(ctx, headers)
   if (body === undefined) note(ctx, BODY_NONE, TYPE_NONE, undefined)
   else toReply(ctx, body)
 }
 
+function setResultFields(ctx: Context, headers: Result['headers']): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (name !== 'set-cookie') setField(ctx, name, value)
+    else for (const line of [value].flat()) addField(ctx, name, line)
+  }
+}
+
 function linesReply(ctx: Context, lines: JsonLines): void {
-  if (!hasField(ctx.replyFields, 'content-type')) addField(ctx, 'content-type', JSON_LINES_TYPE)
+  if (!hasField(ctx, 'content-type')) addField(ctx, 'content-type', JSON_LINES_TYPE)
   note(ctx, BODY_STREAM, TYPE_NONE, lines.open(ctx))
 }
 
@@ -131,7 +135,7 @@ export function isStreamBody(value: object): boolean {
 }
 
 function blobReply(ctx: Context, blob: Blob): void {
-  if (blob.type !== '' && !hasField(ctx.replyFields, 'content-type')) {
+  if (blob.type !== '' && !hasField(ctx, 'content-type')) {
     addField(ctx, 'content-type', blob.type)
   }
   extrasOf(ctx).length = blob.size

@@ -167,7 +167,8 @@ export function stream(
   return new Result(200, chunks, { 'content-type': type })
 }
 
-const NO_HEADERS = Object.freeze({})
+/** @internal Those of a result that says nothing of fields. */
+export const NO_HEADERS: Result['headers'] = Object.freeze({})
 const PROBLEM_HEADERS = Object.freeze({ 'content-type': 'application/problem+json' })
 const HTML_HEADERS = Object.freeze({ 'content-type': 'text/html; charset=utf-8' })
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308]

@@ -65,15 +65,35 @@ function isOfServer(lower: string): boolean {
 
 /** 128 bits, as many as a UUID and a trace id of W3C have. */
 const ID_BYTES = 16
-const pool = Buffer.allocUnsafeSlow(ID_BYTES * 256)
-let used = pool.length
+const ID_DIGITS = ID_BYTES * 2
+const IDS = 256
+const pool = Buffer.allocUnsafeSlow(ID_BYTES * IDS)
+/** The same as hex digits. */
+const digits = Buffer.allocUnsafeSlow(ID_DIGITS * IDS)
+let used = digits.length
+const fromCode = String.fromCharCode
 
-/** Random bytes are drawn for many at once; a text from a buffer is in one piece. */
+/**
+ * Random bytes are drawn and written out for many at once. A text of codes is in one piece, unlike
+ * a part of a longer one, and costs half of what a native call costs that reads it from a buffer.
+ */
 function makeId(): string {
-  if (used === pool.length) {
-    randomFillSync(pool)
+  if (used === digits.length) {
+    digits.write(randomFillSync(pool).toString('hex'), 'latin1')
     used = 0
   }
-  used += ID_BYTES
-  return pool.toString('hex', used - ID_BYTES, used)
+  const d = digits
+  const a = used
+  used = a + ID_DIGITS
+  // oxfmt-ignore
+  return fromCode(
+    d[a + 0]!, d[a + 1]!, d[a + 2]!, d[a + 3]!,
+    d[a + 4]!, d[a + 5]!, d[a + 6]!, d[a + 7]!,
+    d[a + 8]!, d[a + 9]!, d[a + 10]!, d[a + 11]!,
+    d[a + 12]!, d[a + 13]!, d[a + 14]!, d[a + 15]!,
+    d[a + 16]!, d[a + 17]!, d[a + 18]!, d[a + 19]!,
+    d[a + 20]!, d[a + 21]!, d[a + 22]!, d[a + 23]!,
+    d[a + 24]!, d[a + 25]!, d[a + 26]!, d[a + 27]!,
+    d[a + 28]!, d[a + 29]!, d[a + 30]!, d[a + 31]!,
+  )
 }

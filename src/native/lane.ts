@@ -200,7 +200,7 @@ export class Lane {
 
   /** An informational response. */
   inform(ctx: Context, status: number, fields: Fields): void {
-    this.outbox.inform(ctx.slot, ctx.generation, status, fields)
+    this.outbox.inform(ctx, status, fields)
     this.touch()
   }
 

@@ -24,10 +24,10 @@ import {
 } from './generated/layout.js'
 import { LannerError } from '../errors.js'
 import { bytesOf } from './bytes.js'
-import { blockOf } from './field-block.js'
 
 import type { NativeRules } from './binding.js'
 import type { Bytes } from './bytes.js'
+import type { FieldBlock } from './field-block.js'
 
 /**
  * What takes the records: the native lane, or a reader in JavaScript for calls without a socket.
@@ -41,8 +41,17 @@ export interface Port {
   read(index: number, into: Uint8Array): number
 }
 
-/** Field names and values in turn, behind a block where there is one. */
+/** Field names and values in turn. */
 export type Fields = readonly string[]
+
+/** Whose reply it is, and its fields. */
+export interface Replying {
+  readonly slot: number
+  readonly generation: number
+  /** Sent in front of the fields. */
+  readonly replyBlock: FieldBlock | undefined
+  readonly replyFields: Fields | undefined
+}
 
 /** Longest body that travels inside its record; longer ones go beside the outbox. */
 export const INLINE_MAX = 16 * 1024
@@ -82,42 +91,30 @@ export class Outbox {
   }
 
   /** A whole reply with a string body; gives the length of that in bytes. */
-  replyText(
-    slot: number,
-    generation: number,
-    status: number,
-    type: number,
-    fields: Fields | undefined,
-    text: string,
-  ): number {
+  replyText(to: Replying, status: number, type: number, text: string): number {
     const n = text.length
     if (n > INLINE_MAX) {
       const body = Buffer.from(text, 'utf8')
-      this.replyBytes(slot, generation, status, type, fields, body)
+      this.replyBytes(to, status, type, body)
       return body.byteLength
     }
-    const start = this.#reserve(HEAD_BYTES + n * UTF8_MAX, fields)
-    const bodyAt = this.#head(start, RECORD_REPLY, slot, generation, fields)
+    const { replyBlock, replyFields } = to
+    const start = this.#reserve(HEAD_BYTES + n * UTF8_MAX, replyFields, replyBlock)
+    const bodyAt = this.#head(start, RECORD_REPLY, to, replyFields, replyBlock)
     const bytes = this.#text(text, n, bodyAt)
     this.#seal(start, bodyAt + bytes, status, type, bytes)
     return bytes
   }
 
   /** A whole reply with bytes as its body. */
-  replyBytes(
-    slot: number,
-    generation: number,
-    status: number,
-    type: number,
-    fields: Fields | undefined,
-    body: Uint8Array,
-  ): void {
+  replyBytes(to: Replying, status: number, type: number, body: Uint8Array): void {
     const n = body.byteLength
     const large = n > INLINE_MAX
-    const start = this.#reserve(HEAD_BYTES + (large ? 0 : n), fields)
+    const { replyBlock, replyFields } = to
+    const start = this.#reserve(HEAD_BYTES + (large ? 0 : n), replyFields, replyBlock)
     // Reserved first: an attachment must never be overtaken by the flush of an earlier batch.
     if (large) this.port.attach(body)
-    const bodyAt = this.#head(start, RECORD_REPLY, slot, generation, fields)
+    const bodyAt = this.#head(start, RECORD_REPLY, to, replyFields, replyBlock)
     if (!large) this.#bytes.set(body, bodyAt)
     this.#seal(start, bodyAt + (large ? 0 : n), status | (large ? REPLY_LARGE << 16 : 0), type, n)
   }
@@ -125,16 +122,10 @@ export class Outbox {
   /**
    * A reply's head alone: without a body, or before the pieces of a stream. `status` carries flags.
    */
-  replyHead(
-    slot: number,
-    generation: number,
-    status: number,
-    type: number,
-    fields: Fields | undefined,
-    streamLength: number,
-  ): void {
-    const start = this.#reserve(HEAD_BYTES, fields)
-    const end = this.#head(start, RECORD_REPLY, slot, generation, fields)
+  replyHead(to: Replying, status: number, type: number, streamLength: number): void {
+    const { replyBlock, replyFields } = to
+    const start = this.#reserve(HEAD_BYTES, replyFields, replyBlock)
+    const end = this.#head(start, RECORD_REPLY, to, replyFields, replyBlock)
     this.#seal(start, end, status, type, 0)
     if (streamLength < 0) return
     const w = start >> 2
@@ -143,28 +134,22 @@ export class Outbox {
   }
 
   /** A reply without a body. */
-  replyEmpty(
-    slot: number,
-    generation: number,
-    status: number,
-    fields: Fields | undefined,
-    type = 0,
-  ): void {
-    this.replyHead(slot, generation, status | (REPLY_NO_BODY << 16), type, fields, -1)
+  replyEmpty(to: Replying, status: number): void {
+    this.replyHead(to, status | (REPLY_NO_BODY << 16), 0, -1)
   }
 
   /** A piece of a reply stream. */
   write(slot: number, generation: number, chunk: Uint8Array): void {
     const n = chunk.byteLength
     if (n > INLINE_MAX) {
-      const start = this.#reserve(WRITE_WORDS * 4, undefined)
+      const start = this.#reserve(WRITE_WORDS * 4)
       this.port.attach(chunk)
       this.#prefix(start, WRITE_WORDS * 4, RECORD_WRITE_LARGE, slot, generation)
       this.#words[(start >> 2) + 4] = n
       return
     }
     const size = (WRITE_WORDS * 4 + n + 3) & ~3
-    const start = this.#reserve(size, undefined)
+    const start = this.#reserve(size)
     this.#prefix(start, size, RECORD_WRITE, slot, generation)
     this.#words[(start >> 2) + 4] = n
     this.#bytes.set(chunk, start + WRITE_WORDS * 4)
@@ -174,29 +159,32 @@ export class Outbox {
   end(slot: number, generation: number, trailers: Fields | undefined): void {
     const start = this.#reserve(END_WORDS * 4, trailers)
     const w = start >> 2
-    const end = this.#fields(start + END_WORDS * 4, trailers)
-    this.#words[w + 4] = trailers === undefined ? 0 : trailers.length >> 1
-    this.#words[w + 5] = trailers === undefined ? 0 : fieldBytes(trailers)
-    this.#prefix(start, end - start, RECORD_END, slot, generation)
+    const count = trailers === undefined ? 0 : trailers.length >> 1
+    const fieldsAt = start + END_WORDS * 4
+    const at = fieldsAt + count * 4
+    const end = this.#fields(fieldsAt, at, trailers)
+    this.#words[w + 4] = count
+    this.#words[w + 5] = end - at
+    this.#prefix(start, ((end + 3) & ~3) - start, RECORD_END, slot, generation)
   }
 
   /** Cuts the connection, so that the client sees a broken message and no short one. */
   abort(slot: number, generation: number): void {
-    const start = this.#reserve(PREFIX_BYTES, undefined)
+    const start = this.#reserve(PREFIX_BYTES)
     this.#prefix(start, PREFIX_BYTES, RECORD_ABORT, slot, generation)
   }
 
   /** An informational response. */
-  inform(slot: number, generation: number, status: number, fields: Fields): void {
+  inform(to: Replying, status: number, fields: Fields): void {
     const start = this.#reserve(HEAD_BYTES, fields)
-    const end = this.#head(start, RECORD_INFORM, slot, generation, fields)
+    const end = this.#head(start, RECORD_INFORM, to, fields)
     this.#seal(start, end, status, 0, 0)
   }
 
   /** Credit for the request body. */
   read(slot: number, generation: number, bytes: number): void {
     const size = PREFIX_BYTES + 4
-    const start = this.#reserve(size, undefined)
+    const start = this.#reserve(size)
     this.#prefix(start, size, RECORD_READ, slot, generation)
     this.#words[(start >> 2) + 4] = bytes
   }
@@ -204,7 +192,7 @@ export class Outbox {
   /** What a request is held to, in place of the limits of its route. */
   rules(slot: number, generation: number, rules: NativeRules): void {
     const size = RULES_WORDS * 4
-    const start = this.#reserve(size, undefined)
+    const start = this.#reserve(size)
     this.#prefix(start, size, RECORD_RULES, slot, generation)
     const words = this.#words
     const w = start >> 2
@@ -222,11 +210,12 @@ export class Outbox {
   }
 
   /** Where a record of at most `size` bytes and these fields begins. */
-  #reserve(size: number, fields: Fields | undefined): number {
+  #reserve(size: number, fields?: Fields, block?: FieldBlock): number {
     // Three for the padding behind the fields, three for that behind the record, as in #head and
     // #seal.
-    const need =
-      (fields === undefined ? size : size + fieldBytes(fields) + fieldCount(fields) * 4) + 8
+    let need = size + 8
+    if (fields !== undefined) need += fieldBytes(fields) + (fields.length >> 1) * 4
+    if (block !== undefined) need += block.bytes.length + block.count * 4
     if (this.used + need > this.#capacity) {
       if (need > this.#capacity) {
         throw new LannerError(
@@ -243,23 +232,28 @@ export class Outbox {
   #head(
     start: number,
     kind: number,
-    slot: number,
-    generation: number,
+    to: Replying,
     fields: Fields | undefined,
+    block?: FieldBlock,
   ): number {
     const words = this.#words
     const w = start >> 2
     words[w + 1] = kind
-    words[w + 2] = slot
-    words[w + 3] = generation
-    if (fields === undefined) {
+    words[w + 2] = to.slot
+    words[w + 3] = to.generation
+    const bytesAt = start + HEAD_BYTES
+    if (fields === undefined && block === undefined) {
       words[w + 6] = 0
       words[w + 7] = 0
-      return start + HEAD_BYTES
+      return bytesAt
     }
-    words[w + 6] = fieldCount(fields)
-    words[w + 7] = fieldBytes(fields)
-    return this.#fields(start + HEAD_BYTES, fields)
+    const count =
+      (fields === undefined ? 0 : fields.length >> 1) + (block === undefined ? 0 : block.count)
+    words[w + 6] = count
+    const at = bytesAt + count * 4
+    const end = this.#fields(bytesAt, at, fields, block)
+    words[w + 7] = end - at
+    return (end + 3) & ~3
   }
 
   #seal(start: number, end: number, status: number, type: number, bodyLength: number): void {
@@ -285,20 +279,19 @@ export class Outbox {
     this.used = start + size
   }
 
-  /** Writes lengths, names and values; returns the padded end. */
-  #fields(start: number, fields: Fields | undefined): number {
-    if (fields === undefined) return start
+  /** Writes lengths to one place, names and values to another; returns where these end. */
+  #fields(start: number, bytesAt: number, fields: Fields | undefined, block?: FieldBlock): number {
     const words = this.#words
     let w = start >> 2
-    let at = start + fieldCount(fields) * 4
-    const block = blockOf(fields)
+    let at = bytesAt
     if (block !== undefined) {
       const { lengths } = block
       for (let i = 0; i < lengths.length; i++) words[w++] = lengths[i]!
       this.#bytes.set(block.bytes, at)
       at += block.bytes.length
     }
-    for (let i = block === undefined ? 0 : 2; i < fields.length; i += 2) {
+    if (fields === undefined) return at
+    for (let i = 0; i < fields.length; i += 2) {
       const name = fields[i]!
       const value = fields[i + 1]!
       words[w++] = name.length | (value.length << 16)
@@ -307,7 +300,7 @@ export class Outbox {
       this.#latin1(value, at)
       at += value.length
     }
-    return (at + 3) & ~3
+    return at
   }
 
   #latin1(text: string, at: number): void {
@@ -334,14 +327,8 @@ export class Outbox {
   }
 }
 
-function fieldCount(fields: Fields): number {
-  const block = blockOf(fields)
-  return block === undefined ? fields.length >> 1 : (fields.length >> 1) - 1 + block.count
-}
-
 function fieldBytes(fields: Fields): number {
-  const block = blockOf(fields)
-  let bytes = block === undefined ? 0 : block.bytes.length
-  for (let i = block === undefined ? 0 : 2; i < fields.length; i++) bytes += fields[i]!.length
+  let bytes = 0
+  for (let i = 0; i < fields.length; i++) bytes += fields[i]!.length
   return bytes
 }

@@ -76,7 +76,7 @@ export class EventStream<Data = unknown> {
 }
 
 function setDefault(ctx: Context, name: string, value: string): void {
-  if (!hasField(ctx.replyFields, name)) addField(ctx, name, value)
+  if (!hasField(ctx, name)) addField(ctx, name, value)
 }
 
 /**

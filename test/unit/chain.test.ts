@@ -128,6 +128,33 @@ describe('what comes back', () => {
     expect((await lane.ask('/helper')).text).toBe('replaced')
   })
 
+  test.each<[string, Handler, unknown[] | undefined]>([
+    ['that is over at once, passing a value on', (_, next) => next(), undefined],
+    ['that is over at once, saying nothing', (_, next) => void next(), undefined],
+    ['that is over at once, with a value of its own', (_, next) => [next()].join(), undefined],
+    ['that takes its time', later, [undefined, 'value']],
+  ])(
+    'what is behind middleware %s is kept as long as somebody may want it',
+    async (_, last, kept) => {
+      const seen: unknown[] = []
+      const lane = harness((r) =>
+        r.get(
+          '/',
+          (ctx, next) => {
+            seen.push(ctx)
+            return next()
+          },
+          last,
+          () => 'value',
+        ),
+      )
+      expect((await lane.ask('/')).text).toBe('value')
+      expect((seen[0] as { downstream: unknown[] | undefined }).downstream?.slice(1)).toEqual(
+        kept?.slice(1),
+      )
+    },
+  )
+
   test('middleware that does not go on answers', async () => {
     const lane = harness((r) => {
       r.use((ctx, next) => (ctx.query.has('no') ? ctx.text('stopped', 403) : next()))

@@ -107,8 +107,7 @@ test('a set is the same for every reply, and sets that meet again are joined onc
   const lane = harness((router) =>
     router.get('/', (ctx) => {
       ctx.setHeaders(sets['a']!).setHeaders(sets['b']!)
-      const [, block] = ctx.replyFields as unknown as [string, object]
-      blocks.push(block)
+      blocks.push(ctx.replyBlock!)
       return 'hello'
     }),
   )
