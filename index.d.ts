@@ -37,7 +37,7 @@ declare class App<
     State,
     Routes,
     Provided & {
-      readonly [K in Name]: Service
+      readonly [K in Name]: ProvidedService<Service>
     }
   >
   provide<Name extends string, Service>(
@@ -50,7 +50,7 @@ declare class App<
     State,
     Routes,
     Provided & {
-      readonly [K in Name]: Service
+      readonly [K in Name]: ProvidedService<Service>
     }
   >
   /**
@@ -1373,8 +1373,11 @@ type RejectReason = keyof typeof REJECT_STATUS
 /** Field names with a value each, or several. */
 type FieldInit = Readonly<Record<string, string | readonly string[]>>
 
-/** Hears that an exchange is over. What it throws is reported and changes nothing. */
-type EndHook = (end: ExchangeEnd, ctx: Context) => void
+/**
+ * Hears that an exchange is over. What it throws, or promises and does not keep, is reported and
+ * changes nothing. Read what is needed of `ctx` before the first await.
+ */
+type EndHook = (end: ExchangeEnd, ctx: Context) => unknown
 
 /** How an exchange ended. */
 declare class ExchangeEnd {
@@ -2227,6 +2230,14 @@ interface ServerAddress {
   readonly port: number
 }
 
+/** What `ctx.services` has of what a factory returned: a query, for example, has become a Promise. */
+type ProvidedService<Service> =
+  Service extends Promise<unknown>
+    ? Service
+    : Service extends PromiseLike<infer Value>
+      ? Promise<Value>
+      : Service
+
 /** How `app.provide()` treats a service. */
 interface ServiceOptions<Service = unknown> {
   /** 'app': one for the application, the default. 'request': one for each request that wants it. */
@@ -3076,6 +3087,7 @@ export {
   type CloseOptions,
   type Server,
   type ServerAddress,
+  type ProvidedService,
   type ServiceOptions,
   type Services,
   type ServiceScope,

@@ -31,7 +31,7 @@ import type { Endpoint } from './routing/endpoint.js'
 import type { ValidationOptions } from './routing/options.js'
 import type { CompiledRoute } from './routing/route.js'
 import type { CloseOptions, Server } from './server.js'
-import type { ServiceOptions, Services } from './services.js'
+import type { ProvidedService, ServiceOptions, Services } from './services.js'
 
 /** Options of an application. */
 export interface AppOptions {
@@ -91,12 +91,12 @@ export class App<
     name: Name,
     factory: (ctx: Context<AnyParams, State, RawInput, Provided>) => Service,
     options: ServiceOptions<Service> & { scope: 'request' },
-  ): App<State, Routes, Provided & { readonly [K in Name]: Service }>
+  ): App<State, Routes, Provided & { readonly [K in Name]: ProvidedService<Service> }>
   provide<Name extends string, Service>(
     name: Name,
     factory: (services: Provided) => Service,
     options?: ServiceOptions<Service> & { scope?: 'app' },
-  ): App<State, Routes, Provided & { readonly [K in Name]: Service }>
+  ): App<State, Routes, Provided & { readonly [K in Name]: ProvidedService<Service> }>
   provide(name: string, factory: unknown, options: ServiceOptions<never> = {}): unknown {
     this.registry.change()
     this.#services.provide(name, factory, options)

@@ -8,6 +8,7 @@ import { ERROR_CODES } from './error-codes.js'
 import { LannerError } from './errors.js'
 import { tell } from './reply.js'
 import { addEndHook } from './reply-hooks.js'
+import { isThenable } from './thenable.js'
 
 import type { Chain } from './compose.js'
 import type { Context } from './context.js'
@@ -95,7 +96,7 @@ function tellAll(
   for (const hook of hooks) {
     try {
       const result = hook(ctx, info)
-      if (result instanceof Promise) result.catch(failed)
+      if (isThenable(result)) Promise.resolve(result).catch(failed)
     } catch (failure) {
       failed(failure)
     }
@@ -114,8 +115,8 @@ function behind(hooks: readonly RequestHook[], chain: Chain): Chain {
   function from(first: number, ctx: Context, next: Next): unknown {
     for (let at = first; at < hooks.length; at++) {
       const value = hooks[at]!(ctx)
-      if (value instanceof Promise) {
-        return value.then((later: unknown) =>
+      if (isThenable(value)) {
+        return Promise.resolve(value).then((later: unknown) =>
           hasAnswered(ctx, later) ? answerOf(ctx, later) : from(at + 1, ctx, next),
         )
       }

@@ -114,7 +114,7 @@ export type {
   StandardSchema,
 } from './schema/standard.js'
 export type { CloseOptions, Server, ServerAddress } from './server.js'
-export type { ServiceOptions, Services, ServiceScope } from './services.js'
+export type { ProvidedService, ServiceOptions, Services, ServiceScope } from './services.js'
 export type { LimitEvent, LimitLabel, RejectEvent, ServerEvents } from './server-events.js'
 export type { Stall, StallOptions } from './stall.js'
 export type { Distribution, IsolateStats, ServerStats } from './stats.js'

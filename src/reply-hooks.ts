@@ -17,6 +17,7 @@ import {
 } from './native/exchange.js'
 import { cancelSource } from './body/cancel.js'
 import { addField, addVary, checkStatus, fieldText, fieldTexts, setField } from './reply-fields.js'
+import { isThenable } from './thenable.js'
 
 import type { StreamBody } from './body/sink.js'
 import type { Context } from './context.js'
@@ -28,8 +29,11 @@ import type { Extras } from './native/exchange.js'
  */
 export type ReplyHook = (reply: PreparedReply, ctx: Context) => unknown
 
-/** Hears that an exchange is over. What it throws is reported and changes nothing. */
-export type EndHook = (end: ExchangeEnd, ctx: Context) => void
+/**
+ * Hears that an exchange is over. What it throws, or promises and does not keep, is reported and
+ * changes nothing. Read what is needed of `ctx` before the first await.
+ */
+export type EndHook = (end: ExchangeEnd, ctx: Context) => unknown
 
 /** A reply that is decided and not sent: what it is made of, and the way to change it. */
 export class PreparedReply {
@@ -192,7 +196,7 @@ export function runReplyHooks(ctx: Context, extras: Extras): Promise<Context> | 
   extras.isReplySeen = true
   for (let at = hooks.length - 1; at >= 0; at--) {
     const pending = runHook(hooks, at, reply, ctx)
-    if (pending instanceof Promise) return runLater(pending, hooks, at, reply, ctx)
+    if (isThenable(pending)) return runLater(pending, hooks, at, reply, ctx)
   }
   return undefined
 }
@@ -207,7 +211,7 @@ function runHook(hooks: ReplyHook[], at: number, reply: PreparedReply, ctx: Cont
 }
 
 async function runLater(
-  first: Promise<unknown>,
+  first: PromiseLike<unknown>,
   hooks: ReplyHook[],
   from: number,
   reply: PreparedReply,
@@ -231,7 +235,8 @@ export function runEndHooks(ctx: Context, report: (error: unknown) => void): voi
   const end = new ExchangeEnd(ctx)
   for (const hook of ctx.extras!.endHooks!) {
     try {
-      hook(end, ctx)
+      const result = hook(end, ctx)
+      if (isThenable(result)) Promise.resolve(result).catch(report)
     } catch (error) {
       report(error)
     }

@@ -467,7 +467,7 @@ export function tell(lane: Lane, ctx: Context, error: unknown): void {
   }
   try {
     const result = onError(error, ctx)
-    if (result instanceof Promise) result.catch(failed)
+    if (isThenable(result)) Promise.resolve(result).catch(failed)
   } catch (second) {
     failed(second)
   }

@@ -9,6 +9,7 @@
 import { addCleanup, forget, forgetCleanup, requireRunning } from './cleanups.js'
 import { LannerError } from './errors.js'
 import { refuseUnknown, requireObject, wrong } from './option-values.js'
+import { isThenable } from './thenable.js'
 
 import type { Cleanup } from './cleanups.js'
 import type { Context } from './context.js'
@@ -22,6 +23,14 @@ export interface Services {}
 
 /** How long a service lives: as long as the application listens, or as long as a request runs. */
 export type ServiceScope = 'app' | 'request'
+
+/** What `ctx.services` has of what a factory returned: a query, for example, has become a Promise. */
+export type ProvidedService<Service> =
+  Service extends Promise<unknown>
+    ? Service
+    : Service extends PromiseLike<infer Value>
+      ? Promise<Value>
+      : Service
 
 /** How `app.provide()` treats a service. */
 export interface ServiceOptions<Service = unknown> {
@@ -165,7 +174,9 @@ class Scope {
     making.push(name)
     let value: unknown
     try {
-      value = factory((this.#ctx ?? this.view) as never)
+      const given = factory((this.#ctx ?? this.view) as never)
+      // A query runs whenever somebody waits for it: made a promise, it runs once.
+      value = isThenable(given) && !(given instanceof Promise) ? Promise.resolve(given) : given
     } finally {
       making.pop()
     }

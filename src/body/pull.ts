@@ -4,6 +4,7 @@
 // is destroyed as well, because its iterator only listens between two chunks.
 
 import { LannerError } from '../errors.js'
+import { isThenable } from '../thenable.js'
 
 interface Step {
   readonly value?: unknown
@@ -52,7 +53,7 @@ function fromReader(stream: ReadableStream<unknown>): Puller {
 
 function fromIterator(iterator: AsyncIterator<unknown> | Iterator<unknown>, body: object): Puller {
   return {
-    next: () => iterator.next(),
+    next: () => promised(iterator.next()),
     cancel: () => {
       try {
         if ('destroy' in body && typeof body.destroy === 'function') body.destroy()
@@ -65,8 +66,13 @@ function fromIterator(iterator: AsyncIterator<unknown> | Iterator<unknown>, body
   }
 }
 
+/** A step that comes later is a Promise for whoever pulls, whatever the source makes of it. */
+function promised(step: Step | PromiseLike<Step>): Step | Promise<Step> {
+  return step instanceof Promise || !isThenable(step) ? (step as Step) : Promise.resolve(step)
+}
+
 function ignore(promise: unknown): void | Promise<void> {
-  return promise instanceof Promise ? promise.then(nothing, nothing) : undefined
+  return isThenable(promise) ? Promise.resolve(promise).then(nothing, nothing) : undefined
 }
 
 const nothing = (): void => {}

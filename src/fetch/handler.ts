@@ -8,6 +8,7 @@
 import { HttpError, LannerError } from '../errors.js'
 import { wrong } from '../option-values.js'
 import { isResponse } from '../response.js'
+import { isThenable } from '../thenable.js'
 import { FetchInfo } from './info.js'
 import { toFetchRequest } from './request.js'
 
@@ -87,8 +88,8 @@ export function toHandler({ target, background, isLazy }: FetchDoor): Handler {
     const request = toFetchRequest(ctx, isLazy)
     const info = new FetchInfo(ctx, request, background)
     const value: unknown = isDraft ? object.fetch(info) : object.fetch(request, info)
-    return value instanceof Promise
-      ? value.then((later: unknown) => checkResponse(later, info))
+    return isThenable(value)
+      ? Promise.resolve(value).then((later: unknown) => checkResponse(later, info))
       : checkResponse(value, info)
   }
 }

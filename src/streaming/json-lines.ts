@@ -8,6 +8,7 @@
 import { HttpError, LannerError } from '../errors.js'
 import { refuseUnknown, requireObject, size } from '../option-values.js'
 import { Result } from '../results.js'
+import { isThenable } from '../thenable.js'
 import { checkSource, stepsOf } from './source.js'
 
 import type { Context } from '../context.js'
@@ -53,11 +54,12 @@ async function* textOf(start: () => Steps<unknown>): AsyncGenerator<string, unde
       while (text.length < CHUNK_CHARACTERS) {
         const step = steps.next()
         // What has to be waited for must not hold back what is there.
-        const { value, done } = step instanceof Promise ? await step : step
+        const isLater = isThenable(step)
+        const { value, done } = isLater ? await step : step
         isOver = done === true
         if (isOver) break
         text += `${lineOf(value)}\n`
-        if (step instanceof Promise) break
+        if (isLater) break
       }
       if (text !== '') yield text
       if (isOver) return undefined
