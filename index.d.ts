@@ -65,15 +65,17 @@ declare class App<
    */
   onResponse(hook: ResponseHook<State, Provided>): this
   /**
-   * Called when a server of this application listens; `listen()` waits for it. An error in it
-   * closes the server and is that of `listen()`.
+   * Called when a server of this application listens, with the services of the application;
+   * `listen()` waits for it, requests do not. An error in it closes the server and is that of
+   * `listen()`: `app.onListen(async (server, { db }) => (await db).migrate())`.
    */
-  onListen(hook: ServerHook): this
+  onListen(hook: ServerHook<Provided>): this
   /**
-   * Called when a server has closed and no request runs any more; `server.close()` and
-   * `server.closed` wait for it. An error in it is reported and keeps no other hook from running.
+   * Called when a server has closed and no request runs any more, with the services of the
+   * application, which are given back after it; `server.close()` and `server.closed` wait for it.
+   * An error in it is reported and keeps no other hook from running.
    */
-  onClose(hook: ServerHook): this
+  onClose(hook: ServerHook<Provided>): this
   /** Begins to serve. A number is a port. */
   listen(options?: ListenOptions | number): Promise<Server>
   /**
@@ -961,8 +963,14 @@ interface ResponseInfo {
   readonly error: unknown
 }
 
-/** Is called with a server that began to listen, or that has closed. */
-type ServerHook = (server: Server) => unknown
+/**
+ * Is called with a server that began to listen, or that has closed, and with the services of the
+ * application.
+ */
+type ServerHook<Provided extends object = Services> = (
+  server: Server,
+  services: Provided,
+) => unknown
 
 /** A cookie that a reply sets. */
 interface InjectCookie {

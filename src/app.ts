@@ -125,22 +125,24 @@ export class App<
   }
 
   /**
-   * Called when a server of this application listens; `listen()` waits for it. An error in it
-   * closes the server and is that of `listen()`.
+   * Called when a server of this application listens, with the services of the application;
+   * `listen()` waits for it, requests do not. An error in it closes the server and is that of
+   * `listen()`: `app.onListen(async (server, { db }) => (await db).migrate())`.
    */
-  onListen(hook: ServerHook): this {
+  onListen(hook: ServerHook<Provided>): this {
     this.registry.change()
-    addHook(this.#hooks.onListen, hook, 'onListen')
+    addHook(this.#hooks.onListen, hook as unknown as ServerHook, 'onListen')
     return this
   }
 
   /**
-   * Called when a server has closed and no request runs any more; `server.close()` and
-   * `server.closed` wait for it. An error in it is reported and keeps no other hook from running.
+   * Called when a server has closed and no request runs any more, with the services of the
+   * application, which are given back after it; `server.close()` and `server.closed` wait for it.
+   * An error in it is reported and keeps no other hook from running.
    */
-  onClose(hook: ServerHook): this {
+  onClose(hook: ServerHook<Provided>): this {
     this.registry.change()
-    addHook(this.#hooks.onClose, hook, 'onClose')
+    addHook(this.#hooks.onClose, hook as unknown as ServerHook, 'onClose')
     return this
   }
 
@@ -148,7 +150,7 @@ export class App<
   async listen(options: ListenOptions | number = {}): Promise<Server> {
     const server = this.start(typeof options === 'number' ? { port: options } : options)
     try {
-      for (const hook of this.#hooks.onListen) await hook(server)
+      for (const hook of this.#hooks.onListen) await hook(server, this.#services.ofApp())
     } catch (error) {
       await server.close({ gracePeriodMs: 0 })
       throw error
@@ -171,7 +173,7 @@ export class App<
   async #closed(server: Server): Promise<void> {
     for (const hook of this.#hooks.onClose) {
       try {
-        await hook(server)
+        await hook(server, this.#services.ofApp())
       } catch (error) {
         report(error)
       }

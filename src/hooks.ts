@@ -44,8 +44,14 @@ export type ResponseHook<State extends object = AnyState, Provided extends objec
   info: ResponseInfo,
 ) => unknown
 
-/** Is called with a server that began to listen, or that has closed. */
-export type ServerHook = (server: Server) => unknown
+/**
+ * Is called with a server that began to listen, or that has closed, and with the services of the
+ * application.
+ */
+export type ServerHook<Provided extends object = Services> = (
+  server: Server,
+  services: Provided,
+) => unknown
 
 /** The hooks of an application, in the order of their registration. */
 export class Hooks {

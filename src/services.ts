@@ -94,6 +94,11 @@ export class ServiceTable {
     this.#app = undefined
   }
 
+  /** The services of the application. */
+  ofApp(): object {
+    return this.#appScope().view
+  }
+
   /** The services of a request. */
   of(ctx: Context): object {
     const app = this.#appScope()

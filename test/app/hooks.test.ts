@@ -283,7 +283,7 @@ describe('onListen and onClose', () => {
     })
     await server.close({ gracePeriod: 0 })
     await server.close({ gracePeriod: 0 })
-    expect(last).toHaveBeenCalledExactlyOnceWith(server)
+    expect(last).toHaveBeenCalledExactlyOnceWith(server, expect.anything())
     expect(takeReports()).toMatchObject([{ message: 'stuck' }])
   })
 })

@@ -67,6 +67,45 @@ describe('of the application', () => {
     expect(log.take()).toEqual(['+db', 'closed', '-db'])
   })
 
+  test('hooks of a server have them: made by onListen, given back after onClose', async () => {
+    const log = new Log()
+    const server = await serve((app) =>
+      app
+        .provide('db', () => log.make('db'))
+        .provide('last', () => log.make('last'))
+        .onListen((_, services) => void log.lines.push(`listens with ${services.db.name}`))
+        .onClose((_, services) => void log.lines.push(`closed with ${services.last.name}`))
+        .get('/', ({ services }) => services.db.name),
+    )
+    expect(log.take()).toEqual(['+db', 'listens with db'])
+    expect(await (await fetch(server.url)).text()).toBe('db')
+    await server.close({ gracePeriod: 0 })
+    expect(log.take()).toEqual(['+last', 'closed with last', '-last', '-db'])
+  })
+
+  test('are given back when onListen fails, after onClose and before listen() does', async () => {
+    const log = new Log()
+    const app = new App()
+      .provide('db', () => log.make('db'))
+      .onListen((_, { db }) => {
+        throw new Error(`no tables in ${db.name}`)
+      })
+      .onClose(() => void log.lines.push('closed'))
+    const listening = app.listen({ port: 0, host: '127.0.0.1' })
+    await expect(listening).rejects.toThrow('no tables in db')
+    expect(log.take()).toEqual(['+db', 'closed', '-db'])
+  })
+
+  test('those of requests are not for hooks of a server', async () => {
+    const app = new App()
+      .provide('user', () => 'ada', { scope: 'request' })
+      .onListen((_, { user }) => user)
+    await expect(app.listen({ port: 0, host: '127.0.0.1' })).rejects.toMatchObject({
+      code: 'LANNER_SERVICE_MISSING',
+      message: expect.stringContaining('it is one of requests') as unknown,
+    })
+  })
+
   test('live until the last server of the application has closed', async () => {
     const log = new Log()
     const app = new App().provide('db', () => log.make('db'))

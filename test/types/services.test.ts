@@ -1,9 +1,9 @@
 // The types of services: known along the chain, in groups, and to handlers of other files.
 
 import { App, defineRoute } from 'lanner'
-import { expectTypeOf, test } from 'vitest'
+import { expect, expectTypeOf, test } from 'vitest'
 
-import type { Handler, Middleware } from 'lanner'
+import type { Handler, Middleware, Server } from 'lanner'
 
 test('services are typed along the chain', () => {
   new App()
@@ -19,6 +19,15 @@ test('services are typed along the chain', () => {
     })
     .onResponse((ctx) => expectTypeOf(ctx.services.count).toEqualTypeOf<number>())
     .onError((_, ctx) => expectTypeOf(ctx.services.count).toEqualTypeOf<number>())
+    .onListen((server, { count }) => {
+      expectTypeOf(server).toEqualTypeOf<Server>()
+      expectTypeOf(count).toEqualTypeOf<number>()
+    })
+    .onClose((_, services) => {
+      expectTypeOf(services.user).toEqualTypeOf<Promise<string>>()
+      // @ts-expect-error: nobody provides it
+      expect(() => services.mail).toThrow()
+    })
     .get('/:id', async (ctx) => {
       expectTypeOf(ctx.params).toEqualTypeOf<{ id: string }>()
       expectTypeOf(ctx.services.user).toEqualTypeOf<Promise<string>>()
