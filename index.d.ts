@@ -56,6 +56,7 @@ declare class App<
   /**
    * Called with every request before all middleware, also with those that no route takes. Several
    * run in the order of their registration. What one returns is the answer: nothing after it runs.
+   * `ctx.route.options` and `ctx.limits` are those that handlers see.
    */
   onRequest(hook: RequestHook<State, Provided>): this
   /**

@@ -5,7 +5,7 @@
 // registration: a guard that is added after a route guards it too. Among middleware the order of
 // registration counts.
 
-import { addHook, hooked, Hooks } from './hooks.js'
+import { addHook, Hooks } from './hooks.js'
 import { InjectLane } from './inject/lane.js'
 import { fromFetch, fromInject } from './inject/request.js'
 import { toInjectResponse } from './inject/response.js'
@@ -29,7 +29,6 @@ import type { LaneConfig } from './native/lane.js'
 import type { ListenOptions, ParsedOptions } from './options.js'
 import type { Endpoint } from './routing/endpoint.js'
 import type { ValidationOptions } from './routing/options.js'
-import type { CompiledRoute } from './routing/route.js'
 import type { CloseOptions, Server } from './server.js'
 import type { ProvidedService, ServiceOptions, Services } from './services.js'
 
@@ -106,6 +105,7 @@ export class App<
   /**
    * Called with every request before all middleware, also with those that no route takes. Several
    * run in the order of their registration. What one returns is the answer: nothing after it runs.
+   * `ctx.route.options` and `ctx.limits` are those that handlers see.
    */
   onRequest(hook: RequestHook<State, Provided>): this {
     this.registry.change()
@@ -210,10 +210,8 @@ export class App<
     const { native } = options
     const server = rulesOfServer(native)
     const hooks = this.#hooks
-    const around = (route: CompiledRoute): CompiledRoute =>
-      hooks.seeRequests ? { ...route, run: hooked(route.run, hooks) } : route
-    const checks = { validation, development: options.development }
-    const compiled = compileRoutes(routes, scopes, server, checks).map(around)
+    const common = { validation, development: options.development, hooks }
+    const compiled = compileRoutes(routes, scopes, server, common)
     const notFound = this.#notFound
     native.routes = compiled.map(({ info: { method, pattern }, rules }) =>
       rules === server ? { method, pattern } : { method, pattern, rules },
@@ -222,8 +220,8 @@ export class App<
     native.covered = hooks.seeRequests ? EVERY_PATH : coveredPatterns(scopes)
     return {
       routes: compiled,
-      fallback: around(compileFallback(answerNotFound(notFound), scopes, server)),
-      unrouted: around(compileFallback(answerUnrouted, scopes, server)),
+      fallback: compileFallback(answerNotFound(notFound), scopes, server, hooks),
+      unrouted: compileFallback(answerUnrouted, scopes, server, hooks),
       allowValues: [],
       match: noMatch,
       onError: this.#onError,

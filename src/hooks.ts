@@ -77,9 +77,17 @@ export function addHook<Hook>(hooks: Hook[], hook: Hook, name: string): void {
   hooks.push(hook)
 }
 
-/** The chain of a route with the hooks around it. */
-export function hooked(chain: Chain, { onRequest, onResponse }: Hooks): Chain {
-  const inner = onRequest.length === 0 ? chain : behind([...onRequest], chain)
+/**
+ * The chain of a route with the hooks around it. `apply` is what a request needs before somebody
+ * may read its options.
+ */
+export function hooked(
+  chain: Chain,
+  { onRequest, onResponse }: Hooks,
+  apply?: (ctx: Context) => void,
+): Chain {
+  const answering = onRequest.length === 0 ? chain : behind([...onRequest], chain)
+  const inner = apply === undefined ? answering : after(apply, answering)
   if (onResponse.length === 0) return inner
   const watching = [...onResponse]
   return function watched(ctx, next) {
@@ -114,6 +122,13 @@ function statusOf(error: unknown): number {
   const code = error instanceof LannerError ? error.code : ''
   const row: { status: number } | undefined = ERROR_CODES[code as ErrorCode]
   return row === undefined || row.status === 0 ? 500 : row.status
+}
+
+function after(apply: (ctx: Context) => void, chain: Chain): Chain {
+  return function applied(ctx, next) {
+    apply(ctx)
+    return chain(ctx, next)
+  }
 }
 
 /** Runs a chain when none of the hooks has answered. Makes no promise that no hook made. */

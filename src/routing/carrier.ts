@@ -3,8 +3,8 @@
 // Made by routeOptions() and by middleware that only says what the network side is to hold to.
 // compileRoutes takes them out of the chain and joins them with the options of each route, so that
 // they cost a request nothing. Where the pattern of a route does not tell whether it is covered,
-// and where no route matched, they are applied to the request when it is there, before any other
-// middleware sees it. Promises that what a route or its groups say wins, and among carriers the one
+// and where no route matched, they are applied to the request when it is there, before hooks and
+// middleware see it. Promises that what a route or its groups say wins, and among carriers the one
 // registered last.
 
 import { checkCommonOptions, joinOptions } from './options.js'
@@ -64,11 +64,17 @@ export function withoutSaid(options: RouteOptions, others: RouteOptions): RouteO
   return left
 }
 
-/** Applies options to the requests whose path lies under a prefix. */
-export function applyUnder(prefix: readonly Segment[], options: RouteOptions): Handler {
-  return function applied(ctx: Context, next) {
-    if (isUnder(prefix, ctx.path)) apply(ctx, options)
-    return next()
+/** Options for the requests whose path lies under a prefix. */
+export interface Conditional {
+  readonly prefix: readonly Segment[]
+  readonly options: RouteOptions
+}
+
+/** What applies options to a request, in the order in which they are; undefined for none. */
+export function applierOf(all: readonly Conditional[]): ((ctx: Context) => void) | undefined {
+  if (all.length === 0) return undefined
+  return function applyOptions(ctx) {
+    for (const { prefix, options } of all) if (isUnder(prefix, ctx.path)) apply(ctx, options)
   }
 }
 

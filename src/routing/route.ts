@@ -4,19 +4,21 @@
 // native router is built from. The index in that table is the route id that request entries carry.
 
 import { compose } from '../compose.js'
+import { hooked, Hooks } from '../hooks.js'
 import { rulesOfRoute } from '../rules.js'
 import { makeBind } from '../schema/bind.js'
 import { checkReplies } from '../schema/check-reply.js'
 import { resolveValidation } from '../schema/validation.js'
-import { applyUnder, carriedBy, isForUnrouted, isHeldTo, withoutSaid } from './carrier.js'
+import { applierOf, carriedBy, isForUnrouted, isHeldTo, withoutSaid } from './carrier.js'
 import { joinOptions, NO_OPTIONS } from './options.js'
 import { coverage, isUnder, parsePattern, parsePrefix } from './pattern.js'
 
-import type { Around, Chain } from '../compose.js'
+import type { Chain } from '../compose.js'
 import type { Context } from '../context.js'
 import type { Handler } from '../handler.js'
 import type { NativeRules } from '../native/binding.js'
 import type { Bind } from '../schema/bind.js'
+import type { Conditional } from './carrier.js'
 import type { RouteInfo, RouteOptions, ValidationOptions } from './options.js'
 import type { Segment } from './pattern.js'
 
@@ -48,8 +50,6 @@ export interface CompiledRoute {
   /** What its requests are held to. */
   readonly rules: NativeRules
   readonly run: Chain
-  /** Number of middlewares in the chain. */
-  readonly depth: number
   readonly paramNames: readonly string[]
   /** Makes the params object; one class per route gives it one shape. */
   readonly Params: new () => Record<string, string | undefined>
@@ -75,10 +75,10 @@ export function compileRoutes(
   routes: readonly Route[],
   scopes: readonly Scope[],
   server: NativeRules,
-  { validation, development = false }: CheckOptions = {},
+  { validation, development = false, hooks = NO_HOOKS }: CompileOptions = {},
 ): CompiledRoute[] {
   return routes.map((route) => {
-    const { handlers, options, own } = chainOf(route, scopes)
+    const { handlers, options, own, applied } = chainOf(route, scopes)
     const paramNames = route.segments.filter((s) => s.kind !== 'text').map((s) => s.value)
     const { method, pattern } = route
     const rules = options === NO_OPTIONS ? server : rulesOfRoute(options, server, nameOf(route))
@@ -87,15 +87,19 @@ export function compileRoutes(
     const bind = makeBind(info, paramNames, checks)
     const at = handlers.length - own
     const wrap = (chain: Chain): Chain => bound(bind, checkReplies(chain, at, info, checks))
-    return compiled(info, rules, handlers, paramNames, { at, wrap })
+    const run = hooked(compose(handlers, { at, wrap }), hooks, applierOf(applied))
+    return { info, rules, run, paramNames, Params: paramsClass() }
   })
 }
 
-/** How requests are checked where a route says nothing of it. */
-interface CheckOptions {
+/** What an application says of all its routes. */
+interface CompileOptions {
   readonly validation?: ValidationOptions | undefined
   readonly development?: boolean
+  readonly hooks?: Hooks
 }
+
+const NO_HOOKS = new Hooks()
 
 /** Checks what the request brings before the route's own functions see it. */
 function bound(bind: Bind | undefined, chain: Chain): Chain {
@@ -108,15 +112,15 @@ function bound(bind: Bind | undefined, chain: Chain): Chain {
 
 /**
  * The functions around and of a route, outermost first, and its options: what middleware carries is
- * joined with its own. `own` functions at the end see what schemas made of the request.
+ * joined with its own. `own` functions at the end see what schemas made of the request. What hangs
+ * on the path of the request is `applied` to it before all functions, which read it.
  */
 function chainOf(
   route: Route,
   scopes: readonly Scope[],
-): { handlers: Handler[]; options: RouteOptions; own: number } {
+): { handlers: Handler[]; options: RouteOptions; own: number; applied: Conditional[] } {
   const handlers: Handler[] = []
-  // They run before all others, which read what they apply.
-  const applied: Handler[] = []
+  const applied: Conditional[] = []
   let { options } = route
   // From the inside, because what is said further in wins.
   const filters = (options.filters ?? []) as readonly Handler[]
@@ -137,10 +141,10 @@ function chainOf(
     } else if (covers === 'always') {
       options = joinOptions(carried, options)
     } else {
-      applied.unshift(applyUnder(scope.prefix, withoutSaid(carried, options)))
+      applied.unshift({ prefix: scope.prefix, options: withoutSaid(carried, options) })
     }
   }
-  return { handlers: [...applied, ...handlers], options, own }
+  return { handlers, options, own, applied }
 }
 
 /**
@@ -150,10 +154,10 @@ export function compileFallback(
   handler: Handler,
   scopes: readonly Scope[],
   server: NativeRules,
+  hooks = NO_HOOKS,
 ): CompiledRoute {
   let options = NO_OPTIONS
-  // Before all others, as in chainOf().
-  const applied: Handler[] = []
+  const applied: Conditional[] = []
   const around: Handler[] = []
   for (const scope of scopes) {
     const carried = carriedBy(scope.middleware)
@@ -161,10 +165,11 @@ export function compileFallback(
     if (carried === undefined) around.push(isEverywhere ? scope.middleware : onlyUnder(scope))
     else if (isEverywhere && !isHeldTo(carried) && applied.length === 0) {
       options = joinOptions(options, carried)
-    } else applied.push(applyUnder(scope.prefix, carried))
+    } else applied.push({ prefix: scope.prefix, options: carried })
   }
   const info = Object.freeze({ method: '*', pattern: '', options })
-  return compiled(info, server, [...applied, ...around, handler], [])
+  const run = hooked(compose([...around, handler]), hooks, applierOf(applied))
+  return { info, rules: server, run, paramNames: [], Params: paramsClass() }
 }
 
 /**
@@ -186,23 +191,6 @@ export function coveredPatterns(scopes: readonly Scope[]): string[] {
 /** How errors name a route, behind the path of an option. */
 export function nameOf({ method, pattern }: { method: string; pattern: string }): string {
   return ` of the route ${method} ${pattern}`
-}
-
-function compiled(
-  info: RouteInfo,
-  rules: NativeRules,
-  handlers: readonly Handler[],
-  paramNames: readonly string[],
-  around?: Around,
-): CompiledRoute {
-  return {
-    info,
-    rules,
-    run: compose(handlers, around),
-    depth: handlers.length - 1,
-    paramNames,
-    Params: paramsClass(),
-  }
 }
 
 /** Runs a middleware when the path of the request lies under its prefix. */

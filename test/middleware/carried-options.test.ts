@@ -66,6 +66,51 @@ describe('what holds for a request', () => {
   })
 })
 
+describe('hooks of every request read them', () => {
+  const app = new App()
+  const answers = ({ route, limits }: Context): unknown => ({
+    auth: route.options.auth ?? null,
+    tags: route.options.tags ?? [],
+    timeout: limits.timeout,
+  })
+  const told: unknown[] = []
+  app.onRequest((ctx) => (ctx.query.has('hook') ? answers(ctx) : undefined))
+  app.onResponse((ctx) => void told.push(answers(ctx)))
+  app.use('/admin', routeOptions({ auth: true, tags: ['a'], timeout: '2s' }))
+  app.use('/admin/deep', routeOptions({ auth: false, timeout: '3s' }))
+  app.get('/admin/users', answers)
+  app.get('/:area/:id', answers)
+  app.get('/:area/:id/own', { auth: { roles: ['x'] } }, answers)
+  app.notFound(answers)
+
+  test.each([
+    ['covered', '/admin/users', { auth: true, tags: ['a'], timeout: 2000 }],
+    ['covered, as the path says', '/admin/7', { auth: true, tags: ['a'], timeout: 2000 }],
+    ['not covered, as the path says', '/shop/7', { auth: null, tags: [], timeout: null }],
+    ['covered twice', '/admin/deep', { auth: false, tags: ['a'], timeout: 3000 }],
+    ['said by the route', '/admin/7/own', { auth: { roles: ['x'] }, tags: ['a'], timeout: 2000 }],
+    ['no route', '/admin/a/b/c', { auth: true, tags: ['a'], timeout: 2000 }],
+    ['no route, not covered', '/shop/a/b/c', { auth: null, tags: [], timeout: null }],
+  ])('%s: %s', async (_name, path, options) => {
+    expect((await app.inject(path)).json()).toEqual(options)
+    expect((await app.inject(`${path}?hook`)).json()).toEqual(options)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(told.splice(0)).toEqual([options, options])
+  })
+
+  test('a body that is too long for them is refused, and the end is told', async () => {
+    const infos: unknown[] = []
+    const other = new App()
+    other.onResponse((_, { status }) => void infos.push(status))
+    other.use('/api', bodyLimit(5))
+    other.post('/:any/x', () => 'never')
+    const reply = await other.inject({ method: 'POST', path: '/api/x', body: 'abcdef' })
+    expect(reply.status).toBe(413)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(infos).toEqual([413])
+  })
+})
+
 describe('middleware registered before them reads them', () => {
   const app = new App()
   app.use((ctx, next) =>
