@@ -386,6 +386,8 @@ declare class Context<
   get params(): Params
   /** The route that the request matched, with its options. */
   get route(): RouteInfo
+  /** Whether replies show developers what others are not to see: the option `development`. */
+  get isDevelopment(): boolean
   /**
    * The route that the same request with another method would match, undefined where none does:
    * for middleware that answers OPTIONS in the name of a route.
@@ -661,6 +663,8 @@ type ErrorCode =
   | 'LANNER_AUTH_MALFORMED'
   | 'LANNER_AUTH_INVALID'
   | 'LANNER_AUTH_ROLE'
+  | 'LANNER_AUTH_ROLES_MISSING'
+  | 'LANNER_LOG_FAILED'
   | 'LANNER_CSRF'
   | 'LANNER_PRECONDITION'
   | 'LANNER_PEER_GONE'
@@ -2239,7 +2243,7 @@ interface ServerAddress {
   readonly port: number
 }
 
-/** What `ctx.services` has of what a factory returned: a query, for example, has become a Promise. */
+/** What `ctx.services` has of what a factory gave: a query, for example, has become a Promise. */
 type ProvidedService<Service> =
   Service extends Promise<unknown>
     ? Service

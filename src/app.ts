@@ -12,6 +12,7 @@ import { toInjectResponse } from './inject/response.js'
 import { noMatch } from './native/matcher.js'
 import { refuseUnknown, requireObject } from './option-values.js'
 import { parseOptions } from './options.js'
+import { report } from './report.js'
 import { checkValidation } from './routing/options.js'
 import { compileFallback, compileRoutes, coveredPatterns } from './routing/route.js'
 import { Registry, Router } from './routing/router.js'
@@ -249,9 +250,3 @@ export class App<
 
 /** Hooks see what middleware for every path sees. */
 const EVERY_PATH = ['/*rest']
-
-/** Where errors go that nobody took. */
-function report(error: unknown): void {
-  // oxlint-disable-next-line no-console
-  console.error(error)
-}

@@ -244,6 +244,11 @@ export class Context<
     return this.compiled.info
   }
 
+  /** Whether replies show developers what others are not to see: the option `development`. */
+  get isDevelopment(): boolean {
+    return this.lane.config.development
+  }
+
   /**
    * The route that the same request with another method would match, undefined where none does:
    * for middleware that answers OPTIONS in the name of a route.

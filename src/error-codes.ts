@@ -145,6 +145,14 @@ const table = {
     text: 'The token, or the name and password, of the request are not valid.',
   },
   LANNER_AUTH_ROLE: { status: 403, text: 'The user has none of the roles that this needs.' },
+  LANNER_AUTH_ROLES_MISSING: {
+    status: 0,
+    text: 'A route asks for roles, and nothing says which roles a user has: nobody is let in.',
+  },
+  LANNER_LOG_FAILED: {
+    status: 0,
+    text: 'The access log lost records: its cause says what went wrong.',
+  },
   LANNER_CSRF: {
     status: 403,
     text: 'The browser says that another site has sent the request, which could change something.',

@@ -24,7 +24,7 @@ export interface Services {}
 /** How long a service lives: as long as the application listens, or as long as a request runs. */
 export type ServiceScope = 'app' | 'request'
 
-/** What `ctx.services` has of what a factory returned: a query, for example, has become a Promise. */
+/** What `ctx.services` has of what a factory gave: a query, for example, has become a Promise. */
 export type ProvidedService<Service> =
   Service extends Promise<unknown>
     ? Service

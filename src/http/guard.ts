@@ -2,20 +2,27 @@
 //
 // Called by basic-auth.ts and bearer-auth.ts. Promises that a route's option `auth` decides: false
 // lets everybody in, a scheme of another name leaves the question to that, roles are asked for when
-// it is known who it is. Nothing is asked twice: who is known already stays who they are.
+// it is known who it is. Nothing is asked twice: who is known already stays who they are. Where a
+// route asks for roles that no user ever had, developers are told what is missing, once per route.
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 
-import { HttpError } from '../errors.js'
+import { HttpError, LannerError } from '../errors.js'
 import { ERROR_CODES } from '../error-codes.js'
 import { flag, requireObject, wrong } from '../option-values.js'
+import { Complaints } from '../report.js'
 import { isThenable } from '../thenable.js'
 
 import type { ErrorCode } from '../error-codes.js'
 
 /** What is needed of a Context. */
 interface Guarded {
-  readonly route: { readonly options: { readonly auth?: unknown } }
+  readonly route: {
+    readonly method: string
+    readonly pattern: string
+    readonly options: { readonly auth?: unknown }
+  }
+  readonly isDevelopment: boolean
   state: Record<string, unknown>
 }
 
@@ -27,9 +34,20 @@ export interface Scheme<Ctx extends Guarded> {
   readonly isRequired: boolean
   /** The user, undefined when the request says nothing; throws when what it says is wrong. */
   identify(ctx: Ctx): unknown
-  rolesOf(user: unknown): readonly string[]
+  readonly roles: Roles
   /** The value of WWW-Authenticate, with what went wrong. */
   readonly challenge: (error?: string) => string
+}
+
+/** What is known of the roles of users. */
+interface Roles {
+  /** The function that the application reads them with, if it has one. */
+  readonly by: ((user: unknown) => unknown) | undefined
+  /** Whose they are, for errors: ' of bearerAuth()'. */
+  readonly of: string
+  /** Whether any user had some. */
+  areKnown: boolean
+  readonly complaints: Complaints
 }
 
 interface RouteAuth {
@@ -53,7 +71,7 @@ export function guard<Ctx extends Guarded>(
         return next()
       }
       ctx.state['user'] = user
-      requireRole(scheme, user, route.roles)
+      requireRole(scheme, user, route.roles, ctx)
       return next()
     }
     const user = ctx.state['user'] ?? scheme.identify(ctx)
@@ -64,13 +82,39 @@ export function guard<Ctx extends Guarded>(
 function requireRole<Ctx extends Guarded>(
   scheme: Scheme<Ctx>,
   user: unknown,
-  roles: readonly string[] | undefined,
+  wanted: readonly string[] | undefined,
+  ctx: Ctx,
 ): void {
-  if (roles === undefined || roles.length === 0) return
-  const own = scheme.rolesOf(user)
-  if (!roles.some((role) => own.includes(role))) {
-    throw refusal(scheme, 'LANNER_AUTH_ROLE', 'insufficient_scope')
+  if (wanted === undefined || wanted.length === 0) return
+  const { roles } = scheme
+  const own = roles.by === undefined ? rolesOfUser(user) : rolesBy(roles.by, user, roles.of)
+  if (own !== undefined) {
+    roles.areKnown = true
+    if (wanted.some((role) => own.includes(role))) return
   }
+  const missing = roles.areKnown ? undefined : rolesMissing(ctx, user, wanted, roles.of)
+  if (missing !== undefined && ctx.isDevelopment) {
+    roles.complaints.tell(missing.message, () => missing)
+  }
+  throw refusal(scheme, 'LANNER_AUTH_ROLE', 'insufficient_scope', missing)
+}
+
+/** What the application forgot; which is no business of clients. */
+function rolesMissing(
+  { route: { method, pattern } }: Guarded,
+  user: unknown,
+  wanted: readonly string[],
+  of: string,
+): LannerError {
+  const { roles } = Object(user) as { roles?: unknown }
+  const found = roles === undefined ? 'no `roles`' : '`roles` that are no list'
+  const place = pattern === '' ? 'A path without a route' : `The route ${method} ${pattern}`
+  return new LannerError(
+    'LANNER_AUTH_ROLES_MISSING',
+    `${place} asks for one of the roles ${wanted.join(', ')}, and the user that verify${of} gave ` +
+      `has ${found}, as every user before: nobody is let in. Let verify give \`roles\`, a list ` +
+      `of texts, or say by the option roles${of} what they are.`,
+  )
 }
 
 /** The error that says how to authenticate. */
@@ -78,9 +122,11 @@ export function refusal(
   { challenge }: { readonly challenge: (error?: string) => string },
   code: ErrorCode,
   error?: string,
+  cause?: unknown,
 ): HttpError {
   const { status, text } = ERROR_CODES[code]
-  return new HttpError(status, text, { code, headers: { 'www-authenticate': challenge(error) } })
+  const headers = { 'www-authenticate': challenge(error) }
+  return new HttpError(status, text, { code, headers, ...(cause !== undefined && { cause }) })
 }
 
 /** What verify() gave, now or later; nothing means no. */
@@ -110,23 +156,36 @@ export function commonOptions(options: object, of: string) {
   return {
     isRequired: flag(required, `required${of}`, true),
     realm: realm?.replaceAll(/["\\]/g, '\\$&'),
-    rolesOf: roles === undefined ? rolesOfUser : rolesBy(roles as (user: unknown) => unknown, of),
+    roles: {
+      by: roles as Roles['by'],
+      of,
+      areKnown: false,
+      complaints: new Complaints(Infinity),
+    },
   }
 }
 
 /** Only a list is one: in a text, 'superadmin' would be an 'admin'. */
-function rolesBy(roles: (user: unknown) => unknown, of: string) {
-  return (user: unknown): readonly string[] => {
-    const own = roles(user)
-    if (Array.isArray(own)) return own as string[]
-    throw wrong(`roles${of}`, 'a function that gives a list', own)
-  }
+function rolesBy(by: NonNullable<Roles['by']>, user: unknown, of: string): readonly string[] {
+  const own = by(user)
+  if (Array.isArray(own)) return own as string[]
+  throw wrong(`roles${of}`, 'a function that gives a list', own)
 }
 
-function rolesOfUser(user: unknown): readonly string[] {
+function rolesOfUser(user: unknown): readonly string[] | undefined {
   const { roles } = Object(user) as { roles?: unknown }
-  return Array.isArray(roles) ? (roles as string[]) : []
+  return Array.isArray(roles) ? (roles as string[]) : undefined
 }
+
+/**
+ * Where users have `roles` that are no list of texts, the option `roles` is needed: by default they
+ * would be none at all.
+ */
+export type RolesNeeded<User> = 'roles' extends keyof User
+  ? User['roles'] extends readonly string[] | undefined
+    ? unknown
+    : { readonly roles: (user: User) => readonly string[] }
+  : unknown
 
 /** Whether two secrets are the same, in a time that says nothing of where they differ. */
 export function isEqual(a: string, b: string): boolean {

@@ -8,6 +8,7 @@ import { commonOptions, guard, isEqual, refusal, verified } from '../http/guard.
 import { refuseUnknown } from '../option-values.js'
 
 import type { Context, Middleware } from 'lanner'
+import type { RolesNeeded } from '../http/guard.js'
 
 type Awaitable<T> = T | PromiseLike<T>
 
@@ -26,7 +27,10 @@ export interface BasicAuthOptions<User> {
    * through, and `ctx.state.user` is undefined then. Default true.
    */
   required?: boolean
-  /** The roles of a user, for routes with `auth: { roles }`. Default its `roles`. */
+  /**
+   * The roles of a user, for routes with `auth: { roles }`. Default its `roles`. Where neither says
+   * them, such routes let nobody in, which is told in development (LANNER_AUTH_ROLES_MISSING).
+   */
   roles?: (user: User) => readonly string[]
 }
 
@@ -38,17 +42,19 @@ const NAMES = ['verify', 'realm', 'required', 'roles']
  * (LANNER_AUTH_INVALID), 403 without the role that the route asks for (LANNER_AUTH_ROLE).
  */
 export function basicAuth<User>(
-  options: BasicAuthOptions<User> & { required: false },
+  options: BasicAuthOptions<User> & { required: false } & RolesNeeded<User>,
 ): Middleware<{ user: User | undefined }>
-export function basicAuth<User>(options: BasicAuthOptions<User>): Middleware<{ user: User }>
+export function basicAuth<User>(
+  options: BasicAuthOptions<User> & RolesNeeded<User>,
+): Middleware<{ user: User }>
 export function basicAuth<User>(options: BasicAuthOptions<User>): Middleware<{ user: User }> {
-  const { isRequired, realm = 'Restricted', rolesOf } = commonOptions(options, OF)
+  const { isRequired, realm = 'Restricted', roles } = commonOptions(options, OF)
   refuseUnknown(options, NAMES, '', OF)
   const { verify } = options
   const scheme = {
     name: 'basic',
     isRequired,
-    rolesOf,
+    roles,
     challenge: () => `Basic realm="${realm}", charset="UTF-8"`,
     identify: (ctx: Context) => {
       const field = ctx.headers.get('authorization')

@@ -8,6 +8,7 @@ import { commonOptions, guard, isEqual, refusal, verified } from '../http/guard.
 import { refuseUnknown } from '../option-values.js'
 
 import type { Context, Middleware } from 'lanner'
+import type { RolesNeeded } from '../http/guard.js'
 
 type Awaitable<T> = T | PromiseLike<T>
 
@@ -22,7 +23,10 @@ export interface BearerAuthOptions<User> {
    * through, and `ctx.state.user` is undefined then. Default true.
    */
   required?: boolean
-  /** The roles of a user, for routes with `auth: { roles }`. Default its `roles`. */
+  /**
+   * The roles of a user, for routes with `auth: { roles }`. Default its `roles`. Where neither says
+   * them, such routes let nobody in, which is told in development (LANNER_AUTH_ROLES_MISSING).
+   */
   roles?: (user: User) => readonly string[]
 }
 
@@ -37,17 +41,19 @@ const TOKEN = /^[\w\-.~+/]+=*$/
  * (LANNER_AUTH_INVALID), 403 without the role that the route asks for (LANNER_AUTH_ROLE).
  */
 export function bearerAuth<User>(
-  options: BearerAuthOptions<User> & { required: false },
+  options: BearerAuthOptions<User> & { required: false } & RolesNeeded<User>,
 ): Middleware<{ user: User | undefined }>
-export function bearerAuth<User>(options: BearerAuthOptions<User>): Middleware<{ user: User }>
+export function bearerAuth<User>(
+  options: BearerAuthOptions<User> & RolesNeeded<User>,
+): Middleware<{ user: User }>
 export function bearerAuth<User>(options: BearerAuthOptions<User>): Middleware<{ user: User }> {
-  const { isRequired, realm, rolesOf } = commonOptions(options, OF)
+  const { isRequired, realm, roles } = commonOptions(options, OF)
   refuseUnknown(options, NAMES, '', OF)
   const { verify } = options
   const scheme = {
     name: 'bearer',
     isRequired,
-    rolesOf,
+    roles,
     challenge: (error?: string) => {
       const parts = [realm === undefined ? '' : `realm="${realm}"`]
       if (error !== undefined) parts.push(`error="${error}"`)

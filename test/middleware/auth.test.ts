@@ -6,6 +6,7 @@ import { bearerAuth, isEqualSecret } from 'lanner/middleware/bearer-auth'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 
 import { query } from '../support/query.ts'
+import { serve, takeReports } from '../support/server.ts'
 
 import type { InjectResponse } from 'lanner'
 import type { BasicAuthOptions } from 'lanner/middleware/basic-auth'
@@ -140,6 +141,71 @@ describe('bearer tokens', () => {
   test('roles of a user that are no list are none', async () => {
     const app = bearerApp({ verify: () => ({ name: 'eve', roles: 'superadmin' as never }) })
     expect((await ask(app, '/admin', ada)).status).toBe(403)
+  })
+
+  describe('a route asks for roles, and no user has any', () => {
+    const verify = (): User => ({ name: 'bob' })
+    const odd = (): never => ({ name: 'eve', roles: 'superadmin' }) as never
+    const missing =
+      'The route GET /admin asks for one of the roles admin, owner, and the user that verify of ' +
+      'bearerAuth() gave has no `roles`, as every user before: nobody is let in. Let verify give ' +
+      '`roles`, a list of texts, or say by the option roles of bearerAuth() what they are.'
+
+    test.each<[string, Options['verify'], string | undefined]>([
+      ['no roles', verify, missing],
+      ['roles that are no list', odd, missing.replace('no `roles`', '`roles` that are no list')],
+      ['roles, though not these', () => ({ name: 'bob', roles: ['editor'] }), undefined],
+      ['a list without any', () => ({ name: 'bob', roles: [] }), undefined],
+    ])('%s: the cause of the error says so', async (_name, given, message) => {
+      const causes: unknown[] = []
+      const app = bearerApp({ verify: given! })
+      app.onError((error) => void causes.push((error as Error).cause))
+      const reply = await ask(app, '/admin', ada)
+      expect([reply.status, reply.json<{ code: string }>().code]).toEqual([403, 'LANNER_AUTH_ROLE'])
+      expect(reply.text).not.toContain('verify')
+      const code = 'LANNER_AUTH_ROLES_MISSING'
+      expect(causes).toEqual([message && expect.objectContaining({ code, message })])
+    })
+
+    test('not when another user had some', async () => {
+      const causes: unknown[] = []
+      const app = bearerApp()
+      app.onError((error) => void causes.push((error as Error).cause))
+      expect((await ask(app, '/admin', ada)).status).toBe(200)
+      expect((await ask(app, '/admin', bob)).status).toBe(403)
+      expect(causes).toEqual([undefined])
+    })
+
+    test.each([
+      [true, [missing, missing.replace('/admin', '/owner').replace('admin, ', '')]],
+      [false, []],
+    ])('developers are told once per route: %s', async (development, told) => {
+      const server = await serve(
+        (app) => {
+          app.use(bearerAuth<User>({ verify }))
+          app.get('/admin', { auth: { roles: ['admin', 'owner'] } }, () => 'never')
+          app.get('/owner', { auth: { roles: ['owner'] } }, () => 'never')
+        },
+        { development },
+      )
+      for (const path of ['/admin', '/owner', '/admin']) {
+        const reply = await fetch(server.url + path, { headers: { authorization: ada } })
+        expect(reply.status).toBe(403)
+      }
+      expect(takeReports().map((error) => (error as Error).message)).toEqual(told)
+    })
+
+    test('users whose roles are no list need the option roles', () => {
+      const one = { verify: () => ({ role: 'admin', roles: 'admin' }) }
+      // @ts-expect-error: roles are a text, which nobody could have one of
+      bearerAuth(one)
+      // @ts-expect-error: neither could anybody behind a name and a password
+      basicAuth({ ...one, required: false })
+      bearerAuth({ ...one, roles: ({ role }) => [role] })
+      bearerAuth({ verify: () => ({ roles: ['admin'] as const }) })
+      bearerAuth({ verify: (): { roles?: string[] } => ({}) })
+      bearerAuth({ verify: () => 'ada' })
+    })
   })
 
   test.each([query(null), Promise.resolve(null), Promise.resolve(false)])(

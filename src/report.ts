@@ -1,0 +1,33 @@
+// Where errors go that nobody took: to standard error, with what led to them.
+//
+// Used by the application, and by middleware for what concerns no single reply. Promises that a
+// mistake which shows with every request is told of at its first, and then only so often.
+
+/** Tells of an error that nobody took. */
+export function report(error: unknown): void {
+  // oxlint-disable-next-line no-console
+  console.error(error)
+}
+
+/** Tells of failures: of the first of each kind, and then of one per interval. */
+export class Complaints {
+  readonly #intervalMs: number
+  readonly #now: () => number
+  /** When each kind was told of last. */
+  readonly #told = new Map<string, number>()
+
+  /** `now` is the clock, in milliseconds. */
+  constructor(intervalMs: number, now: () => number = () => performance.now()) {
+    this.#intervalMs = intervalMs
+    this.#now = now
+  }
+
+  /** Tells of a failure, unless it is too early for another one of its kind. */
+  tell(kind: string, make: () => unknown): void {
+    const now = this.#now()
+    const before = this.#told.get(kind)
+    if (before !== undefined && now - before < this.#intervalMs) return
+    this.#told.set(kind, now)
+    report(make())
+  }
+}
