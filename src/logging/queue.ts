@@ -67,15 +67,24 @@ export class LogQueue<Item> {
   }
 }
 
-/** Writes all lines of a batch at once; `onLost` hears how many a closed stream did not take. */
+/** Why records were lost, for people, and what was thrown. */
+export interface Loss {
+  readonly why: string
+  readonly cause?: unknown
+}
+
+/** Hears how many records were lost, and of the first of them why. */
+export type OnLost = (count: number, loss: Loss) => void
+
+/** Writes all lines of a batch at once; `onLost` hears how many were lost. */
 export function lineWriter<Item>(
   stream: LineStream,
   format: (item: Item) => string,
-  onLost: (count: number) => void,
+  onLost: OnLost,
 ): BatchWriter<Item> {
   return (items, ready) => {
     if (stream.destroyed === true || stream.writableEnded === true) {
-      onLost(items.length)
+      onLost(items.length, { why: 'the stream is closed' })
       return true
     }
     let text = ''
@@ -84,34 +93,38 @@ export function lineWriter<Item>(
       (item) => {
         text += `${format(item)}\n`
       },
-      onLost,
+      (count, cause) => onLost(count, { why: 'a record could not be formatted', cause }),
     )
     if (text === '') return true
     try {
       const takesMore = stream.write(text)
       if (!takesMore) stream.once('drain', ready)
       return takesMore
-    } catch {
-      onLost(written)
+    } catch (cause) {
+      onLost(written, { why: 'the stream threw', cause })
       return true
     }
   }
 }
 
-/** Gives records one by one to something that may throw; gives how many it took. */
+/**
+ * Gives records one by one to something that may throw; gives how many it took. `onLost` hears of
+ * the others, with the first error.
+ */
 export function eachOf<Item>(
   items: readonly Item[],
   take: (item: Item) => void,
-  onLost: (count: number) => void,
+  onLost: (count: number, first: unknown) => void,
 ): number {
   let lost = 0
+  let first: unknown
   for (const item of items) {
     try {
       take(item)
-    } catch {
-      lost++
+    } catch (error) {
+      if (lost++ === 0) first = error
     }
   }
-  if (lost > 0) onLost(lost)
+  if (lost > 0) onLost(lost, first)
   return items.length - lost
 }

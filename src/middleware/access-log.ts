@@ -3,15 +3,27 @@
 // Used as app.use(accessLog()), before all other middleware, so that it covers them. Promises that
 // nothing is formatted or written before the replies of a turn have left, that memory is bounded
 // when the stream is slower than the clients, and that of headers and query parameters only those
-// are shown that were named. Bodies are never logged.
+// are shown that were named. Bodies are never logged. Records that are lost are counted, and what
+// they are lost for is told, of each kind once in a while: a log that is broken says so.
 
 import { ERROR_CODES } from '../error-codes.js'
+import { LannerError } from '../errors.js'
 import { combinedLine, commonLine } from '../logging/common-format.js'
 import { jsonLine } from '../logging/json-line.js'
 import { eachOf, lineWriter, LogQueue } from '../logging/queue.js'
-import { flag, integer, refuseUnknown, requireObject, text, wrong } from '../option-values.js'
+import {
+  duration,
+  flag,
+  integer,
+  refuseUnknown,
+  requireObject,
+  text,
+  wrong,
+} from '../option-values.js'
+import { Complaints } from '../report.js'
 
-import type { Context, ExchangeEnd, Middleware } from 'lanner'
+import type { Context, Duration, ExchangeEnd, Middleware } from 'lanner'
+import type { Loss, OnLost } from '../logging/queue.js'
 
 /** What can be in a record. */
 export type AccessLogField = keyof AccessRecord
@@ -101,13 +113,18 @@ export interface AccessLogOptions {
    * Records that may wait while the stream takes no more; beyond that they are lost. Default 10000.
    */
   queue?: number
+  /**
+   * Time between two messages on standard error that say why records are lost (LANNER_LOG_FAILED),
+   * for each kind of reason. Default 60 s, so that a log that is broken does not fill another one.
+   */
+  reportInterval?: Duration
 }
 
 /** The middleware, with what became of its records. */
 export interface AccessLog extends Middleware {
   /**
-   * Records that were lost: the queue was full, the stream closed, or formatting or writing them
-   * threw.
+   * Records that were lost: the queue was full, the stream closed, or making, formatting or writing
+   * them threw.
    */
   readonly dropped: number
   /** Writes what waits, for the end of a process. */
@@ -128,8 +145,10 @@ const NAMES = [
   'user',
   'skip',
   'queue',
+  'reportInterval',
 ]
 const QUEUE_MAX = 10_000
+const REPORT_INTERVAL_MS = 60_000
 const REDACTED = '[Redacted]'
 
 type Config = ReturnType<typeof parse>
@@ -147,9 +166,11 @@ export function accessLog(options: AccessLogOptions = {}): AccessLog {
   const config = parse(options)
   const { fields, skip } = config
   const queue: LogQueue<Entry> = new LogQueue(writerOf(config, lost), config.queue)
+  const complaints = new Complaints(config.reportIntervalMs)
 
-  function lost(count: number): void {
+  function lost(count: number, loss: Loss): void {
     queue.dropped += count
+    complaints.tell(loss.why, () => lostRecords(queue.dropped, loss))
   }
 
   function log(ctx: Context, end: ExchangeEnd, startedAt: number): void {
@@ -168,8 +189,8 @@ export function accessLog(options: AccessLogOptions = {}): AccessLog {
         log(ctx, end, startedAt)
       } catch (error) {
         // Its turn was overtaken by the next (an exception can do that): its bytes are gone.
-        if ((error as { code?: unknown }).code !== 'LANNER_CONTEXT_EXPIRED') throw error
-        lost(1)
+        if (error instanceof LannerError && error.code === 'LANNER_CONTEXT_EXPIRED') queue.dropped++
+        else lost(1, { why: 'a record could not be made', cause: error })
       }
     })
     return next()
@@ -178,13 +199,18 @@ export function accessLog(options: AccessLogOptions = {}): AccessLog {
   return Object.assign(middleware as AccessLog, { flush: () => queue.flush() })
 }
 
+function lostRecords(count: number, { why, cause }: Loss): LannerError {
+  const message = `The access log has lost records, ${count} until now: ${why}.`
+  return new LannerError('LANNER_LOG_FAILED', message, cause === undefined ? {} : { cause })
+}
+
 /** A record before it is formatted: its values in the order of the fields. */
 interface Entry {
   readonly values: unknown[]
   readonly isError: boolean
 }
 
-function writerOf(config: Config, onLost: (count: number) => void) {
+function writerOf(config: Config, onLost: OnLost) {
   const { logger, message, fields, line, stream } = config
   if (logger === undefined) return lineWriter(stream, ({ values }: Entry) => line(values), onLost)
   const record = recorder(fields)
@@ -193,7 +219,7 @@ function writerOf(config: Config, onLost: (count: number) => void) {
       if (isError) logger.error(record(values), message)
       else logger.info(record(values), message)
     }
-    eachOf(entries, write, onLost)
+    eachOf(entries, write, (count, cause) => onLost(count, { why: 'the logger threw', cause }))
     return true
   }
 }
@@ -354,6 +380,12 @@ function parse(options: AccessLogOptions) {
     user,
     skip,
     queue: integer(options.queue, `queue${OF}`, QUEUE_MAX, 1, 10_000_000),
+    reportIntervalMs: duration(
+      options.reportInterval,
+      `reportInterval${OF}`,
+      REPORT_INTERVAL_MS,
+      0,
+    ),
   }
 }
 

@@ -6,14 +6,15 @@ import { connect } from 'node:net'
 import { App, HttpError } from 'lanner'
 import { accessLog } from 'lanner/middleware/access-log'
 import { requestId } from 'lanner/middleware/request-id'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import { combinedLine, commonLine } from '../../src/logging/common-format.ts'
 import { jsonLine } from '../../src/logging/json-line.ts'
 import { LogQueue } from '../../src/logging/queue.ts'
+import { Complaints } from '../../src/report.ts'
 import { deferred } from '../support/deferred.ts'
 
-import type { InjectOptions } from 'lanner'
+import type { Context, InjectOptions } from 'lanner'
 import type { AccessLogOptions, AccessRecord } from 'lanner/middleware/access-log'
 
 /** A stream that takes what it is given until it is told not to. */
@@ -30,6 +31,14 @@ class Lines extends EventEmitter {
   get lines(): string[] {
     return this.writes.join('').split('\n').slice(0, -1)
   }
+}
+
+/** What is written to standard error in this test. */
+function watchErrors(): unknown[] {
+  const told: unknown[] = []
+  const spy = vi.spyOn(console, 'error').mockImplementation((error) => void told.push(error))
+  onTestFinished(() => spy.mockRestore())
+  return told
 }
 
 /** The end of a turn, then the writing that it has put off. */
@@ -326,7 +335,8 @@ describe('the queue', () => {
     expect(stream.lines).toHaveLength(2)
   })
 
-  test('counts what a closed stream does not take', async () => {
+  test('counts what a closed stream does not take, and says so', async () => {
+    const told = watchErrors()
     const stream = new Lines()
     const log = accessLog({ stream })
     const app = new App().use(log)
@@ -335,11 +345,14 @@ describe('the queue', () => {
     await app.inject('/')
     await turn()
     expect([stream.writes, log.dropped]).toEqual([[], 1])
+    const why = 'The access log has lost records, 1 until now: the stream is closed.'
+    expect(told).toMatchObject([{ code: 'LANNER_LOG_FAILED', message: why }])
   })
 
-  describe('a record that cannot be written is counted, and keeps no other from it', () => {
+  describe('a record that cannot be written is counted and told of, and keeps no other', () => {
+    const no = new Error('no')
     const bad = (): never => {
-      throw new Error('no')
+      throw no
     }
     const format = ({ path }: AccessRecord): string => (path === '/bad' ? bad() : path!)
     const odd = (({ path }: AccessRecord) => (path === '/bad' ? Symbol('no') : path)) as never
@@ -348,23 +361,38 @@ describe('the queue', () => {
     const logger = { info: take, error: take }
     const stream = new Lines()
 
-    test.each<[string, AccessLogOptions, number]>([
-      ['by an own format', { stream, format }, 200],
-      ['as a text', { stream, format: odd }, 200],
-      ['as JSON', { stream, fields: ['requestId'] }, 200],
-      ['by info() of a logger', { logger }, 200],
-      ['by error() of a logger', { logger }, 500],
-    ])('%s', async (_name, options, status) => {
+    const isBad = (ctx: Context): boolean => (ctx.path === '/bad' ? bad() : false)
+    const user = (ctx: Context): string => `of ${String(isBad(ctx))}`
+    const json = ['requestId', 'user'] as const
+
+    test.each<[string, AccessLogOptions, number, string]>([
+      ['by an own format', { stream, format }, 200, 'a record could not be formatted'],
+      ['as a text', { stream, format: odd }, 200, 'a record could not be formatted'],
+      ['as JSON', { stream, fields: ['requestId'] }, 200, 'a record could not be formatted'],
+      ['by info() of a logger', { logger }, 200, 'the logger threw'],
+      ['by error() of a logger', { logger }, 500, 'the logger threw'],
+      ['with its user', { stream, fields: json, user }, 201, 'a record could not be made'],
+      [
+        'with what skips it',
+        { stream, fields: json, skip: isBad },
+        201,
+        'a record could not be made',
+      ],
+    ])('%s', async (_name, options, status, why) => {
+      const told = watchErrors()
       const log = accessLog(options)
       const app = new App().use(log)
       app.get('/:name', (ctx) => {
         const { name } = ctx.params
-        ctx.state['requestId'] = name === 'bad' ? 1n : `/${name}`
+        ctx.state['requestId'] = name === 'bad' && status !== 201 ? 1n : `/${name}`
         return ctx.status(status).text('done')
       })
       await Promise.all(['/one', '/bad', '/two'].map((path) => app.inject(path)))
       await turn()
       expect(log.dropped).toBe(1)
+      const message = `The access log has lost records, 1 until now: ${why}.`
+      const cause = expect.any(Error) as unknown
+      expect(told).toMatchObject([{ code: 'LANNER_LOG_FAILED', message, cause }])
       const lines = options.logger === undefined ? stream.lines : shown
       expect(lines.join()).toMatch(/\/one.*\/two/)
       stream.writes.length = 0
@@ -372,12 +400,57 @@ describe('the queue', () => {
     })
 
     test('by the stream', async () => {
+      const told = watchErrors()
       const log = accessLog({ stream: { write: bad, once: bad } })
       const app = new App().use(log)
       app.get('/:name', () => 'hello')
       await Promise.all(['/1', '/2'].map((path) => app.inject(path)))
       await turn()
       expect(log.dropped).toBe(2)
+      const message = 'The access log has lost records, 2 until now: the stream threw.'
+      expect(told).toMatchObject([{ message, cause: no }])
+    })
+
+    test.each<[AccessLogOptions['reportInterval'], number[]]>([
+      [undefined, [1]],
+      ['1h', [1]],
+      [0, [1, 2, 3]],
+    ])('told of once per interval: %j', async (reportInterval, counts) => {
+      const told = watchErrors()
+      const log = accessLog({
+        stream,
+        format: bad,
+        ...(reportInterval !== undefined && { reportInterval }),
+      })
+      const app = new App().use(log)
+      app.get('/', () => 'hello')
+      for (let i = 0; i < 3; i++) {
+        await app.inject('/')
+        await turn()
+      }
+      expect(log.dropped).toBe(3)
+      const counted = told.map((error) => Number(/, (\d+) until/.exec(String(error))?.[1]))
+      expect(counted).toEqual(counts)
+    })
+
+    test('each kind of failure is told of, and again when its time has come', () => {
+      let now = 0
+      const told = watchErrors()
+      const complaints = new Complaints(100, () => now)
+      const times: [at: number, kind: string][] = [
+        [0, 'a'],
+        [0, 'b'],
+        [99, 'a'],
+        [100, 'a'],
+        [150, 'b'],
+        [199, 'a'],
+        [200, 'a'],
+      ]
+      for (const [at, kind] of times) {
+        now = at
+        complaints.tell(kind, () => `${kind} at ${at}`)
+      }
+      expect(told).toEqual(['a at 0', 'b at 0', 'a at 100', 'b at 150', 'a at 200'])
     })
   })
 
@@ -420,6 +493,7 @@ test.each<[unknown, string]>([
   [{ redactOthers: 1 }, 'The option redactOthers of accessLog() is true or false'],
   [{ user: 'ada' }, 'The option user of accessLog() is a function'],
   [{ skip: true }, 'The option skip of accessLog() is a function'],
+  [{ reportInterval: 'often' }, 'The option reportInterval of accessLog() is a duration'],
   [{ queue: 0 }, 'The option queue of accessLog() is an integer from 1 to 10000000'],
 ])('wrong options %j', (options, message) => {
   expect(() => accessLog(options as AccessLogOptions)).toThrow(message)
