@@ -177,16 +177,6 @@ function rolesOfUser(user: unknown): readonly string[] | undefined {
   return Array.isArray(roles) ? (roles as string[]) : undefined
 }
 
-/**
- * Where users have `roles` that are no list of texts, the option `roles` is needed: by default they
- * would be none at all.
- */
-export type RolesNeeded<User> = 'roles' extends keyof User
-  ? User['roles'] extends readonly string[] | undefined
-    ? unknown
-    : { readonly roles: (user: User) => readonly string[] }
-  : unknown
-
 /** Whether two secrets are the same, in a time that says nothing of where they differ. */
 export function isEqual(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b))

@@ -8,7 +8,7 @@ import { commonOptions, guard, isEqual, refusal, verified } from '../http/guard.
 import { refuseUnknown } from '../option-values.js'
 
 import type { Context, Middleware } from 'lanner'
-import type { RolesNeeded } from '../http/guard.js'
+import type { RolesNeeded } from './bearer-auth.js'
 
 type Awaitable<T> = T | PromiseLike<T>
 

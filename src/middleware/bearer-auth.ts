@@ -8,7 +8,6 @@ import { commonOptions, guard, isEqual, refusal, verified } from '../http/guard.
 import { refuseUnknown } from '../option-values.js'
 
 import type { Context, Middleware } from 'lanner'
-import type { RolesNeeded } from '../http/guard.js'
 
 type Awaitable<T> = T | PromiseLike<T>
 
@@ -29,6 +28,16 @@ export interface BearerAuthOptions<User> {
    */
   roles?: (user: User) => readonly string[]
 }
+
+/**
+ * Where users have `roles` that are no list of texts, the option `roles` is needed: by default they
+ * would be none at all.
+ */
+export type RolesNeeded<User> = 'roles' extends keyof User
+  ? User['roles'] extends readonly string[] | undefined
+    ? unknown
+    : { readonly roles: (user: User) => readonly string[] }
+  : unknown
 
 const OF = ' of bearerAuth()'
 const NAMES = ['verify', 'realm', 'required', 'roles']
