@@ -1,7 +1,22 @@
 // The public surface of lanner. Source: src/index.ts. Written by "npm run gen".
 // A change to this file is a change to what users can rely on.
 
-/** A web application. Its type knows the routes that were chained: `new App().get(…).add(…)`. */
+/**
+ * A web application. Its type knows the routes that were chained: `new App().get(…).add(…)`.
+ * @example
+ * ```ts run
+ * import { App, HttpError } from 'lanner'
+ *
+ * const app = new App().get('/users/:id', (ctx) => {
+ *   if (ctx.params.id !== '7') throw new HttpError(404, 'no such user')
+ *   return { id: ctx.params.id, name: 'Ada' }
+ * })
+ * const server = await app.listen({ port: 0 })
+ * const response = await fetch(`${server.url}/users/7`)
+ * console.log(response.status, await response.json()) // 200 { id: '7', name: 'Ada' }
+ * await server.close()
+ * ```
+ */
 declare class App<
   State extends object = AnyState,
   Routes extends Endpoint = never,
@@ -24,8 +39,9 @@ declare class App<
    * Makes a service known: `ctx.services.db`, typed for the routes that are chained after it. The
    * factory runs when the service is touched first; what it returns is the service, a promise too.
    * A service of the application is given back when its last server has closed; one of a request,
-   * whose factory gets its context, when the request is over. LANNER_SERVICE_NAME where there is
-   * one of the name already.
+   * whose factory gets its context, when the request is over.
+   * @throws LANNER_SERVICE_NAME: the name is taken, or there is none to replace
+   * @throws LANNER_APP_LISTENING: a server listens already
    */
   provide<Name extends string, Service>(
     name: Name,
@@ -37,7 +53,7 @@ declare class App<
     State,
     Routes,
     Provided & {
-      readonly [K in Name]: ProvidedService<Service>
+      readonly [K in Name]: Service
     }
   >
   provide<Name extends string, Service>(
@@ -50,13 +66,12 @@ declare class App<
     State,
     Routes,
     Provided & {
-      readonly [K in Name]: ProvidedService<Service>
+      readonly [K in Name]: Service
     }
   >
   /**
    * Called with every request before all middleware, also with those that no route takes. Several
    * run in the order of their registration. What one returns is the answer: nothing after it runs.
-   * `ctx.route.options` and `ctx.limits` are those that handlers see.
    */
   onRequest(hook: RequestHook<State, Provided>): this
   /**
@@ -66,31 +81,49 @@ declare class App<
    */
   onResponse(hook: ResponseHook<State, Provided>): this
   /**
-   * Called when a server of this application listens, with the services of the application;
-   * `listen()` waits for it, requests do not. An error in it closes the server and is that of
-   * `listen()`: `app.onListen(async (server, { db }) => (await db).migrate())`.
+   * Called when a server of this application listens; `listen()` waits for it. An error in it
+   * closes the server and is that of `listen()`.
    */
-  onListen(hook: ServerHook<Provided>): this
+  onListen(hook: ServerHook): this
   /**
-   * Called when a server has closed and no request runs any more, with the services of the
-   * application, which are given back after it; `server.close()` and `server.closed` wait for it.
-   * An error in it is reported and keeps no other hook from running.
+   * Called when a server has closed and no request runs any more; `server.close()` and
+   * `server.closed` wait for it. An error in it is reported and keeps no other hook from running.
    */
-  onClose(hook: ServerHook<Provided>): this
-  /** Begins to serve. A number is a port. */
+  onClose(hook: ServerHook): this
+  /**
+   * Begins to serve. A number is a port. Options are checked, and everything is compiled, before an
+   * address is opened.
+   * @throws LANNER_OPTION_INVALID: an option is wrong
+   * @throws LANNER_ROUTE_INVALID: the schemas of a route do not fit it
+   * @throws LANNER_ADDRESS_IN_USE, LANNER_ADDRESS_UNAVAILABLE, LANNER_HOST_UNKNOWN,
+   * LANNER_PERMISSION_DENIED, LANNER_LISTEN_FAILED: an address cannot be opened
+   * @throws LANNER_DESCRIPTOR_INVALID, LANNER_SYSTEMD: a socket that was passed is none
+   * @throws LANNER_ADDON_MISSING, LANNER_ADDON_BROKEN, LANNER_ADDON_VERSION: the native addon does
+   * not fit
+   */
   listen(options?: ListenOptions | number): Promise<Server>
   /**
    * Closes every server that listens for this application, and gives back its services: those that
    * `inject()` and `fetch()` made, too.
    */
   close(options?: CloseOptions): Promise<void>
-  /** Runs a request without a socket: a Request, a URL, or a path. */
+  /**
+   * Runs a request without a socket: a Request, a URL, or a path.
+   * @throws the error that ended the exchange, where it had no reply
+   */
   fetch(input: Request | URL | string, init?: RequestInit): Promise<Response>
-  /** Runs a request without a socket, for tests: plain options in, a plain result out. */
+  /**
+   * Runs a request without a socket, for tests: plain options in, a plain result out.
+   * @throws LANNER_OPTION_INVALID: an option is wrong, or there are a body and a form
+   * @throws the error that ended the exchange, where it had no reply
+   */
   inject(options: InjectOptions | string): Promise<InjectResponse>
 }
 
-/** Throw it to answer with a status: `throw new HttpError(404, 'no such user')`. */
+/**
+ * Throw it to answer with a status: `throw new HttpError(404, 'no such user')`. Its constructor
+ * throws a RangeError for a status that is not 400 to 599.
+ */
 declare class HttpError extends LannerError {
   /** The status of the reply, 400 to 599. */
   readonly status: number
@@ -103,6 +136,7 @@ declare class HttpError extends LannerError {
   /** Whether clients see message and detail. */
   readonly expose: boolean
   constructor(status: number, message?: string, options?: HttpErrorOptions)
+  /** 'HttpError'. */
   get name(): string
 }
 
@@ -117,6 +151,7 @@ declare class LannerError extends Error {
       cause?: unknown
     },
   )
+  /** 'LannerError'. */
   get name(): string
 }
 
@@ -134,8 +169,8 @@ declare function serve(
 declare function serve(handler: FetchServerObject, options?: ServeOptions | number): Serving
 
 /**
- * 200 with a file or a Blob. Rejects with an HttpError of status 404 when there is no such file or
- * it may not be read. Return what it gives: the file is open until it was sent.
+ * 200 with a file or a Blob. Return what it gives: the file is open until it was sent.
+ * @throws an HttpError of status 404: there is no such file, or it may not be read
  */
 declare function file(
   source: string | URL | Blob,
@@ -152,6 +187,7 @@ declare class HeaderSet {
 /**
  * Options of routes as middleware: `app.use('/api', routeOptions({ timeout: '2s' }))` says them for
  * every route under the prefix. What a route or its group says wins.
+ * @throws LANNER_OPTION_INVALID: an option is wrong
  */
 declare function routeOptions(options: CommonOptions): Middleware
 
@@ -242,10 +278,22 @@ declare class ValidationError extends HttpError {
   /** What is wrong, at most as many as `validation.issues` allows. */
   readonly issues: readonly InputIssue[]
   constructor(issues: readonly InputIssue[], status?: 400 | 422, left?: number)
+  /** 'ValidationError'. */
   get name(): string
 }
 
-/** Endpoints and groups under a prefix, as a value for `app.add()`; groups may hold groups. */
+/**
+ * Endpoints and groups under a prefix, as a value for `app.add()`; groups may hold groups.
+ * @example
+ * ```ts run
+ * import { App, defineGroup, defineRoute } from 'lanner'
+ *
+ * const getNote = defineRoute('GET', '/notes/:id', (ctx) => ({ id: ctx.params.id }))
+ * const api = defineGroup('/api', { timeout: '5s' }, [getNote])
+ * const reply = await new App().add(api).inject('/api/notes/7')
+ * console.log(reply.json()) // { id: '7' }
+ * ```
+ */
 declare function defineGroup<Prefix extends string, const Members extends readonly Member[]>(
   prefix: Prefix,
   members: Members,
@@ -259,8 +307,8 @@ declare function defineGroup<Prefix extends string, const Members extends readon
 
 /**
  * A route as a value, for `app.add()` and `defineGroup()`: what `app.route()` takes. Its types do
- * not depend on where it is added. Nothing is checked before that (LANNER_ROUTE_INVALID,
- * LANNER_OPTION_INVALID).
+ * not depend on where it is added. Nothing is checked before that: `app.add()` throws
+ * LANNER_ROUTE_INVALID and LANNER_OPTION_INVALID.
  */
 declare const defineRoute: RouteVerb<AnyState, '', never, 'none'>
 
@@ -269,6 +317,19 @@ declare const defineRoute: RouteVerb<AnyState, '', never, 'none'>
  * event: 'price', data: { eur: 3 } } })`. Values are texts, or objects with data, event, id, retry
  * and comment. The generator's finally runs when the client has gone; give `signal` to what it
  * waits for, so that it need not wait for long.
+ * @throws LANNER_OPTION_INVALID: an option is wrong
+ * @example
+ * ```ts run
+ * import { App, sse } from 'lanner'
+ *
+ * const app = new App().get('/prices', () =>
+ *   sse(function* () {
+ *     yield { event: 'price', data: { eur: 3 } }
+ *   }),
+ * )
+ * const reply = await app.inject('/prices')
+ * console.log(reply.text) // event: price, then data: {"eur":3}
+ * ```
  */
 declare function sse<Data>(
   source: ValueSource<SseEvent<Data> | string>,
@@ -283,7 +344,10 @@ declare function jsonLines<Value>(source: ValueSource<Value>): Result<200, JsonL
 
 /** Options of an application. */
 interface AppOptions {
-  /** How requests and replies are checked, where a route says nothing else. */
+  /**
+   * How requests and replies are checked, where a route says nothing else. Default: what each of
+   * its fields says.
+   */
   validation?: ValidationOptions
 }
 
@@ -300,29 +364,55 @@ declare class BodySource implements AsyncIterable<Uint8Array> {
    * Trailer fields; undefined until the body has been read to its end, and where there are none.
    */
   get trailers(): HeaderView | undefined
-  /** The whole body. */
+  /**
+   * The whole body.
+   * @throws LANNER_BODY_USED: it was read before
+   * @throws LANNER_BODY_TOO_LARGE (413): it is longer than `limits.bodyBytes`
+   * @throws LANNER_BODY_TIMEOUT (408): it came too slowly
+   * @throws LANNER_BODY_MALFORMED (400): it breaks the rules of HTTP
+   * @throws LANNER_PEER_GONE, LANNER_DEADLINE, LANNER_SERVER_CLOSING: the exchange ended before it
+   */
   bytes(): Promise<Uint8Array>
-  /** The whole body as UTF-8 text. */
+  /**
+   * The whole body as UTF-8 text.
+   * @throws what `bytes()` throws
+   */
   text(): Promise<string>
-  /** The whole body as JSON. Fails with status 400 when it is not. */
+  /**
+   * The whole body as JSON.
+   * @throws LANNER_JSON_INVALID (400): it is not
+   * @throws what `bytes()` throws
+   */
   json<T = unknown>(): Promise<T>
-  /** The whole body as a form of type application/x-www-form-urlencoded. */
+  /**
+   * The whole body as a form of type application/x-www-form-urlencoded.
+   * @throws LANNER_FORM_INVALID (415): it has another type
+   * @throws what `bytes()` throws
+   */
   form(): Promise<URLSearchParams>
   /**
    * The parts of a form of type multipart/form-data, as they come: `for await (const part of
    * ctx.body.multipart())`. Read a part before going on to the next one; what is left of it is
-   * skipped. Fails with status 415 for another type, 400 for a form that is not valid, 413 past one
-   * of the limits.
+   * skipped.
+   * @throws LANNER_FORM_INVALID (415): it has another type
+   * @throws LANNER_MULTIPART_INVALID (400): the form is not valid
+   * @throws LANNER_MULTIPART_LIMIT (413): it passes a limit
+   * @throws LANNER_OPTION_INVALID: an option is wrong
+   * @throws what `bytes()` throws
    */
   multipart(options?: MultipartOptions): AsyncGenerator<Part, undefined>
   /**
    * A whole form of either type. A file that is longer than `memoryBytes` lies in a temporary file,
    * which is deleted at the end of the exchange.
+   * @throws LANNER_FORM_INVALID (415): it is of neither type
+   * @throws what `multipart()` throws
    */
   formData(options?: MultipartOptions): Promise<FormData>
   /**
-   * The values of a body with one JSON value per line, as they come. Fails with status 400 at a
-   * line that is not JSON, with 413 at one that is too long.
+   * The values of a body with one JSON value per line, as they come.
+   * @throws LANNER_JSON_INVALID (400): a line is not JSON
+   * @throws LANNER_LINE_TOO_LONG (413): a line is longer than `lineBytes`
+   * @throws what `bytes()` throws
    */
   jsonLines<T = unknown>(options?: JsonLinesOptions): AsyncGenerator<T, undefined>
   /** The chunks as they come. The client waits while they are worked on. */
@@ -386,8 +476,6 @@ declare class Context<
   get params(): Params
   /** The route that the request matched, with its options. */
   get route(): RouteInfo
-  /** Whether replies show developers what others are not to see: the option `development`. */
-  get isDevelopment(): boolean
   /**
    * The route that the same request with another method would match, undefined where none does:
    * for middleware that answers OPTIONS in the name of a route.
@@ -446,21 +534,38 @@ declare class Context<
   get request(): Request
   /** Whether a reply was decided: by a helper, or because it has left. */
   get sent(): boolean
-  /** Sets the status of the reply. */
+  /**
+   * Sets the status of the reply.
+   * @throws LANNER_STATUS_INVALID: it is not an integer from 200 to 599
+   * @throws LANNER_ALREADY_REPLIED: the reply has left
+   */
   status(status: number): this
   /**
    * Sets a header field of the reply. Several values give several fields, `undefined` removes it.
+   * @throws LANNER_HEADER_INVALID: name or value have characters that HTTP does not allow
+   * @throws LANNER_HEADER_RESERVED: the field belongs to the server
+   * @throws LANNER_ALREADY_REPLIED: the reply has left
    */
   header(name: string, value: string | readonly string[] | undefined): this
-  /** Adds a header field beside those of the same name. */
+  /**
+   * Adds a header field beside those of the same name.
+   * @throws what `header()` throws
+   */
   append(name: string, value: string): this
-  /** Sets the header fields of a set that was checked before, in place of those of their names. */
+  /**
+   * Sets the header fields of a set that was checked before, in place of those of their names.
+   * @throws LANNER_HEADER_INVALID: it is not a HeaderSet
+   */
   setHeaders(set: HeaderSet): this
   /** Sets the content type of the reply. */
   type(value: string): this
   /** Answers with text. */
   text(body: string, status?: number): Reply
-  /** Answers with JSON. */
+  /**
+   * Answers with JSON.
+   * @throws LANNER_REPLY_VALUE: the value cannot be written as JSON
+   * @throws LANNER_ALREADY_REPLIED: there is a reply
+   */
   json(value: unknown, status?: number): Reply
   /** Answers with HTML. */
   html(body: string, status?: number): Reply
@@ -477,7 +582,11 @@ declare class Context<
   sse<Data>(source: ValueSource<SseEvent<Data> | string>, options?: SseOptions): Reply
   /** Answers with one JSON value per line, as they come (`application/x-ndjson`). */
   jsonLines(source: ValueSource<unknown>): Reply
-  /** Answers with a redirect: 302 when no status is given. */
+  /**
+   * Answers with a redirect: 302 when no status is given.
+   * @throws LANNER_STATUS_INVALID: the status is not 300 to 399
+   * @throws LANNER_ALREADY_REPLIED: there is a reply
+   */
   redirect(to: string | URL, status?: number): Reply
   /** Answers with 204 and no body. */
   noContent(): Reply
@@ -485,7 +594,10 @@ declare class Context<
   notFound(detail?: string): Reply
   /** Sends 103 with fields that help the client to begin early, usually `link`. */
   earlyHints(fields: FieldInit): this
-  /** Sends an informational response: 102 or 103. */
+  /**
+   * Sends an informational response: 102 or 103.
+   * @throws LANNER_STATUS_INVALID: the status is another one
+   */
   sendInformational(status: 102 | 103, fields?: FieldInit): this
   /** Fields that follow the body of the reply; it is then sent in chunks. */
   get trailers(): Trailers
@@ -511,23 +623,26 @@ interface Reply {
 
 /** The attributes of a cookie. */
 interface CookieOptions {
-  /** Hosts that get it; only this one when it is not given. */
+  /** Hosts that get it, with those under them. Default: only the host that set it. */
   domain?: string
   /** Paths that get it. Default '/'. */
   path?: string
-  /** Seconds until it expires. */
+  /**
+   * Seconds until it expires. 0 and less takes it away. Default: when the browser closes, unless
+   * `expires` is given.
+   */
   maxAge?: number
-  /** When it expires. */
+  /** When it expires. `maxAge` wins over it. Default none. */
   expires?: Date
-  /** Hides it from scripts. */
+  /** Hides it from scripts. Default false. */
   httpOnly?: boolean
-  /** Sent over encrypted connections only. */
+  /** Sent over encrypted connections only. Default false. */
   secure?: boolean
-  /** Whether requests from other sites carry it. */
+  /** Whether requests from other sites carry it. Default: what the browser takes, mostly 'lax'. */
   sameSite?: 'strict' | 'lax' | 'none'
-  /** A jar of its own for each top-level site (CHIPS). Needs `secure`. */
+  /** A jar of its own for each top-level site (CHIPS). Needs `secure`. Default false. */
   partitioned?: boolean
-  /** Which cookies go first when there are too many. */
+  /** Which cookies go first when there are too many. Default: what the browser takes, 'medium'. */
   priority?: 'low' | 'medium' | 'high'
 }
 
@@ -540,6 +655,7 @@ declare class Cookies implements Iterable<[string, string]> {
   has(name: string): boolean
   /** The cookies of the request; the first of a name counts. */
   all(): ReadonlyMap<string, string>
+  /** Names and values of the cookies of the request. */
   [Symbol.iterator](): IterableIterator<[string, string]>
   /** Sets a cookie in the reply. */
   set(name: string, value: string, options?: CookieOptions): void
@@ -562,7 +678,10 @@ interface CorsPolicy {
   exposeHeaders?: readonly string[]
   /** Whether cookies and the like may come along. Needs origins that are named. Default false. */
   credentials?: boolean
-  /** For how many seconds clients remember a preflight; 5 s when nothing is said. */
+  /**
+   * For how many seconds clients remember a preflight. Default: nothing is said, which is 5 s for
+   * browsers.
+   */
   maxAge?: number
 }
 
@@ -577,49 +696,65 @@ interface EndpointOptions {
   host?: string
   /** TCP port; 0 takes a free one. Default 3000. */
   port?: number
-  /** Path of a Unix socket, in place of host and port. */
+  /** Path of a Unix socket, in place of host and port. Default none. */
   path?: string
-  /** Permissions of the Unix socket, for example 0o660. */
+  /**
+   * Permissions of the Unix socket, for example 0o660. Default: what the process's umask leaves.
+   */
   mode?: number
   /**
    * A descriptor of this process that listens already, in place of host and port: a TCP or Unix
    * stream socket that was inherited. It is copied and stays yours, so that connections go on to
-   * queue there when the server has closed. Not on Windows.
+   * queue there when the server has closed. Not on Windows. Default none.
    */
   fd?: number
   /**
    * The sockets that systemd passes by socket activation (LISTEN_FDS), in place of host and port:
-   * all of them, or those of a FileDescriptorName.
+   * all of them, or those of a FileDescriptorName. Default false.
    */
   systemd?: boolean | string
-  /** Length of the queue of connections that the system has accepted and we have not. */
+  /**
+   * Length of the queue of connections that the system has accepted and we have not, 1 to 65535;
+   * the system has a maximum of its own. Default 1024.
+   */
   backlog?: number
-  /** For '::': whether IPv4 is left out. */
+  /** For '::': whether IPv4 is left out. Default false. */
   ipv6Only?: boolean
-  /** Lets several processes listen at the same port (Linux). */
+  /** Lets several processes listen at the same port (Linux). Default false. */
   reusePort?: boolean
   /** Whether small writes leave at once (TCP_NODELAY). Default true. */
   noDelay?: boolean
   /** Whether the system probes silent connections (SO_KEEPALIVE). Default false. */
   tcpKeepAlive?: boolean | TcpKeepAliveOptions
-  /** The system's receive buffer of a connection; its own choice by default. */
+  /**
+   * The system's receive buffer of a connection, at least 4096 bytes. Default: what the system
+   * chooses.
+   */
   receiveBufferBytes?: Size
-  /** The system's send buffer of a connection; its own choice by default. */
+  /**
+   * The system's send buffer of a connection, at least 4096 bytes. Default: what the system
+   * chooses.
+   */
   sendBufferBytes?: Size
   /**
    * Speaks the PROXY protocol, versions 1 and 2. True believes loopback and private addresses, and
-   * requires a header of every connection.
+   * requires a header of every connection. Default false.
    */
   proxyProtocol?: boolean | ProxyProtocolOptions
 }
 
 /** When the system asks a silent client whether it is still there; its own choice by default. */
 interface TcpKeepAliveOptions {
-  /** Silence before the first probe, in whole seconds. */
+  /**
+   * Silence before the first probe, in whole seconds. Default: what the system does, on Linux 2 h.
+   */
   idle?: Duration
-  /** Between probes, in whole seconds. */
+  /** Between probes, in whole seconds. Default: what the system does, on Linux 75 s. */
   interval?: Duration
-  /** Probes without an answer before the connection is given up. */
+  /**
+   * Probes without an answer before the connection is given up, 1 to 127. Default: what the system
+   * does, on Linux 9.
+   */
   probes?: number
 }
 
@@ -663,8 +798,6 @@ type ErrorCode =
   | 'LANNER_AUTH_MALFORMED'
   | 'LANNER_AUTH_INVALID'
   | 'LANNER_AUTH_ROLE'
-  | 'LANNER_AUTH_ROLES_MISSING'
-  | 'LANNER_LOG_FAILED'
   | 'LANNER_CSRF'
   | 'LANNER_PRECONDITION'
   | 'LANNER_PEER_GONE'
@@ -697,6 +830,7 @@ type FetchHandler = (request: Request, info: FetchInfo) => Response | Promise<Re
 
 /** An object that answers: an application of Hono, h3, Elysia, or a module's default export. */
 interface FetchObject {
+  /** Answers a Request with a Response. */
   fetch: FetchHandler
 }
 
@@ -705,6 +839,7 @@ interface FetchObject {
  * `[Symbol.for('wintertc.server.protocol')]: 1`. It returns nothing when it called `deny()`.
  */
 interface FetchServerObject {
+  /** Answers a request, which `context.request` is. */
   fetch: (context: FetchInfo) => FetchServerResult
   /** Answers when `fetch` failed. Returning nothing gives the default problem document. */
   error?: (context: FetchInfo, error: unknown) => FetchServerResult
@@ -778,26 +913,29 @@ interface RequestPriority {
 
 /** Options of `file()`. */
 interface FileOptions {
-  /** The content type; by default that of the Blob or of the file's extension. */
+  /** The content type. Default: that of the Blob or of the file's extension. */
   type?: string
-  /** Has browsers save it under its own name, or under this one, instead of showing it. */
+  /**
+   * Has browsers save it under its own name, or under this one, instead of showing it. Default
+   * false.
+   */
   download?: boolean | string
 }
 
 /** The options of `serve()`: those of `app.listen()`, and what a fetch handler needs beside. */
 interface ServeOptions extends ListenOptions {
-  /** Called when the server listens. */
+  /** Called when the server listens. Default none. */
   onListen?: (server: Server) => void
   /**
    * Answers when the handler failed, in place of the default problem document; also told of errors
-   * that come when the reply has left.
+   * that come when the reply has left. Default: the problem document.
    */
   onError?: FetchErrorHandler
   /**
-   * Whether the Request is made piece by piece as it is touched. True by default where nothing can
-   * tell it from another Request (Node 20 and 22). On newer ones it costs less than a real Request
-   * and cannot be the argument of `new Request()` or `fetch()`; `new Request(request.url, request)`
-   * can.
+   * Whether the Request is made piece by piece as it is touched. On Node 24 and newer it then costs
+   * less than a real Request and cannot be the argument of `new Request()` or `fetch()`; `new
+   * Request(request.url, request)` can. Default: true where nothing can tell it from another
+   * Request (Node 20 and 22).
    */
   lazy?: boolean
 }
@@ -813,34 +951,45 @@ declare class Serving implements PromiseLike<Server> {
   get addresses(): readonly ServerAddress[]
   /** Stops accepting, lets running requests finish, then aborts what is left. */
   close(options?: CloseOptions): Promise<void>
+  /**
+   * Settles when the server listens, with the `Server`, or with the error that kept it from that.
+   */
   then<Value = Server, Failure = never>(
     onListening?: ((server: Server) => Value | PromiseLike<Value>) | null,
     onFailed?: ((error: unknown) => Failure | PromiseLike<Failure>) | null,
   ): Promise<Value | Failure>
+  /** The same as `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
 /** What an HttpError may carry beside its status. */
 interface HttpErrorOptions {
-  /** What led to it; never sent. */
+  /** What led to it; never sent. Default none. */
   cause?: unknown
-  /** Fields of the reply, for example `{ 'retry-after': '5' }`. */
+  /** Fields of the reply, for example `{ 'retry-after': '5' }`. Default none. */
   headers?: Readonly<Record<string, string>>
-  /** The `type` member of the problem document, a URI. */
+  /**
+   * The `type` member of the problem document, a URI. Default: it is left out, which stands for
+   * 'about:blank'.
+   */
   type?: string
-  /** The `detail` member; the message when it is not given. */
+  /** The `detail` member. Default: the message. */
   detail?: string
-  /** Whether message and detail are sent. By default they are for statuses below 500. */
+  /** Whether message and detail are sent. Default: where the status is below 500. */
   expose?: boolean
-  /** A code of your own; clients see it where they see the message. */
+  /** A code of your own; clients see it where they see the message. Default 'LANNER_HTTP'. */
   code?: string
 }
 
 /** What a request brings beside the parameters of its path, by source. */
 interface AnyInput {
+  /** The query parameters. */
   readonly query: unknown
+  /** The header fields. */
   readonly headers: unknown
+  /** The cookies. */
   readonly cookies: unknown
+  /** The body. */
   readonly body: unknown
 }
 
@@ -907,9 +1056,13 @@ type Next = () => unknown
 
 /** What a request brings where the route has no schemas. */
 interface RawInput extends AnyInput {
+  /** The query parameters, as they were sent. */
   readonly query: QueryView
+  /** The header fields, as they were sent. */
   readonly headers: HeaderView
+  /** The cookies of the request, and those that the reply sets. */
   readonly cookies: Cookies
+  /** The body, not read yet. */
   readonly body: BodySource
 }
 
@@ -932,6 +1085,7 @@ declare class HeaderView implements Iterable<[string, string]> {
   values(): IterableIterator<string>
   /** Calls `fn` for each name. */
   forEach(fn: (value: string, name: string) => void): void
+  /** The same as `entries()`. */
   [Symbol.iterator](): IterableIterator<[string, string]>
   /** The field lines as they were sent: names in their own spelling, duplicates apart. */
   raw(): [name: string, value: string][]
@@ -939,6 +1093,7 @@ declare class HeaderView implements Iterable<[string, string]> {
   get length(): number
   /** A Headers object of the fetch standard. */
   toHeaders(): Headers
+  /** What loggers and JSON.stringify show: values by names in lower case. */
   toJSON(): Record<string, string>
 }
 
@@ -968,14 +1123,8 @@ interface ResponseInfo {
   readonly error: unknown
 }
 
-/**
- * Is called with a server that began to listen, or that has closed, and with the services of the
- * application.
- */
-type ServerHook<Provided extends object = Services> = (
-  server: Server,
-  services: Provided,
-) => unknown
+/** Is called with a server that began to listen, or that has closed. */
+type ServerHook = (server: Server) => unknown
 
 /** A cookie that a reply sets. */
 interface InjectCookie {
@@ -983,13 +1132,19 @@ interface InjectCookie {
   readonly value: string
   /** Seconds until it expires; 0 or less takes it away. */
   readonly maxAge?: number
+  /** When it expires. */
   readonly expires?: Date
+  /** Hosts that get it. */
   readonly domain?: string
+  /** Paths that get it. */
   readonly path?: string
+  /** Whether scripts cannot see it. */
   readonly httpOnly?: boolean
+  /** Whether only encrypted connections carry it. */
   readonly secure?: boolean
   /** 'strict', 'lax' or 'none'. */
   readonly sameSite?: string
+  /** Whether each top-level site has a jar of its own for it. */
   readonly partitioned?: boolean
 }
 
@@ -998,20 +1153,34 @@ type InjectFields = Readonly<Record<string, InjectValue | readonly InjectValue[]
 
 /** A request without a socket. */
 interface InjectOptions {
-  /** Default 'GET', or 'POST' when there is a body. */
+  /** Its method. Default 'GET', or 'POST' when there is a body. */
   method?: string
   /** Path and query. Default '/'. */
   path?: string
-  /** Added to the query of the path; a list repeats its name, undefined leaves it out. */
+  /**
+   * Added to the query of the path; a list repeats its name, undefined leaves it out. Default none.
+   */
   query?: InjectFields | URLSearchParams
+  /**
+   * Its header fields; a list gives several of the name. Default: a host, and a content type and
+   * length where there is a body.
+   */
   headers?: Readonly<Record<string, string | readonly string[]>>
-  /** The cookies of the request, by their names. */
+  /** The cookies of the request, by their names. Default none. */
   cookies?: Readonly<Record<string, string>>
-  /** Text, bytes, URLSearchParams and FormData are sent as they are, anything else as JSON. */
+  /**
+   * Text, bytes, URLSearchParams and FormData are sent as they are, anything else as JSON. Default
+   * none.
+   */
   body?: unknown
-  /** In place of a body: the fields of a form of type application/x-www-form-urlencoded. */
+  /**
+   * In place of a body: the fields of a form of type application/x-www-form-urlencoded. Default
+   * none.
+   */
   form?: InjectFields
-  /** Gives the request up when it aborts, as a client that closes the connection does. */
+  /**
+   * Gives the request up when it aborts, as a client that closes the connection does. Default none.
+   */
   signal?: AbortSignal
 }
 
@@ -1020,9 +1189,11 @@ type InjectValue = string | number | boolean
 
 /** The result of `app.inject()`: the whole reply. */
 interface InjectResponse {
+  /** The status. */
   readonly status: number
   /** Whether the status is 200 to 299. */
   readonly ok: boolean
+  /** The header fields. */
   readonly headers: Headers
   /** The cookies that it sets, by their names. */
   readonly cookies: ReadonlyMap<string, InjectCookie>
@@ -1139,9 +1310,9 @@ interface LimitOptions {
   replyWindowBytes?: Size
   /** Requests of one connection that are read and not answered. Default 32. */
   pipelined?: number
-  /** Connections open at once; more are closed without a reply. None by default. */
+  /** Connections open at once; more are closed without a reply. Default none. */
   connections?: number | null
-  /** Requests of one connection; the last reply says `connection: close`. None by default. */
+  /** Requests of one connection; the last reply says `connection: close`. Default none. */
   requestsPerConnection?: number | null
   /**
    * Bytes of a body nobody reads that are dropped to keep the connection; null for as many as come
@@ -1158,26 +1329,33 @@ interface LimitOptions {
 
 /** The options of `app.listen()`. */
 interface ListenOptions extends EndpointOptions {
-  /** Several places to listen at, in place of one. */
+  /** Several places to listen at, in place of one. Default: the one that host and port say. */
   endpoints?: readonly EndpointOptions[]
+  /** Caps of sizes and counts. Default: what each of its fields says. */
   limits?: LimitOptions
+  /** Lengths of time after which something is given up. Default: what each of its fields says. */
   timeouts?: TimeoutOptions
+  /** How slow a client may be. Default: what each of its fields says. */
   rates?: RateOptions
+  /** What is too much at once, and gets 503. Default: what each of its fields says. */
   overload?: OverloadOptions
+  /** What the replies to malformed requests say. Default: nothing, they have no body. */
   rejects?: RejectOptions
+  /** Paths of probes. Default none. */
   health?: HealthOptions
+  /** Path of the counters. Default none. */
   metrics?: MetricsOptions
-  /** Reports of a blocked event loop; false for none. */
+  /** Reports of a blocked event loop; false for none. Default: what each of its fields says. */
   stall?: StallOptions | false
   /** Threads that do the network's work. Default 'auto'. */
   ioThreads?: number | 'auto'
-  /** Value of the `server` field of replies; none by default. */
+  /** Value of the `server` field of replies. Default none. */
   serverHeader?: string
   /** Accepts a line feed alone as the end of a header line. Default false. */
   allowBareLf?: boolean
   /** Whether error replies show details. Default: whether NODE_ENV is 'development'. */
   development?: boolean
-  /** Closes the server when it aborts. */
+  /** Closes the server when it aborts. Default none. */
   signal?: AbortSignal
 }
 
@@ -1204,10 +1382,10 @@ interface TimeoutOptions {
   halfClosed?: Duration | null
   /**
    * From a request's head to the end of its reply: then 504, or the reply is cut, and `ctx.signal`
-   * aborts. None by default.
+   * aborts. Default none.
    */
   request?: Duration | null
-  /** Age at which a connection ends with its next reply. None by default. */
+  /** Age at which a connection ends with its next reply. Default none. */
   connectionAge?: Duration | null
 }
 
@@ -1261,9 +1439,12 @@ interface OverloadOptions {
  * uptime.
  */
 interface HealthOptions {
-  /** Answers 200 as long as the network side works, for example '/livez'. */
+  /** Answers 200 as long as the network side works, for example '/livez'. Default none. */
   live?: string
-  /** Answers 503 while the server starts, closes, is busy or its event loop is stuck. */
+  /**
+   * Answers 503 while the server starts, closes, is busy or its event loop is stuck, and 200
+   * otherwise, for example '/readyz'. Default none.
+   */
   ready?: string
   /** Delay of the event loop past which the server is not ready; null for any. Default 1 s. */
   maxLoopDelay?: Duration | null
@@ -1271,7 +1452,7 @@ interface HealthOptions {
 
 /** Counters, answered without JavaScript. */
 interface MetricsOptions {
-  /** Where they are, in the text format of Prometheus, for example '/metrics'. */
+  /** Where they are, in the text format of Prometheus, for example '/metrics'. Default none. */
   path?: string
 }
 
@@ -1279,12 +1460,14 @@ interface MetricsOptions {
 interface ProblemOptions {
   /**
    * Sees each problem document before it is sent, with the error that led to it, if any. Gives
-   * another one in its place, or nothing to leave it; its status is that of the reply.
+   * another one in its place, or nothing to leave it; its status is that of the reply. Default
+   * none.
    */
   customize?: (problem: ProblemDocument, ctx: Context, error: unknown) => ProblemDocument | void
   /**
    * Makes answers of errors that are none: a status or an HttpError for one of a database, say.
    * `onError` gets what it gives, and nothing is reported. Nothing leaves the error unknown.
+   * Default none.
    */
   translate?: (error: unknown, ctx: Context) => HttpError | number | undefined
   /** Whether replies from 400 on without a body get a problem document. Default false. */
@@ -1326,10 +1509,13 @@ declare class QueryView implements Iterable<[string, string]> {
   has(name: string): boolean
   /** Names and values in the order of the query. */
   entries(): IterableIterator<[string, string]>
+  /** The same as `entries()`. */
   [Symbol.iterator](): IterableIterator<[string, string]>
   /** The same as URLSearchParams. */
   toURLSearchParams(): URLSearchParams
+  /** The query as it was sent, without the question mark. */
   toString(): string
+  /** What loggers and JSON.stringify show: values by name, a list where a name is repeated. */
   toJSON(): Record<string, string | string[]>
 }
 
@@ -1347,14 +1533,17 @@ interface Rate {
 
 /** Minimum rates in both directions; null for none. */
 interface RateOptions {
-  /** Of request bodies: slower ones are answered with 408. */
+  /**
+   * Of request bodies: slower ones are answered with 408. Default: 240 bytes per second after 5 s.
+   */
   request?: Rate | null
-  /** Of replies: the connection is reset. */
+  /** Of replies: the connection is reset. Default: 240 bytes per second after 5 s. */
   response?: Rate | null
 }
 
 /** What the reply to refused requests of one reason will be. */
 interface RejectedRequest {
+  /** Why it is refused. */
   readonly reason: RejectReason
   /** The status of the reply. */
   readonly status: number
@@ -1367,7 +1556,7 @@ interface RejectOptions {
   /**
    * The body of the refusals for a reason: text, or text with a content type; nothing for none. It
    * is called once for each reason when the server starts, because refusals are written without
-   * JavaScript. At most 4096 bytes.
+   * JavaScript. At most 4096 bytes. Default: no body.
    */
   body?: (refused: RejectedRequest) => string | RejectPage | undefined
 }
@@ -1386,11 +1575,8 @@ type RejectReason = keyof typeof REJECT_STATUS
 /** Field names with a value each, or several. */
 type FieldInit = Readonly<Record<string, string | readonly string[]>>
 
-/**
- * Hears that an exchange is over. What it throws, or promises and does not keep, is reported and
- * changes nothing. Read what is needed of `ctx` before the first await.
- */
-type EndHook = (end: ExchangeEnd, ctx: Context) => unknown
+/** Hears that an exchange is over. What it throws is reported and changes nothing. */
+type EndHook = (end: ExchangeEnd, ctx: Context) => void
 
 /** How an exchange ended. */
 declare class ExchangeEnd {
@@ -1464,9 +1650,13 @@ interface ProblemDocument {
 
 /** Members of a problem document; title and status need not be said. */
 interface ProblemMembers {
+  /** What kind of problem it is, as a URI. */
   readonly type?: string
+  /** The kind of problem in words; that of the status where nothing is said. */
   readonly title?: string
+  /** What happened this time. */
   readonly detail?: string
+  /** A URI of this very occurrence. */
   readonly instance?: string
   readonly [member: string]: unknown
 }
@@ -1477,9 +1667,13 @@ interface Endpoint<
   Path extends string = string,
   Options extends Schemas = Schemas,
 > {
+  /** The method; '*' for any. */
   readonly method: Method
+  /** The pattern, for example '/users/:id'. */
   readonly path: Path
+  /** Its options, with its schemas. */
   readonly options: RouteMetadata & Options
+  /** Its functions, in their order. */
   readonly handlers: readonly Handler[]
 }
 
@@ -1488,8 +1682,11 @@ interface Group<
   Prefix extends string = string,
   Members extends readonly Member[] = readonly Member[],
 > {
+  /** What stands before the patterns of its members. */
   readonly prefix: Prefix
+  /** What its members have in common. */
   readonly options: GroupOptions
+  /** Its routes and groups. */
   readonly members: Members
 }
 
@@ -1508,9 +1705,12 @@ type AuthOption = boolean | AuthOptions
 
 /** How a client says who it is, and what it has to be. */
 interface AuthOptions {
-  /** The scheme of the authorization field, for example 'bearer'. */
+  /**
+   * The scheme of the authorization field, for example 'bearer'. Default: any that the middleware
+   * knows.
+   */
   scheme?: string
-  /** It has to have one of these roles. */
+  /** It has to have one of these roles. Default: none is needed. */
   roles?: readonly string[]
 }
 
@@ -1526,46 +1726,70 @@ interface CommonOptions {
    * Default 'normal'.
    */
   priority?: Priority
-  /** In place of `timeouts.request`: then 504, and `ctx.signal` aborts; null for never. */
+  /**
+   * In place of `timeouts.request`: then 504, and `ctx.signal` aborts; null for never. Default:
+   * that of the server.
+   */
   timeout?: Duration | null
-  /** In place of `timeouts.drain`: for the rest of a request body that nobody reads. */
+  /**
+   * In place of `timeouts.drain`: for the rest of a request body that nobody reads. Default: that
+   * of the server.
+   */
   drain?: Duration
-  /** Limits in place of those of the server. */
+  /** Limits in place of those of the server. Default: those of the server. */
   limits?: RouteLimitOptions
-  /** Minimum rates in place of those of the server; what is not said stays. */
+  /**
+   * Minimum rates in place of those of the server; what is not said stays. Default: those of the
+   * server.
+   */
   rates?: RateOptions
-  /** What the route is for, in one line. */
+  /** What the route is for, in one line. Default none. */
   summary?: string
-  /** What there is to know about it; Markdown in OpenAPI. */
+  /** What there is to know about it; Markdown in OpenAPI. Default none. */
   description?: string
-  /** What it belongs to; those of a route come behind those of its groups. */
+  /** What it belongs to; those of a route come behind those of its groups. Default none. */
   tags?: readonly string[]
   /** Whether it should not be used any more. Default false. */
   deprecated?: boolean
   /** Whether it is left out of the OpenAPI document. Default false. */
   hidden?: boolean
-  /** Who may use it; for the middleware that checks it. */
+  /**
+   * Who may use it; for the middleware that checks it. Default: what the middleware does where
+   * nothing is said.
+   */
   auth?: AuthOption
-  /** What other origins may do with it, false for nothing; for the middleware cors(). */
+  /**
+   * What other origins may do with it, false for nothing; for the middleware cors(). Default: what
+   * cors() says.
+   */
   cors?: false | CorsPolicy
-  /** How its errors are answered; what is not said here is the application's. */
+  /**
+   * How its errors are answered; what is not said here is the application's. Default: what the
+   * application says.
+   */
   problems?: ProblemOptions
   /**
-   * Media types of request bodies that a schema for them takes, others get 415. By default
+   * Media types of request bodies that a schema for them takes, others get 415. Default:
    * application/json (and +json), application/x-www-form-urlencoded and multipart/form-data.
    */
   consumes?: readonly string[]
-  /** How what a request brings is checked; what is not said here is the application's. */
+  /**
+   * How what a request brings is checked; what is not said here is the application's. Default: what
+   * the application says.
+   */
   validation?: ValidationOptions
-  /** Whatever middleware wants to know of it, for example `{ role: 'admin' }`. */
+  /** Whatever middleware wants to know of it, for example `{ role: 'admin' }`. Default none. */
   meta?: RouteMeta
 }
 
 /** Options of a group: they hold for every route in it that says nothing else. */
 interface GroupOptions extends CommonOptions {
-  /** Middleware for every path under the prefix, as `use()` registers it. */
+  /** Middleware for every path under the prefix, as `use()` registers it. Default none. */
   use?: readonly Middleware<never>[]
-  /** Run around the handlers, when what the request brings has been checked; outer groups first. */
+  /**
+   * Run around the handlers, when what the request brings has been checked; outer groups first.
+   * Default none.
+   */
   filters?: readonly Filter[]
 }
 
@@ -1584,9 +1808,12 @@ interface RouteInfo {
 
 /** Limits of a route, in place of those of the server. */
 interface RouteLimitOptions {
-  /** Longest request body; null for no limit. */
+  /** Longest request body; null for no limit. Default: that of the server. */
   bodyBytes?: Size | null
-  /** Bytes of a body nobody reads that are dropped to keep the connection; null for any number. */
+  /**
+   * Bytes of a body nobody reads that are dropped to keep the connection; null for any number.
+   * Default: that of the server.
+   */
   drainBytes?: Size | null
 }
 
@@ -1597,15 +1824,20 @@ interface RouteMeta {
 
 /** What a route says of itself beside its schemas. */
 interface RouteMetadata extends CommonOptions {
-  /** A name that no other route has: the operation in OpenAPI. */
+  /**
+   * A name that no other route has: the operation in OpenAPI. Default: made of method and path,
+   * where OpenAPI needs one.
+   */
   name?: string
-  /** Middleware of this route alone: runs before what the request brings is checked. */
+  /**
+   * Middleware of this route alone: runs before what the request brings is checked. Default none.
+   */
   use?: readonly Middleware<never>[]
 }
 
 /** Options of a route. `ctx.route.options` has them, joined with those of its groups. */
 interface RouteOptions extends RouteMetadata, Partial<Schemas> {
-  /** Run around the handlers, when what the request brings has been checked. */
+  /** Run around the handlers, when what the request brings has been checked. Default none. */
   filters?: readonly Filter[]
 }
 
@@ -1724,11 +1956,17 @@ interface Schemas<
   Body extends MaybeSchema = MaybeSchema,
   Responses extends MaybeResponses = MaybeResponses,
 > {
+  /** Of the parameters of the path. */
   readonly params: Params
+  /** Of the query parameters. */
   readonly query: Query
+  /** Of the header fields, by their names in lower case. */
   readonly headers: Headers
+  /** Of the cookies. */
   readonly cookies: Cookies
+  /** Of the body. */
   readonly body: Body
+  /** Of the bodies of replies, by status. */
   readonly responses: Responses
 }
 
@@ -2187,7 +2425,7 @@ interface StandardSchema<Input = unknown, Output = Input> {
 interface CloseOptions {
   /** How long running requests may take to finish. Default 30 s. */
   gracePeriod?: Duration
-  /** The same in milliseconds. */
+  /** The same in milliseconds, of which `gracePeriod` says the default. */
   gracePeriodMs?: number
 }
 
@@ -2230,6 +2468,7 @@ declare class Server {
   ): this
   /** What the server has counted since it started; docs/metrics.md has the same for Prometheus. */
   stats(): ServerStats
+  /** The same as `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -2243,23 +2482,19 @@ interface ServerAddress {
   readonly port: number
 }
 
-/** What `ctx.services` has of what a factory gave: a query, for example, has become a Promise. */
-type ProvidedService<Service> =
-  Service extends Promise<unknown>
-    ? Service
-    : Service extends PromiseLike<infer Value>
-      ? Promise<Value>
-      : Service
-
 /** How `app.provide()` treats a service. */
 interface ServiceOptions<Service = unknown> {
-  /** 'app': one for the application, the default. 'request': one for each request that wants it. */
+  /**
+   * How long it lives: 'app' is one for the application, 'request' one for each request that wants
+   * it. Default 'app'.
+   */
   scope?: ServiceScope
   /**
-   * Gives it back, in place of its `Symbol.asyncDispose` or `Symbol.dispose`: `(db) => db.end()`.
+   * Gives it back: `(db) => db.end()`. Default: its `Symbol.asyncDispose` or `Symbol.dispose`,
+   * where it has one.
    */
   dispose?: (service: Awaited<Service>) => unknown
-  /** Takes the place of the service that has this name, for tests. */
+  /** Takes the place of the service that has this name, for tests. Default false. */
   replace?: boolean
 }
 
@@ -2373,10 +2608,13 @@ interface StallOptions {
 interface Distribution {
   /** How often it was measured. */
   readonly count: number
+  /** The mean. */
   readonly mean: number
   /** Half of all were not longer. */
   readonly p50: number
+  /** 90 % of all were not longer. */
   readonly p90: number
+  /** 99 % of all were not longer. */
   readonly p99: number
   /** 99.9 % of all were not longer. */
   readonly p999: number
@@ -2453,15 +2691,20 @@ interface SseOptions {
    * which the HTML standard recommends against proxies that close idle connections.
    */
   heartbeat?: Duration | null
-  /** How long clients wait before they come again; said once, at the beginning. */
+  /**
+   * How long clients wait before they come again; said once, at the beginning. Default: nothing is
+   * said, which is some seconds for browsers.
+   */
   retry?: Duration
-  /** Where the heartbeat's timers come from, for tests. */
+  /** Where the heartbeat's timers come from, for tests. Default: those of the process. */
   clock?: TimerClock
 }
 
 /** The timers that heartbeats need; `globalThis` has them. */
 interface TimerClock {
+  /** Calls back after so many milliseconds; what it gives stands for the timer. */
   setTimeout(callback: () => void, ms: number): unknown
+  /** Takes a timer back. */
   clearTimeout(timer: never): void
 }
 
@@ -2615,8 +2858,11 @@ interface RouterKinds<
   Routes extends Endpoint,
   Provided extends object = Services,
 > {
+  /** An application. */
   readonly app: App<State, Routes, Provided>
+  /** What `group()` gives to its function. */
   readonly group: Router<State, Prefix, Routes, 'group', Provided>
+  /** A route that is not registered yet. */
   readonly none: Routes
 }
 
@@ -2944,9 +3190,13 @@ interface TypedInput<
   Cookies extends MaybeSchema,
   Body extends MaybeSchema,
 > extends AnyInput {
+  /** The query parameters, as their schema made them. */
   readonly query: OutputOr<Query, RawInput['query']>
+  /** The header fields, as their schema made them. */
   readonly headers: OutputOr<Headers, RawInput['headers']>
+  /** The cookies, as their schema made them. */
   readonly cookies: OutputOr<Cookies, RawInput['cookies']>
+  /** The body, as its schema made it. */
   readonly body: OutputOr<Body, RawInput['body']>
 }
 
@@ -3100,7 +3350,6 @@ export {
   type CloseOptions,
   type Server,
   type ServerAddress,
-  type ProvidedService,
   type ServiceOptions,
   type Services,
   type ServiceScope,

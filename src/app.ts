@@ -35,11 +35,29 @@ import type { ProvidedService, ServiceOptions, Services } from './services.js'
 
 /** Options of an application. */
 export interface AppOptions {
-  /** How requests and replies are checked, where a route says nothing else. */
+  /**
+   * How requests and replies are checked, where a route says nothing else. Default: what each of
+   * its fields says.
+   */
   validation?: ValidationOptions
 }
 
-/** A web application. Its type knows the routes that were chained: `new App().get(…).add(…)`. */
+/**
+ * A web application. Its type knows the routes that were chained: `new App().get(…).add(…)`.
+ * @example
+ * ```ts run
+ * import { App, HttpError } from 'lanner'
+ *
+ * const app = new App().get('/users/:id', (ctx) => {
+ *   if (ctx.params.id !== '7') throw new HttpError(404, 'no such user')
+ *   return { id: ctx.params.id, name: 'Ada' }
+ * })
+ * const server = await app.listen({ port: 0 })
+ * const response = await fetch(`${server.url}/users/7`)
+ * console.log(response.status, await response.json()) // 200 { id: '7', name: 'Ada' }
+ * await server.close()
+ * ```
+ */
 export class App<
   State extends object = AnyState,
   Routes extends Endpoint = never,
@@ -84,8 +102,9 @@ export class App<
    * Makes a service known: `ctx.services.db`, typed for the routes that are chained after it. The
    * factory runs when the service is touched first; what it returns is the service, a promise too.
    * A service of the application is given back when its last server has closed; one of a request,
-   * whose factory gets its context, when the request is over. LANNER_SERVICE_NAME where there is
-   * one of the name already.
+   * whose factory gets its context, when the request is over.
+   * @throws LANNER_SERVICE_NAME: the name is taken, or there is none to replace
+   * @throws LANNER_APP_LISTENING: a server listens already
    */
   provide<Name extends string, Service>(
     name: Name,
@@ -147,7 +166,17 @@ export class App<
     return this
   }
 
-  /** Begins to serve. A number is a port. */
+  /**
+   * Begins to serve. A number is a port. Options are checked, and everything is compiled, before an
+   * address is opened.
+   * @throws LANNER_OPTION_INVALID: an option is wrong
+   * @throws LANNER_ROUTE_INVALID: the schemas of a route do not fit it
+   * @throws LANNER_ADDRESS_IN_USE, LANNER_ADDRESS_UNAVAILABLE, LANNER_HOST_UNKNOWN,
+   * LANNER_PERMISSION_DENIED, LANNER_LISTEN_FAILED: an address cannot be opened
+   * @throws LANNER_DESCRIPTOR_INVALID, LANNER_SYSTEMD: a socket that was passed is none
+   * @throws LANNER_ADDON_MISSING, LANNER_ADDON_BROKEN, LANNER_ADDON_VERSION: the native addon does
+   * not fit
+   */
   async listen(options: ListenOptions | number = {}): Promise<Server> {
     const server = this.start(typeof options === 'number' ? { port: options } : options)
     try {
@@ -192,12 +221,19 @@ export class App<
     await this.#services.dispose(report)
   }
 
-  /** Runs a request without a socket: a Request, a URL, or a path. */
+  /**
+   * Runs a request without a socket: a Request, a URL, or a path.
+   * @throws the error that ended the exchange, where it had no reply
+   */
   async fetch(input: Request | URL | string, init?: RequestInit): Promise<Response> {
     return this.#injectLane().send(await fromFetch(input, init))
   }
 
-  /** Runs a request without a socket, for tests: plain options in, a plain result out. */
+  /**
+   * Runs a request without a socket, for tests: plain options in, a plain result out.
+   * @throws LANNER_OPTION_INVALID: an option is wrong, or there are a body and a form
+   * @throws the error that ended the exchange, where it had no reply
+   */
   async inject(options: InjectOptions | string): Promise<InjectResponse> {
     const request = fromInject(typeof options === 'string' ? { path: options } : options)
     // Not later than it has to be: what is injected together is one batch.

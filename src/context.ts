@@ -400,7 +400,11 @@ export class Context<
     return this.phase !== OPEN
   }
 
-  /** Sets the status of the reply. */
+  /**
+   * Sets the status of the reply.
+   * @throws LANNER_STATUS_INVALID: it is not an integer from 200 to 599
+   * @throws LANNER_ALREADY_REPLIED: the reply has left
+   */
   status(status: number): this {
     requireHead(this)
     this.statusCode = checkStatus(status)
@@ -409,6 +413,9 @@ export class Context<
 
   /**
    * Sets a header field of the reply. Several values give several fields, `undefined` removes it.
+   * @throws LANNER_HEADER_INVALID: name or value have characters that HTTP does not allow
+   * @throws LANNER_HEADER_RESERVED: the field belongs to the server
+   * @throws LANNER_ALREADY_REPLIED: the reply has left
    */
   header(name: string, value: string | readonly string[] | undefined): this {
     requireHead(this)
@@ -416,14 +423,20 @@ export class Context<
     return this
   }
 
-  /** Adds a header field beside those of the same name. */
+  /**
+   * Adds a header field beside those of the same name.
+   * @throws what `header()` throws
+   */
   append(name: string, value: string): this {
     requireHead(this)
     addField(this, name, value)
     return this
   }
 
-  /** Sets the header fields of a set that was checked before, in place of those of their names. */
+  /**
+   * Sets the header fields of a set that was checked before, in place of those of their names.
+   * @throws LANNER_HEADER_INVALID: it is not a HeaderSet
+   */
   setHeaders(set: HeaderSet): this {
     requireHead(this)
     if (!(set instanceof HeaderSet)) throw new LannerError('LANNER_HEADER_INVALID', NO_SET)
@@ -441,7 +454,11 @@ export class Context<
     return prepare(this, BODY_TEXT, TYPE_TEXT, String(body), status)
   }
 
-  /** Answers with JSON. */
+  /**
+   * Answers with JSON.
+   * @throws LANNER_REPLY_VALUE: the value cannot be written as JSON
+   * @throws LANNER_ALREADY_REPLIED: there is a reply
+   */
   json(value: unknown, status?: number): Reply {
     const text = JSON.stringify(value)
     if (text === undefined) throw new LannerError('LANNER_REPLY_VALUE', NOT_JSON)
@@ -479,7 +496,11 @@ export class Context<
     return prepareValue(this, new JsonLines(source))
   }
 
-  /** Answers with a redirect: 302 when no status is given. */
+  /**
+   * Answers with a redirect: 302 when no status is given.
+   * @throws LANNER_STATUS_INVALID: the status is not 300 to 399
+   * @throws LANNER_ALREADY_REPLIED: there is a reply
+   */
   redirect(to: string | URL, status = 302): Reply {
     if (status < 300 || status > 399) throw new LannerError('LANNER_STATUS_INVALID', NO_REDIRECT)
     this.header('location', locationOf(to))
@@ -501,7 +522,10 @@ export class Context<
     return this.sendInformational(103, fields)
   }
 
-  /** Sends an informational response: 102 or 103. */
+  /**
+   * Sends an informational response: 102 or 103.
+   * @throws LANNER_STATUS_INVALID: the status is another one
+   */
   sendInformational(status: 102 | 103, fields: FieldInit = {}): this {
     if (status !== 102 && status !== 103) throw new LannerError('LANNER_STATUS_INVALID', NO_INFORM)
     requireHead(this)

@@ -7,23 +7,26 @@ import { isToken } from './headers.js'
 
 /** The attributes of a cookie. */
 export interface CookieOptions {
-  /** Hosts that get it; only this one when it is not given. */
+  /** Hosts that get it, with those under them. Default: only the host that set it. */
   domain?: string
   /** Paths that get it. Default '/'. */
   path?: string
-  /** Seconds until it expires. */
+  /**
+   * Seconds until it expires. 0 and less takes it away. Default: when the browser closes, unless
+   * `expires` is given.
+   */
   maxAge?: number
-  /** When it expires. */
+  /** When it expires. `maxAge` wins over it. Default none. */
   expires?: Date
-  /** Hides it from scripts. */
+  /** Hides it from scripts. Default false. */
   httpOnly?: boolean
-  /** Sent over encrypted connections only. */
+  /** Sent over encrypted connections only. Default false. */
   secure?: boolean
-  /** Whether requests from other sites carry it. */
+  /** Whether requests from other sites carry it. Default: what the browser takes, mostly 'lax'. */
   sameSite?: 'strict' | 'lax' | 'none'
-  /** A jar of its own for each top-level site (CHIPS). Needs `secure`. */
+  /** A jar of its own for each top-level site (CHIPS). Needs `secure`. Default false. */
   partitioned?: boolean
-  /** Which cookies go first when there are too many. */
+  /** Which cookies go first when there are too many. Default: what the browser takes, 'medium'. */
   priority?: 'low' | 'medium' | 'high'
 }
 
@@ -57,6 +60,7 @@ export class Cookies implements Iterable<[string, string]> {
     return (this.#received ??= parseCookies(this.#header ?? ''))
   }
 
+  /** Names and values of the cookies of the request. */
   [Symbol.iterator](): IterableIterator<[string, string]> {
     return this.all().entries() as IterableIterator<[string, string]>
   }

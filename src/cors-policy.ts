@@ -30,7 +30,10 @@ export interface CorsPolicy {
   exposeHeaders?: readonly string[]
   /** Whether cookies and the like may come along. Needs origins that are named. Default false. */
   credentials?: boolean
-  /** For how many seconds clients remember a preflight; 5 s when nothing is said. */
+  /**
+   * For how many seconds clients remember a preflight. Default: nothing is said, which is 5 s for
+   * browsers.
+   */
   maxAge?: number
 }
 

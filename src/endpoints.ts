@@ -23,11 +23,16 @@ import type { ProxyProtocolOptions } from './proxy-protocol.js'
 
 /** When the system asks a silent client whether it is still there; its own choice by default. */
 export interface TcpKeepAliveOptions {
-  /** Silence before the first probe, in whole seconds. */
+  /**
+   * Silence before the first probe, in whole seconds. Default: what the system does, on Linux 2 h.
+   */
   idle?: Duration
-  /** Between probes, in whole seconds. */
+  /** Between probes, in whole seconds. Default: what the system does, on Linux 75 s. */
   interval?: Duration
-  /** Probes without an answer before the connection is given up. */
+  /**
+   * Probes without an answer before the connection is given up, 1 to 127. Default: what the system
+   * does, on Linux 9.
+   */
   probes?: number
 }
 
@@ -39,38 +44,49 @@ export interface EndpointOptions {
   host?: string
   /** TCP port; 0 takes a free one. Default 3000. */
   port?: number
-  /** Path of a Unix socket, in place of host and port. */
+  /** Path of a Unix socket, in place of host and port. Default none. */
   path?: string
-  /** Permissions of the Unix socket, for example 0o660. */
+  /**
+   * Permissions of the Unix socket, for example 0o660. Default: what the process's umask leaves.
+   */
   mode?: number
   /**
    * A descriptor of this process that listens already, in place of host and port: a TCP or Unix
    * stream socket that was inherited. It is copied and stays yours, so that connections go on to
-   * queue there when the server has closed. Not on Windows.
+   * queue there when the server has closed. Not on Windows. Default none.
    */
   fd?: number
   /**
    * The sockets that systemd passes by socket activation (LISTEN_FDS), in place of host and port:
-   * all of them, or those of a FileDescriptorName.
+   * all of them, or those of a FileDescriptorName. Default false.
    */
   systemd?: boolean | string
-  /** Length of the queue of connections that the system has accepted and we have not. */
+  /**
+   * Length of the queue of connections that the system has accepted and we have not, 1 to 65535;
+   * the system has a maximum of its own. Default 1024.
+   */
   backlog?: number
-  /** For '::': whether IPv4 is left out. */
+  /** For '::': whether IPv4 is left out. Default false. */
   ipv6Only?: boolean
-  /** Lets several processes listen at the same port (Linux). */
+  /** Lets several processes listen at the same port (Linux). Default false. */
   reusePort?: boolean
   /** Whether small writes leave at once (TCP_NODELAY). Default true. */
   noDelay?: boolean
   /** Whether the system probes silent connections (SO_KEEPALIVE). Default false. */
   tcpKeepAlive?: boolean | TcpKeepAliveOptions
-  /** The system's receive buffer of a connection; its own choice by default. */
+  /**
+   * The system's receive buffer of a connection, at least 4096 bytes. Default: what the system
+   * chooses.
+   */
   receiveBufferBytes?: Size
-  /** The system's send buffer of a connection; its own choice by default. */
+  /**
+   * The system's send buffer of a connection, at least 4096 bytes. Default: what the system
+   * chooses.
+   */
   sendBufferBytes?: Size
   /**
    * Speaks the PROXY protocol, versions 1 and 2. True believes loopback and private addresses, and
-   * requires a header of every connection.
+   * requires a header of every connection. Default false.
    */
   proxyProtocol?: boolean | ProxyProtocolOptions
 }

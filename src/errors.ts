@@ -20,6 +20,7 @@ export class LannerError extends Error {
     this.code = code
   }
 
+  /** 'LannerError'. */
   override get name(): string {
     return 'LannerError'
   }
@@ -27,21 +28,27 @@ export class LannerError extends Error {
 
 /** What an HttpError may carry beside its status. */
 export interface HttpErrorOptions {
-  /** What led to it; never sent. */
+  /** What led to it; never sent. Default none. */
   cause?: unknown
-  /** Fields of the reply, for example `{ 'retry-after': '5' }`. */
+  /** Fields of the reply, for example `{ 'retry-after': '5' }`. Default none. */
   headers?: Readonly<Record<string, string>>
-  /** The `type` member of the problem document, a URI. */
+  /**
+   * The `type` member of the problem document, a URI. Default: it is left out, which stands for
+   * 'about:blank'.
+   */
   type?: string
-  /** The `detail` member; the message when it is not given. */
+  /** The `detail` member. Default: the message. */
   detail?: string
-  /** Whether message and detail are sent. By default they are for statuses below 500. */
+  /** Whether message and detail are sent. Default: where the status is below 500. */
   expose?: boolean
-  /** A code of your own; clients see it where they see the message. */
+  /** A code of your own; clients see it where they see the message. Default 'LANNER_HTTP'. */
   code?: string
 }
 
-/** Throw it to answer with a status: `throw new HttpError(404, 'no such user')`. */
+/**
+ * Throw it to answer with a status: `throw new HttpError(404, 'no such user')`. Its constructor
+ * throws a RangeError for a status that is not 400 to 599.
+ */
 export class HttpError extends LannerError {
   /** The status of the reply, 400 to 599. */
   readonly status: number
@@ -67,6 +74,7 @@ export class HttpError extends LannerError {
     this.expose = options.expose ?? status < 500
   }
 
+  /** 'HttpError'. */
   override get name(): string {
     return 'HttpError'
   }

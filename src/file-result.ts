@@ -18,15 +18,18 @@ import type { StreamBody } from './body/sink.js'
 
 /** Options of `file()`. */
 export interface FileOptions {
-  /** The content type; by default that of the Blob or of the file's extension. */
+  /** The content type. Default: that of the Blob or of the file's extension. */
   type?: string
-  /** Has browsers save it under its own name, or under this one, instead of showing it. */
+  /**
+   * Has browsers save it under its own name, or under this one, instead of showing it. Default
+   * false.
+   */
   download?: boolean | string
 }
 
 /**
- * 200 with a file or a Blob. Rejects with an HttpError of status 404 when there is no such file or
- * it may not be read. Return what it gives: the file is open until it was sent.
+ * 200 with a file or a Blob. Return what it gives: the file is open until it was sent.
+ * @throws an HttpError of status 404: there is no such file, or it may not be read
  */
 export async function file(
   source: string | URL | Blob,

@@ -73,16 +73,24 @@ export interface AnyState {
 
 /** What a request brings beside the parameters of its path, by source. */
 export interface AnyInput {
+  /** The query parameters. */
   readonly query: unknown
+  /** The header fields. */
   readonly headers: unknown
+  /** The cookies. */
   readonly cookies: unknown
+  /** The body. */
   readonly body: unknown
 }
 
 /** What a request brings where the route has no schemas. */
 export interface RawInput extends AnyInput {
+  /** The query parameters, as they were sent. */
   readonly query: QueryView
+  /** The header fields, as they were sent. */
   readonly headers: HeaderView
+  /** The cookies of the request, and those that the reply sets. */
   readonly cookies: Cookies
+  /** The body, not read yet. */
   readonly body: BodySource
 }

@@ -90,6 +90,7 @@ export class HeaderView implements Iterable<[string, string]> {
     for (const [name, value] of this.entries()) fn(value, name)
   }
 
+  /** The same as `entries()`. */
   [Symbol.iterator](): IterableIterator<[string, string]> {
     return this.entries()
   }
@@ -118,6 +119,7 @@ export class HeaderView implements Iterable<[string, string]> {
     return headers
   }
 
+  /** What loggers and JSON.stringify show: values by names in lower case. */
   toJSON(): Record<string, string> {
     return Object.fromEntries(this.entries())
   }

@@ -65,9 +65,9 @@ export interface LimitOptions {
   replyWindowBytes?: Size
   /** Requests of one connection that are read and not answered. Default 32. */
   pipelined?: number
-  /** Connections open at once; more are closed without a reply. None by default. */
+  /** Connections open at once; more are closed without a reply. Default none. */
   connections?: number | null
-  /** Requests of one connection; the last reply says `connection: close`. None by default. */
+  /** Requests of one connection; the last reply says `connection: close`. Default none. */
   requestsPerConnection?: number | null
   /**
    * Bytes of a body nobody reads that are dropped to keep the connection; null for as many as come
@@ -99,35 +99,42 @@ export interface TimeoutOptions {
   halfClosed?: Duration | null
   /**
    * From a request's head to the end of its reply: then 504, or the reply is cut, and `ctx.signal`
-   * aborts. None by default.
+   * aborts. Default none.
    */
   request?: Duration | null
-  /** Age at which a connection ends with its next reply. None by default. */
+  /** Age at which a connection ends with its next reply. Default none. */
   connectionAge?: Duration | null
 }
 
 /** The options of `app.listen()`. */
 export interface ListenOptions extends EndpointOptions {
-  /** Several places to listen at, in place of one. */
+  /** Several places to listen at, in place of one. Default: the one that host and port say. */
   endpoints?: readonly EndpointOptions[]
+  /** Caps of sizes and counts. Default: what each of its fields says. */
   limits?: LimitOptions
+  /** Lengths of time after which something is given up. Default: what each of its fields says. */
   timeouts?: TimeoutOptions
+  /** How slow a client may be. Default: what each of its fields says. */
   rates?: RateOptions
+  /** What is too much at once, and gets 503. Default: what each of its fields says. */
   overload?: OverloadOptions
+  /** What the replies to malformed requests say. Default: nothing, they have no body. */
   rejects?: RejectOptions
+  /** Paths of probes. Default none. */
   health?: HealthOptions
+  /** Path of the counters. Default none. */
   metrics?: MetricsOptions
-  /** Reports of a blocked event loop; false for none. */
+  /** Reports of a blocked event loop; false for none. Default: what each of its fields says. */
   stall?: StallOptions | false
   /** Threads that do the network's work. Default 'auto'. */
   ioThreads?: number | 'auto'
-  /** Value of the `server` field of replies; none by default. */
+  /** Value of the `server` field of replies. Default none. */
   serverHeader?: string
   /** Accepts a line feed alone as the end of a header line. Default false. */
   allowBareLf?: boolean
   /** Whether error replies show details. Default: whether NODE_ENV is 'development'. */
   development?: boolean
-  /** Closes the server when it aborts. */
+  /** Closes the server when it aborts. Default none. */
   signal?: AbortSignal
 }
 

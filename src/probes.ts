@@ -12,9 +12,12 @@ import type { Duration } from './options.js'
  * uptime.
  */
 export interface HealthOptions {
-  /** Answers 200 as long as the network side works, for example '/livez'. */
+  /** Answers 200 as long as the network side works, for example '/livez'. Default none. */
   live?: string
-  /** Answers 503 while the server starts, closes, is busy or its event loop is stuck. */
+  /**
+   * Answers 503 while the server starts, closes, is busy or its event loop is stuck, and 200
+   * otherwise, for example '/readyz'. Default none.
+   */
   ready?: string
   /** Delay of the event loop past which the server is not ready; null for any. Default 1 s. */
   maxLoopDelay?: Duration | null
@@ -22,7 +25,7 @@ export interface HealthOptions {
 
 /** Counters, answered without JavaScript. */
 export interface MetricsOptions {
-  /** Where they are, in the text format of Prometheus, for example '/metrics'. */
+  /** Where they are, in the text format of Prometheus, for example '/metrics'. Default none. */
   path?: string
 }
 

@@ -18,12 +18,14 @@ import type { ProblemDocument } from './results.js'
 export interface ProblemOptions {
   /**
    * Sees each problem document before it is sent, with the error that led to it, if any. Gives
-   * another one in its place, or nothing to leave it; its status is that of the reply.
+   * another one in its place, or nothing to leave it; its status is that of the reply. Default
+   * none.
    */
   customize?: (problem: ProblemDocument, ctx: Context, error: unknown) => ProblemDocument | void
   /**
    * Makes answers of errors that are none: a status or an HttpError for one of a database, say.
    * `onError` gets what it gives, and nothing is reported. Nothing leaves the error unknown.
+   * Default none.
    */
   translate?: (error: unknown, ctx: Context) => HttpError | number | undefined
   /** Whether replies from 400 on without a body get a problem document. Default false. */

@@ -40,6 +40,7 @@ export class QueryView implements Iterable<[string, string]> {
     for (let i = 0; i < pairs.length; i += 2) yield [pairs[i]!, pairs[i + 1]!]
   }
 
+  /** The same as `entries()`. */
   [Symbol.iterator](): IterableIterator<[string, string]> {
     return this.entries()
   }
@@ -49,10 +50,12 @@ export class QueryView implements Iterable<[string, string]> {
     return new URLSearchParams(this.raw)
   }
 
+  /** The query as it was sent, without the question mark. */
   toString(): string {
     return this.raw
   }
 
+  /** What loggers and JSON.stringify show: values by name, a list where a name is repeated. */
   toJSON(): Record<string, string | string[]> {
     const values = new Map<string, string | string[]>()
     for (const [name, value] of this.entries()) {

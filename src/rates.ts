@@ -22,9 +22,11 @@ export interface Rate {
 
 /** Minimum rates in both directions; null for none. */
 export interface RateOptions {
-  /** Of request bodies: slower ones are answered with 408. */
+  /**
+   * Of request bodies: slower ones are answered with 408. Default: 240 bytes per second after 5 s.
+   */
   request?: Rate | null
-  /** Of replies: the connection is reset. */
+  /** Of replies: the connection is reset. Default: 240 bytes per second after 5 s. */
   response?: Rate | null
 }
 

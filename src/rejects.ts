@@ -15,6 +15,7 @@ export type RejectReason = keyof typeof REJECT_STATUS
 
 /** What the reply to refused requests of one reason will be. */
 export interface RejectedRequest {
+  /** Why it is refused. */
   readonly reason: RejectReason
   /** The status of the reply. */
   readonly status: number
@@ -35,7 +36,7 @@ export interface RejectOptions {
   /**
    * The body of the refusals for a reason: text, or text with a content type; nothing for none. It
    * is called once for each reason when the server starts, because refusals are written without
-   * JavaScript. At most 4096 bytes.
+   * JavaScript. At most 4096 bytes. Default: no body.
    */
   body?: (refused: RejectedRequest) => string | RejectPage | undefined
 }

@@ -59,9 +59,13 @@ export interface ProblemDocument {
 
 /** Members of a problem document; title and status need not be said. */
 export interface ProblemMembers {
+  /** What kind of problem it is, as a URI. */
   readonly type?: string
+  /** The kind of problem in words; that of the status where nothing is said. */
   readonly title?: string
+  /** What happened this time. */
   readonly detail?: string
+  /** A URI of this very occurrence. */
   readonly instance?: string
   readonly [member: string]: unknown
 }

@@ -32,7 +32,7 @@ export interface ServerAddress {
 export interface CloseOptions {
   /** How long running requests may take to finish. Default 30 s. */
   gracePeriod?: Duration
-  /** The same in milliseconds. */
+  /** The same in milliseconds, of which `gracePeriod` says the default. */
   gracePeriodMs?: number
 }
 
@@ -172,6 +172,7 @@ export class Server {
     }
   }
 
+  /** The same as `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

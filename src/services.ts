@@ -34,13 +34,17 @@ export type ProvidedService<Service> =
 
 /** How `app.provide()` treats a service. */
 export interface ServiceOptions<Service = unknown> {
-  /** 'app': one for the application, the default. 'request': one for each request that wants it. */
+  /**
+   * How long it lives: 'app' is one for the application, 'request' one for each request that wants
+   * it. Default 'app'.
+   */
   scope?: ServiceScope
   /**
-   * Gives it back, in place of its `Symbol.asyncDispose` or `Symbol.dispose`: `(db) => db.end()`.
+   * Gives it back: `(db) => db.end()`. Default: its `Symbol.asyncDispose` or `Symbol.dispose`,
+   * where it has one.
    */
   dispose?: (service: Awaited<Service>) => unknown
-  /** Takes the place of the service that has this name, for tests. */
+  /** Takes the place of the service that has this name, for tests. Default false. */
   replace?: boolean
 }
 

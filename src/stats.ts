@@ -10,10 +10,13 @@ import type { Counters } from './native/generated/counters.js'
 export interface Distribution {
   /** How often it was measured. */
   readonly count: number
+  /** The mean. */
   readonly mean: number
   /** Half of all were not longer. */
   readonly p50: number
+  /** 90 % of all were not longer. */
   readonly p90: number
+  /** 99 % of all were not longer. */
   readonly p99: number
   /** 99.9 % of all were not longer. */
   readonly p999: number

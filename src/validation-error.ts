@@ -36,6 +36,7 @@ export class ValidationError extends HttpError {
     this.issues = issues
   }
 
+  /** 'ValidationError'. */
   override get name(): string {
     return 'ValidationError'
   }

@@ -207,6 +207,7 @@ class Section {
     if (throws.length > 0) {
       lines.push('Throws:', '', ...throws.map((text) => `- ${this.prose(text)}`), '')
     }
+    if (examples.length > 0) lines.push('Example:', '')
     for (const example of examples) lines.push(example, '')
     return lines
   }
@@ -276,7 +277,8 @@ class Section {
 
   /** A text with links: of symbols in code spans, and of the pages that it names. */
   prose(text) {
-    const linked = text.replace(/(`+)([^`]+)\1/g, (whole, _, code) => {
+    const coded = text.replace(/(?<![`\w])LANNER_[A-Z_]+(?![`\w])/g, '`$&`')
+    const linked = coded.replace(/(`+)([^`]+)\1/g, (whole, _, code) => {
       const name = /^(\w+)\(\)$/.exec(code)?.[1] ?? /^([A-Z]\w+)$/.exec(code)?.[1]
       const link = name === undefined || name === this.symbol.name ? undefined : this.link(name)
       return link === undefined ? whole : `[${whole}](${link})`

@@ -92,22 +92,40 @@ export class BodySource implements AsyncIterable<Uint8Array> {
     return this.#incoming?.trailers
   }
 
-  /** The whole body. */
+  /**
+   * The whole body.
+   * @throws LANNER_BODY_USED: it was read before
+   * @throws LANNER_BODY_TOO_LARGE (413): it is longer than `limits.bodyBytes`
+   * @throws LANNER_BODY_TIMEOUT (408): it came too slowly
+   * @throws LANNER_BODY_MALFORMED (400): it breaks the rules of HTTP
+   * @throws LANNER_PEER_GONE, LANNER_DEADLINE, LANNER_SERVER_CLOSING: the exchange ended before it
+   */
   bytes(): Promise<Uint8Array> {
     return this.#read(toBytes)
   }
 
-  /** The whole body as UTF-8 text. */
+  /**
+   * The whole body as UTF-8 text.
+   * @throws what `bytes()` throws
+   */
   text(): Promise<string> {
     return this.#read(toText)
   }
 
-  /** The whole body as JSON. Fails with status 400 when it is not. */
+  /**
+   * The whole body as JSON.
+   * @throws LANNER_JSON_INVALID (400): it is not
+   * @throws what `bytes()` throws
+   */
   json<T = unknown>(): Promise<T> {
     return this.#read(toJson as Convert<T>)
   }
 
-  /** The whole body as a form of type application/x-www-form-urlencoded. */
+  /**
+   * The whole body as a form of type application/x-www-form-urlencoded.
+   * @throws LANNER_FORM_INVALID (415): it has another type
+   * @throws what `bytes()` throws
+   */
   form(): Promise<URLSearchParams> {
     const type = this.#owner.headers.get('content-type') ?? ''
     if (!/^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(type)) {
@@ -119,8 +137,12 @@ export class BodySource implements AsyncIterable<Uint8Array> {
   /**
    * The parts of a form of type multipart/form-data, as they come: `for await (const part of
    * ctx.body.multipart())`. Read a part before going on to the next one; what is left of it is
-   * skipped. Fails with status 415 for another type, 400 for a form that is not valid, 413 past one
-   * of the limits.
+   * skipped.
+   * @throws LANNER_FORM_INVALID (415): it has another type
+   * @throws LANNER_MULTIPART_INVALID (400): the form is not valid
+   * @throws LANNER_MULTIPART_LIMIT (413): it passes a limit
+   * @throws LANNER_OPTION_INVALID: an option is wrong
+   * @throws what `bytes()` throws
    */
   multipart(options: MultipartOptions = {}): AsyncGenerator<Part, undefined> {
     const { type, atEnd } = this.#form()
@@ -130,14 +152,18 @@ export class BodySource implements AsyncIterable<Uint8Array> {
   /**
    * A whole form of either type. A file that is longer than `memoryBytes` lies in a temporary file,
    * which is deleted at the end of the exchange.
+   * @throws LANNER_FORM_INVALID (415): it is of neither type
+   * @throws what `multipart()` throws
    */
   formData(options: MultipartOptions = {}): Promise<FormData> {
     return silenced(readFormData(this.#form(), options))
   }
 
   /**
-   * The values of a body with one JSON value per line, as they come. Fails with status 400 at a
-   * line that is not JSON, with 413 at one that is too long.
+   * The values of a body with one JSON value per line, as they come.
+   * @throws LANNER_JSON_INVALID (400): a line is not JSON
+   * @throws LANNER_LINE_TOO_LONG (413): a line is longer than `lineBytes`
+   * @throws what `bytes()` throws
    */
   jsonLines<T = unknown>(options: JsonLinesOptions = {}): AsyncGenerator<T, undefined> {
     return readJsonLines<T>(this, parseLineBytes(options))

@@ -32,11 +32,16 @@ export type {
 
 /** Options of `createClient()`. */
 export interface ClientOptions {
-  /** Called in place of the global fetch(). `app.fetch` needs no server at all. */
+  /**
+   * Called in place of the global fetch(). `app.fetch` needs no server at all. Default: the global
+   * fetch().
+   */
   fetch?: (url: string, init: RequestInit) => Promise<Response>
-  /** Header fields of each call, or a function that gives them: a token that changes. */
+  /**
+   * Header fields of each call, or a function that gives them: a token that changes. Default none.
+   */
   headers?: HeaderFields | (() => HeaderFields | Promise<HeaderFields>)
-  /** What fetch() takes besides, for each call: `{ credentials: 'include' }`. */
+  /** What fetch() takes besides, for each call: `{ credentials: 'include' }`. Default none. */
   init?: Omit<RequestInit, 'method' | 'body' | 'headers' | 'signal'>
 }
 
@@ -73,6 +78,7 @@ export class ClientError extends Error {
     this.problem = problem
   }
 
+  /** 'ClientError'. */
   override get name(): string {
     return 'ClientError'
   }
@@ -81,6 +87,16 @@ export class ClientError extends Error {
 /**
  * A client of an application or a group: `createClient<typeof app>('https://api.example')`. The URL
  * may have a path, which comes before those of routes; in a browser it may be a path alone.
+ * @example
+ * ```ts run
+ * import { App } from 'lanner'
+ * import { createClient } from 'lanner/client'
+ *
+ * const app = new App().get('/users/:id', (ctx) => ({ id: ctx.params.id }))
+ * const api = createClient<typeof app>('http://localhost', { fetch: (url, init) => app.fetch(url, init) })
+ * const reply = await api.get('/users/:id', { params: { id: 7 } })
+ * console.log(reply.status, reply.body) // 200 { id: '7' }
+ * ```
  */
 export function createClient<Of>(
   baseUrl: string | URL,

@@ -8,7 +8,9 @@ import type { InputOf, OutputOf, ParamsOf, StandardSchema } from 'lanner'
 
 /** A route as far as it can be looked up. */
 export interface AnyRoute {
+  /** Its method. */
   readonly method: string
+  /** Its pattern. */
   readonly path: string
 }
 
@@ -35,9 +37,9 @@ export type HeaderFields = NonNullable<RequestInit['headers']>
 
 /** What every call takes. */
 export interface CommonCallOptions {
-  /** Aborts the call. */
+  /** Aborts the call. Default none. */
   signal?: AbortSignal
-  /** What fetch() takes besides. */
+  /** What fetch() takes besides. Default none. */
   init?: Omit<RequestInit, 'method' | 'body' | 'headers' | 'signal'>
 }
 

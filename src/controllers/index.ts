@@ -87,7 +87,7 @@ export function controller(
 /**
  * The routes of an object whose class has decorators, as a group: `app.add(groupOf(new
  * Users(db)))`. A method that overrides one with a route answers it in its place.
- * LANNER_ROUTE_INVALID where there are none.
+ * @throws LANNER_ROUTE_INVALID: there are none
  */
 export function groupOf(object: object): Group<string, readonly Endpoint[]> {
   const methods = object as Record<PropertyKey, (ctx: unknown, next: Next) => unknown>

@@ -20,6 +20,7 @@ export type FetchHandler = (request: Request, info: FetchInfo) => Response | Pro
 
 /** An object that answers: an application of Hono, h3, Elysia, or a module's default export. */
 export interface FetchObject {
+  /** Answers a Request with a Response. */
   fetch: FetchHandler
 }
 
@@ -28,6 +29,7 @@ export interface FetchObject {
  * `[Symbol.for('wintertc.server.protocol')]: 1`. It returns nothing when it called `deny()`.
  */
 export interface FetchServerObject {
+  /** Answers a request, which `context.request` is. */
   fetch: (context: FetchInfo) => FetchServerResult
   /** Answers when `fetch` failed. Returning nothing gives the default problem document. */
   error?: (context: FetchInfo, error: unknown) => FetchServerResult

@@ -17,18 +17,18 @@ import type { FetchErrorHandler, FetchHandler, FetchObject, FetchServerObject } 
 
 /** The options of `serve()`: those of `app.listen()`, and what a fetch handler needs beside. */
 export interface ServeOptions extends ListenOptions {
-  /** Called when the server listens. */
+  /** Called when the server listens. Default none. */
   onListen?: (server: Server) => void
   /**
    * Answers when the handler failed, in place of the default problem document; also told of errors
-   * that come when the reply has left.
+   * that come when the reply has left. Default: the problem document.
    */
   onError?: FetchErrorHandler
   /**
-   * Whether the Request is made piece by piece as it is touched. True by default where nothing can
-   * tell it from another Request (Node 20 and 22). On newer ones it costs less than a real Request
-   * and cannot be the argument of `new Request()` or `fetch()`; `new Request(request.url, request)`
-   * can.
+   * Whether the Request is made piece by piece as it is touched. On Node 24 and newer it then costs
+   * less than a real Request and cannot be the argument of `new Request()` or `fetch()`; `new
+   * Request(request.url, request)` can. Default: true where nothing can tell it from another
+   * Request (Node 20 and 22).
    */
   lazy?: boolean
 }

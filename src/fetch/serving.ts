@@ -36,6 +36,9 @@ export class Serving implements PromiseLike<Server> {
     return this.#server?.close(options) ?? this.closed
   }
 
+  /**
+   * Settles when the server listens, with the `Server`, or with the error that kept it from that.
+   */
   // oxlint-disable-next-line unicorn/no-thenable
   then<Value = Server, Failure = never>(
     onListening?: ((server: Server) => Value | PromiseLike<Value>) | null,
@@ -44,6 +47,7 @@ export class Serving implements PromiseLike<Server> {
     return this.#listening.then(onListening, onFailed)
   }
 
+  /** The same as `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

@@ -9,13 +9,19 @@ export interface InjectCookie {
   readonly value: string
   /** Seconds until it expires; 0 or less takes it away. */
   readonly maxAge?: number
+  /** When it expires. */
   readonly expires?: Date
+  /** Hosts that get it. */
   readonly domain?: string
+  /** Paths that get it. */
   readonly path?: string
+  /** Whether scripts cannot see it. */
   readonly httpOnly?: boolean
+  /** Whether only encrypted connections carry it. */
   readonly secure?: boolean
   /** 'strict', 'lax' or 'none'. */
   readonly sameSite?: string
+  /** Whether each top-level site has a jar of its own for it. */
   readonly partitioned?: boolean
 }
 

@@ -9,20 +9,34 @@ import { refuseUnknown } from '../option-values.js'
 
 /** A request without a socket. */
 export interface InjectOptions {
-  /** Default 'GET', or 'POST' when there is a body. */
+  /** Its method. Default 'GET', or 'POST' when there is a body. */
   method?: string
   /** Path and query. Default '/'. */
   path?: string
-  /** Added to the query of the path; a list repeats its name, undefined leaves it out. */
+  /**
+   * Added to the query of the path; a list repeats its name, undefined leaves it out. Default none.
+   */
   query?: InjectFields | URLSearchParams
+  /**
+   * Its header fields; a list gives several of the name. Default: a host, and a content type and
+   * length where there is a body.
+   */
   headers?: Readonly<Record<string, string | readonly string[]>>
-  /** The cookies of the request, by their names. */
+  /** The cookies of the request, by their names. Default none. */
   cookies?: Readonly<Record<string, string>>
-  /** Text, bytes, URLSearchParams and FormData are sent as they are, anything else as JSON. */
+  /**
+   * Text, bytes, URLSearchParams and FormData are sent as they are, anything else as JSON. Default
+   * none.
+   */
   body?: unknown
-  /** In place of a body: the fields of a form of type application/x-www-form-urlencoded. */
+  /**
+   * In place of a body: the fields of a form of type application/x-www-form-urlencoded. Default
+   * none.
+   */
   form?: InjectFields
-  /** Gives the request up when it aborts, as a client that closes the connection does. */
+  /**
+   * Gives the request up when it aborts, as a client that closes the connection does. Default none.
+   */
   signal?: AbortSignal
 }
 

@@ -8,9 +8,11 @@ import type { FieldList } from './records.js'
 
 /** The result of `app.inject()`: the whole reply. */
 export interface InjectResponse {
+  /** The status. */
   readonly status: number
   /** Whether the status is 200 to 299. */
   readonly ok: boolean
+  /** The header fields. */
   readonly headers: Headers
   /** The cookies that it sets, by their names. */
   readonly cookies: ReadonlyMap<string, InjectCookie>

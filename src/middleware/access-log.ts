@@ -40,9 +40,13 @@ export interface AccessRecord {
   peer?: string
   /** Number of the connection. */
   connection?: number
+  /** Version of the protocol, for example 'HTTP/1.1'. */
   protocol?: string
+  /** The host that was asked for. */
   host?: string
+  /** The method. */
   method?: string
+  /** The path, without its query. */
   path?: string
   /** The query; values of parameters that were not named are `[Redacted]`. */
   query?: string
@@ -56,25 +60,33 @@ export interface AccessRecord {
   durationMs?: number
   /** Bytes of the reply's body. */
   bodyBytes?: number
+  /** The field `user-agent`. */
   userAgent?: string
+  /** The field `referer`. */
   referer?: string
   /** True where the exchange was given up. */
   aborted?: boolean
   /** Name and message of the error that was answered, or that ended it. */
   error?: string
+  /** The request fields that the option `requestHeaders` names. */
   requestHeaders?: Record<string, string>
+  /** The fields of the reply that the option `responseHeaders` names. */
   responseHeaders?: Record<string, string>
 }
 
 /** A logger: pino, winston, bunyan, console, anything with methods by level. */
 export interface AccessLogger {
+  /** Takes a record of a request that went well. */
   info(record: object, message?: string): void
+  /** Takes a record whose status is 500 or above. */
   error(record: object, message?: string): void
 }
 
 /** A stream for lines: process.stdout, a file, a SonicBoom. */
 export interface AccessLogStream {
+  /** Takes a line; false where it wants to be waited for. */
   write(text: string): boolean
+  /** Tells when it takes more. */
   once(event: 'drain', listener: () => void): unknown
 }
 
@@ -82,7 +94,9 @@ export interface AccessLogStream {
 export interface AccessLogOptions {
   /** Where lines go. Default process.stdout. */
   stream?: AccessLogStream
-  /** Takes records in place of a stream: with its `info`, or `error` from status 500. */
+  /**
+   * Takes records in place of a stream: with its `info`, or `error` from status 500. Default none.
+   */
   logger?: AccessLogger
   /** What a logger gets beside the record. Default 'request'. */
   message?: string
@@ -105,9 +119,9 @@ export interface AccessLogOptions {
   redactOthers?: boolean
   /** Fields of the reply that are shown, in `responseHeaders`. Default none. */
   responseHeaders?: readonly string[]
-  /** Who asked, where that is known, for example `(ctx) => ctx.state.user?.name`. */
+  /** Who asked, where that is known, for example `(ctx) => ctx.state.user?.name`. Default none. */
   user?: (ctx: Context) => string | undefined
-  /** Leaves requests out, for example those of probes. */
+  /** Leaves requests out, for example those of probes. Default: none is left out. */
   skip?: (ctx: Context, end: ExchangeEnd) => boolean
   /**
    * Records that may wait while the stream takes no more; beyond that they are lost. Default 10000.

@@ -15,7 +15,7 @@ type Awaitable<T> = T | PromiseLike<T>
 export interface BearerAuthOptions<User> {
   /** Gives the user that a token stands for; nothing (undefined, null, false) refuses it. */
   verify: (token: string, ctx: Context) => Awaitable<User | undefined | null | false>
-  /** What the token is for, in `www-authenticate`. */
+  /** What the token is for, in `www-authenticate`. Default none. */
   realm?: string
   /**
    * Whether routes that say nothing (`auth`) are guarded. False lets requests without a token

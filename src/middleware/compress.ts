@@ -27,7 +27,8 @@ export interface CompressOptions {
    */
   codings?: readonly CompressionCoding[]
   /**
-   * The level of a coding: zstd 1 to 22 (default 3), br 0 to 11 (4), gzip and deflate 1 to 9 (6).
+   * The level of a coding: zstd 1 to 22, br 0 to 11, gzip and deflate 1 to 9. Default: zstd 3, br
+   * 4, gzip and deflate 6.
    */
   levels?: Partial<Record<CompressionCoding, number>>
   /** Shortest body that is compressed, as far as its length is known. Default '1KiB'. */
@@ -48,7 +49,10 @@ export interface CompressOptions {
    * are. A stream counts from its head to its end. Default 64.
    */
   concurrent?: number
-  /** Says for a reply whether it is compressed, after all else has said yes. */
+  /**
+   * Says for a reply whether it is compressed, after all else has said yes. Default: all of them
+   * are.
+   */
   when?: (ctx: Context, reply: PreparedReply) => boolean
 }
 

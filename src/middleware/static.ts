@@ -83,11 +83,14 @@ export interface StaticOptions {
    * Default none.
    */
   precompressed?: readonly ('zstd' | 'br' | 'gzip')[]
-  /** Content types by extension, beside those that we know: `{ gltf: 'model/gltf+json' }`. */
+  /**
+   * Content types by extension, beside those that we know: `{ gltf: 'model/gltf+json' }`. Default
+   * none.
+   */
   types?: Readonly<Record<string, string>>
   /** The type of other files; null does not serve them. Default 'application/octet-stream'. */
   defaultType?: string | null
-  /** Called before a file is sent, to set fields of the reply. */
+  /** Called before a file is sent, to set fields of the reply. Default none. */
   prepare?: (ctx: Context, file: StaticFile) => void
 }
 

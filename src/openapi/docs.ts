@@ -19,9 +19,12 @@ export interface DocsOptions {
    * 'https://cdn.jsdelivr.net/npm/@scalar/api-reference'. Pin a version, or serve a copy.
    */
   script?: string
-  /** The hash of the script ('sha384-…'), which browsers hold it to. Wants a pinned version. */
+  /**
+   * The hash of the script ('sha384-…'), which browsers hold it to. Wants a pinned version. Default
+   * none.
+   */
   integrity?: string
-  /** Settings of Scalar, as its documentation has them. */
+  /** Settings of Scalar, as its documentation has them. Default none. */
   settings?: Readonly<Record<string, unknown>>
   /**
    * The content-security-policy of the page; false for none. Default: this script, styles, images

@@ -33,6 +33,16 @@ export type {
 /**
  * The OpenAPI 3.1 document of an application, of the routes that it has by now:
  * `openapi(app, { info: { title: 'Books', version: '1.0.0' } })`.
+ * @throws LANNER_OPTION_INVALID: it is not an App, or an option is wrong
+ * @example
+ * ```ts run
+ * import { App } from 'lanner'
+ * import { openapi } from 'lanner/openapi'
+ *
+ * const app = new App().get('/books', { summary: 'All books' }, () => [])
+ * const document = openapi(app, { info: { title: 'Books', version: '1.0.0' } })
+ * console.log(Object.keys(document.paths)) // [ '/books' ]
+ * ```
  */
 export function openapi(app: AnyApp, options: OpenApiOptions = {}): OpenApiDocument {
   return documentOf(registryOf(app), options)

@@ -9,11 +9,17 @@ import type { OpenApiInfo, OpenApiServer, OpenApiTag, SecurityScheme } from './t
 
 /** Options of `openapi()`. */
 export interface OpenApiOptions {
-  /** What the interface is; at least its title and version ought to be said. */
+  /**
+   * What the interface is; at least its title and version ought to be said. Default: the title
+   * 'API', the version '0.0.0'.
+   */
   info?: Partial<OpenApiInfo>
   /** Where it is served. Default: where the document comes from, `[{ url: '/' }]`. */
   servers?: readonly OpenApiServer[]
-  /** What tags stand for, in the order of the document; others follow as routes have them. */
+  /**
+   * What tags stand for, in the order of the document; others follow as routes have them. Default
+   * none.
+   */
   tags?: readonly OpenApiTag[]
   /**
    * How clients say who they are, by the name that the option `auth.scheme` of routes has. A

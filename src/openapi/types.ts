@@ -78,25 +78,40 @@ export type SecurityRequirement = Record<string, string[]>
 
 /** One route. */
 export interface OpenApiOperation {
+  /** A name that no other operation has. */
   operationId: string
+  /** What it belongs to. */
   tags?: string[]
+  /** What it is for, in one line. */
   summary?: string
+  /** What there is to know about it, in Markdown. */
   description?: string
+  /** Whether it should not be used any more. */
   deprecated?: true
+  /** What it asks for; one of these is enough. */
   security?: SecurityRequirement[]
+  /** What a request brings beside its body. */
   parameters?: OpenApiParameter[]
+  /** The body that a request brings, by media type. */
   requestBody?: { required: true; content: OpenApiContent }
+  /** The replies, by status. */
   responses: Record<string, OpenApiResponse | Reference>
   [member: string]: unknown
 }
 
 /** A value that a request brings beside its body. */
 export interface OpenApiParameter {
+  /** Its name. */
   name: string
+  /** Where it stands. */
   in: 'path' | 'query' | 'header' | 'cookie'
+  /** Whether it has to be there. */
   required?: true
+  /** What it is, in Markdown. */
   description?: string
+  /** Whether it should not be used any more. */
   deprecated?: true
+  /** What its value may be. */
   schema: JsonSchema
 }
 
@@ -105,19 +120,25 @@ export type OpenApiContent = Record<string, { schema?: JsonSchema }>
 
 /** A reply. */
 export interface OpenApiResponse {
+  /** What it means. */
   description: string
+  /** Its body, by media type. */
   content?: OpenApiContent
 }
 
 /** Something that stands elsewhere in the document. */
 export interface Reference {
+  /** Where it stands, as a JSON Pointer: '#/components/schemas/Book'. */
   $ref: string
 }
 
 /** What operations share. */
 export interface OpenApiComponents {
+  /** Schemas by their names. */
   schemas: Record<string, JsonSchema>
+  /** Replies by their names. */
   responses?: Record<string, OpenApiResponse>
+  /** Ways to say who one is, by their names. */
   securitySchemes?: Record<string, SecurityScheme>
   [member: string]: unknown
 }

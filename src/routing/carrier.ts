@@ -20,6 +20,7 @@ const carried = new WeakMap<object, RouteOptions>()
 /**
  * Options of routes as middleware: `app.use('/api', routeOptions({ timeout: '2s' }))` says them for
  * every route under the prefix. What a route or its group says wins.
+ * @throws LANNER_OPTION_INVALID: an option is wrong
  */
 export function routeOptions(options: CommonOptions): Middleware {
   return carrier(checkCommonOptions(options, ' of routeOptions()'))

@@ -19,9 +19,13 @@ export interface Endpoint<
   Path extends string = string,
   Options extends Schemas = Schemas,
 > {
+  /** The method; '*' for any. */
   readonly method: Method
+  /** The pattern, for example '/users/:id'. */
   readonly path: Path
+  /** Its options, with its schemas. */
   readonly options: RouteMetadata & Options
+  /** Its functions, in their order. */
   readonly handlers: readonly Handler[]
 }
 
@@ -30,8 +34,11 @@ export interface Group<
   Prefix extends string = string,
   Members extends readonly Member[] = readonly Member[],
 > {
+  /** What stands before the patterns of its members. */
   readonly prefix: Prefix
+  /** What its members have in common. */
   readonly options: GroupOptions
+  /** Its routes and groups. */
   readonly members: Members
 }
 
@@ -55,8 +62,8 @@ export type RoutesOf<Of> = Of extends { readonly '~routes': (routes: infer Route
 
 /**
  * A route as a value, for `app.add()` and `defineGroup()`: what `app.route()` takes. Its types do
- * not depend on where it is added. Nothing is checked before that (LANNER_ROUTE_INVALID,
- * LANNER_OPTION_INVALID).
+ * not depend on where it is added. Nothing is checked before that: `app.add()` throws
+ * LANNER_ROUTE_INVALID and LANNER_OPTION_INVALID.
  */
 export const defineRoute: RouteVerb<AnyState, '', never, 'none'> = (
   method: string,
@@ -70,7 +77,18 @@ export const defineRoute: RouteVerb<AnyState, '', never, 'none'> = (
   return noteSource(Object.freeze({ method, path, options, handlers })) as never
 }
 
-/** Endpoints and groups under a prefix, as a value for `app.add()`; groups may hold groups. */
+/**
+ * Endpoints and groups under a prefix, as a value for `app.add()`; groups may hold groups.
+ * @example
+ * ```ts run
+ * import { App, defineGroup, defineRoute } from 'lanner'
+ *
+ * const getNote = defineRoute('GET', '/notes/:id', (ctx) => ({ id: ctx.params.id }))
+ * const api = defineGroup('/api', { timeout: '5s' }, [getNote])
+ * const reply = await new App().add(api).inject('/api/notes/7')
+ * console.log(reply.json()) // { id: '7' }
+ * ```
+ */
 export function defineGroup<Prefix extends string, const Members extends readonly Member[]>(
   prefix: Prefix,
   members: Members,

@@ -23,9 +23,12 @@ export type Priority = (typeof PRIORITIES)[number]
 
 /** Limits of a route, in place of those of the server. */
 export interface RouteLimitOptions {
-  /** Longest request body; null for no limit. */
+  /** Longest request body; null for no limit. Default: that of the server. */
   bodyBytes?: Size | null
-  /** Bytes of a body nobody reads that are dropped to keep the connection; null for any number. */
+  /**
+   * Bytes of a body nobody reads that are dropped to keep the connection; null for any number.
+   * Default: that of the server.
+   */
   drainBytes?: Size | null
 }
 
@@ -39,9 +42,12 @@ export type AuthOption = boolean | AuthOptions
 
 /** How a client says who it is, and what it has to be. */
 export interface AuthOptions {
-  /** The scheme of the authorization field, for example 'bearer'. */
+  /**
+   * The scheme of the authorization field, for example 'bearer'. Default: any that the middleware
+   * knows.
+   */
   scheme?: string
-  /** It has to have one of these roles. */
+  /** It has to have one of these roles. Default: none is needed. */
   roles?: readonly string[]
 }
 
@@ -57,38 +63,59 @@ export interface CommonOptions {
    * Default 'normal'.
    */
   priority?: Priority
-  /** In place of `timeouts.request`: then 504, and `ctx.signal` aborts; null for never. */
+  /**
+   * In place of `timeouts.request`: then 504, and `ctx.signal` aborts; null for never. Default:
+   * that of the server.
+   */
   timeout?: Duration | null
-  /** In place of `timeouts.drain`: for the rest of a request body that nobody reads. */
+  /**
+   * In place of `timeouts.drain`: for the rest of a request body that nobody reads. Default: that
+   * of the server.
+   */
   drain?: Duration
-  /** Limits in place of those of the server. */
+  /** Limits in place of those of the server. Default: those of the server. */
   limits?: RouteLimitOptions
-  /** Minimum rates in place of those of the server; what is not said stays. */
+  /**
+   * Minimum rates in place of those of the server; what is not said stays. Default: those of the
+   * server.
+   */
   rates?: RateOptions
-  /** What the route is for, in one line. */
+  /** What the route is for, in one line. Default none. */
   summary?: string
-  /** What there is to know about it; Markdown in OpenAPI. */
+  /** What there is to know about it; Markdown in OpenAPI. Default none. */
   description?: string
-  /** What it belongs to; those of a route come behind those of its groups. */
+  /** What it belongs to; those of a route come behind those of its groups. Default none. */
   tags?: readonly string[]
   /** Whether it should not be used any more. Default false. */
   deprecated?: boolean
   /** Whether it is left out of the OpenAPI document. Default false. */
   hidden?: boolean
-  /** Who may use it; for the middleware that checks it. */
+  /**
+   * Who may use it; for the middleware that checks it. Default: what the middleware does where
+   * nothing is said.
+   */
   auth?: AuthOption
-  /** What other origins may do with it, false for nothing; for the middleware cors(). */
+  /**
+   * What other origins may do with it, false for nothing; for the middleware cors(). Default: what
+   * cors() says.
+   */
   cors?: false | CorsPolicy
-  /** How its errors are answered; what is not said here is the application's. */
+  /**
+   * How its errors are answered; what is not said here is the application's. Default: what the
+   * application says.
+   */
   problems?: ProblemOptions
   /**
-   * Media types of request bodies that a schema for them takes, others get 415. By default
+   * Media types of request bodies that a schema for them takes, others get 415. Default:
    * application/json (and +json), application/x-www-form-urlencoded and multipart/form-data.
    */
   consumes?: readonly string[]
-  /** How what a request brings is checked; what is not said here is the application's. */
+  /**
+   * How what a request brings is checked; what is not said here is the application's. Default: what
+   * the application says.
+   */
   validation?: ValidationOptions
-  /** Whatever middleware wants to know of it, for example `{ role: 'admin' }`. */
+  /** Whatever middleware wants to know of it, for example `{ role: 'admin' }`. Default none. */
   meta?: RouteMeta
 }
 
@@ -109,23 +136,31 @@ export interface ValidationOptions {
 
 /** Options of a group: they hold for every route in it that says nothing else. */
 export interface GroupOptions extends CommonOptions {
-  /** Middleware for every path under the prefix, as `use()` registers it. */
+  /** Middleware for every path under the prefix, as `use()` registers it. Default none. */
   use?: readonly Middleware<never>[]
-  /** Run around the handlers, when what the request brings has been checked; outer groups first. */
+  /**
+   * Run around the handlers, when what the request brings has been checked; outer groups first.
+   * Default none.
+   */
   filters?: readonly Filter[]
 }
 
 /** What a route says of itself beside its schemas. */
 export interface RouteMetadata extends CommonOptions {
-  /** A name that no other route has: the operation in OpenAPI. */
+  /**
+   * A name that no other route has: the operation in OpenAPI. Default: made of method and path,
+   * where OpenAPI needs one.
+   */
   name?: string
-  /** Middleware of this route alone: runs before what the request brings is checked. */
+  /**
+   * Middleware of this route alone: runs before what the request brings is checked. Default none.
+   */
   use?: readonly Middleware<never>[]
 }
 
 /** Options of a route. `ctx.route.options` has them, joined with those of its groups. */
 export interface RouteOptions extends RouteMetadata, Partial<Schemas> {
-  /** Run around the handlers, when what the request brings has been checked. */
+  /** Run around the handlers, when what the request brings has been checked. Default none. */
   filters?: readonly Filter[]
 }
 

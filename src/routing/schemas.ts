@@ -29,11 +29,17 @@ export interface Schemas<
   Body extends MaybeSchema = MaybeSchema,
   Responses extends MaybeResponses = MaybeResponses,
 > {
+  /** Of the parameters of the path. */
   readonly params: Params
+  /** Of the query parameters. */
   readonly query: Query
+  /** Of the header fields, by their names in lower case. */
   readonly headers: Headers
+  /** Of the cookies. */
   readonly cookies: Cookies
+  /** Of the body. */
   readonly body: Body
+  /** Of the bodies of replies, by status. */
   readonly responses: Responses
 }
 
@@ -59,9 +65,13 @@ export interface TypedInput<
   Cookies extends MaybeSchema,
   Body extends MaybeSchema,
 > extends AnyInput {
+  /** The query parameters, as their schema made them. */
   readonly query: OutputOr<Query, RawInput['query']>
+  /** The header fields, as their schema made them. */
   readonly headers: OutputOr<Headers, RawInput['headers']>
+  /** The cookies, as their schema made them. */
   readonly cookies: OutputOr<Cookies, RawInput['cookies']>
+  /** The body, as its schema made it. */
   readonly body: OutputOr<Body, RawInput['body']>
 }
 

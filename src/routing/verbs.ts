@@ -31,8 +31,11 @@ export interface RouterKinds<
   Routes extends Endpoint,
   Provided extends object = Services,
 > {
+  /** An application. */
   readonly app: App<State, Routes, Provided>
+  /** What `group()` gives to its function. */
   readonly group: Router<State, Prefix, Routes, 'group', Provided>
+  /** A route that is not registered yet. */
   readonly none: Routes
 }
 

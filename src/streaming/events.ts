@@ -21,7 +21,9 @@ import type { Steps, ValueSource } from './source.js'
 
 /** The timers that heartbeats need; `globalThis` has them. */
 export interface TimerClock {
+  /** Calls back after so many milliseconds; what it gives stands for the timer. */
   setTimeout(callback: () => void, ms: number): unknown
+  /** Takes a timer back. */
   clearTimeout(timer: never): void
 }
 
@@ -32,9 +34,12 @@ export interface SseOptions {
    * which the HTML standard recommends against proxies that close idle connections.
    */
   heartbeat?: Duration | null
-  /** How long clients wait before they come again; said once, at the beginning. */
+  /**
+   * How long clients wait before they come again; said once, at the beginning. Default: nothing is
+   * said, which is some seconds for browsers.
+   */
   retry?: Duration
-  /** Where the heartbeat's timers come from, for tests. */
+  /** Where the heartbeat's timers come from, for tests. Default: those of the process. */
   clock?: TimerClock
 }
 
@@ -84,6 +89,19 @@ function setDefault(ctx: Context, name: string, value: string): void {
  * event: 'price', data: { eur: 3 } } })`. Values are texts, or objects with data, event, id, retry
  * and comment. The generator's finally runs when the client has gone; give `signal` to what it
  * waits for, so that it need not wait for long.
+ * @throws LANNER_OPTION_INVALID: an option is wrong
+ * @example
+ * ```ts run
+ * import { App, sse } from 'lanner'
+ *
+ * const app = new App().get('/prices', () =>
+ *   sse(function* () {
+ *     yield { event: 'price', data: { eur: 3 } }
+ *   }),
+ * )
+ * const reply = await app.inject('/prices')
+ * console.log(reply.text) // event: price, then data: {"eur":3}
+ * ```
  */
 export function sse<Data>(
   source: ValueSource<SseEvent<Data> | string>,
