@@ -121,17 +121,26 @@ class Section {
   }
 
   lines() {
-    const { name, kind, source, aliases } = this.symbol
-    const lines = [`### ${name}`, '']
-    lines.push(...this.signature(), ...this.docs(this.symbol.docs))
+    const { name, kind, source, aliases, docs } = this.symbol
+    const lines = [`### ${name}`, '', ...this.signature(), ...this.docs(docs)]
     if (aliases.length > 0) lines.push(`Also exported as \`${aliases.join('`, `')}\`.`, '')
-    if (kind === 'function') lines.push(...this.parameters(this.symbol.nodes, this.symbol.docs))
-    lines.push(...this.properties())
+    if (kind === 'function') lines.push(...this.parameters(this.symbol.nodes, docs))
+    if (docs[0]) lines.push(...this.endOf(docs[0]))
+    lines.push(...this.properties(), ...this.inherited())
     for (const method of methodsOf(this.symbol)) lines.push(...this.method(method))
-    const [first] = this.symbol.docs
-    if (first) lines.push(...this.endOf(first))
     lines.push(`Source: [${source}](${this.up}${source})`, '')
     return lines
+  }
+
+  /** What a class or an interface has from others, which have sections of their own. */
+  inherited() {
+    const [node] = this.symbol.nodes
+    const bases = node.extends ?? (node.superClass ? [{ expression: node.superClass }] : [])
+    const links = bases
+      .map(({ expression: { name } }) => [name, this.link(name)])
+      .filter(([, link]) => link !== undefined)
+      .map(([name, link]) => `[\`${name}\`](${link})`)
+    return links.length === 0 ? [] : [`With everything of ${links.join(' and ')}.`, '']
   }
 
   /** The declaration: whole for functions and types, the head of classes and interfaces. */
@@ -201,7 +210,7 @@ class Section {
     return docs.flatMap(({ text }) => (text === '' ? [] : [this.prose(text), '']))
   }
 
-  /** Errors and examples: what follows the tables. */
+  /** Errors and examples. */
   endOf({ throws, examples }) {
     const lines = []
     if (throws.length > 0) {

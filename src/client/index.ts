@@ -93,9 +93,11 @@ export class ClientError extends Error {
  * import { createClient } from 'lanner/client'
  *
  * const app = new App().get('/users/:id', (ctx) => ({ id: ctx.params.id }))
- * const api = createClient<typeof app>('http://localhost', { fetch: (url, init) => app.fetch(url, init) })
+ * const server = await app.listen({ port: 0 })
+ * const api = createClient<typeof app>(server.url)
  * const reply = await api.get('/users/:id', { params: { id: 7 } })
  * console.log(reply.status, reply.body) // 200 { id: '7' }
+ * await server.close()
  * ```
  */
 export function createClient<Of>(
