@@ -1,17 +1,20 @@
-// Every program in the documentation is type-checked as it stands, and those that say so are run.
+// Every program in the documentation is type-checked as it stands, and run.
 //
-// A fenced block of `ts` or `js` is a module of its own; `ts run` is also run, and has to end by
-// itself. `ts fragment` is a part that cannot stand alone, `ts signature` a declaration: both are
-// not checked. Errors are told by page and line.
+// A fenced block of `ts` or `js` is a module of its own, compiled as users compile it. What it
+// listens at is a free port, and closed when it is over. `ts run` shows how something is called and
+// has to end by itself; the routes of the others are asked here, so that handlers run too. Tests
+// run under their own runners. `ts fragment` is a part that cannot stand alone, `ts signature` a
+// declaration: both are not checked. Errors are told by page and line.
 
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 
 import { toolPath } from '../../scripts/lib/run.mjs'
+import { answersOf, recordApps } from '../support/programs.ts'
 import { filesUnder, read, root } from '../support/source-tree.ts'
 
 interface Snippet {
@@ -53,19 +56,12 @@ for (const { file, code, line } of snippets) {
   writeFileSync(join(folder, file), `${'\n'.repeat(line - 1)}${code}\nexport {}\n`)
 }
 
-test('there are programs to check', () => {
-  expect(snippets.length).toBeGreaterThan(20)
-})
-
-test('every block says in words that are known what it is', () => {
-  const known = new Set(['', 'run', 'fragment', 'signature'])
-  const unknown = pages.flatMap(snippetsOf).filter(({ words }) => words.some((w) => !known.has(w)))
-  expect(unknown.map(({ page, line, words }) => `${page}:${line} ${words.join(' ')}`)).toEqual([])
-})
-
-test('every program fits the types', { timeout: 60_000 }, () => {
+/** What the compiler says. It writes the programs as Node takes them into `out`. */
+let told: string[]
+beforeAll(() => {
   const compilerOptions = {
-    noEmit: true,
+    outDir: 'out',
+    rootDir: '.',
     allowJs: true,
     checkJs: true,
     noImplicitAny: false,
@@ -76,10 +72,26 @@ test('every program fits the types', { timeout: 60_000 }, () => {
   }
   const config = { extends: join(root, 'tsconfig.base.json'), compilerOptions, include: ['*'] }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
-  const tsc = toolPath('typescript', 'tsc')
-  const args = [tsc, '-p', folder, '--pretty', 'false']
+  const args = [toolPath('typescript', 'tsc'), '-p', folder, '--pretty', 'false']
   const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: folder })
-  const told = stdout.split('\n').filter((line) => line !== '')
+  told = stdout.split('\n').filter((line) => line !== '')
+}, 60_000)
+
+function compiled({ file }: Snippet): string {
+  return join(folder, 'out', file.replace(/\.mts$/, '.mjs'))
+}
+
+test('there are programs to check', () => {
+  expect(snippets.length).toBeGreaterThan(60)
+})
+
+test('every block says in words that are known what it is', () => {
+  const known = new Set(['', 'run', 'fragment', 'signature'])
+  const unknown = pages.flatMap(snippetsOf).filter(({ words }) => words.some((w) => !known.has(w)))
+  expect(unknown.map(({ page, line, words }) => `${page}:${line} ${words.join(' ')}`)).toEqual([])
+})
+
+test('every program fits the types', () => {
   const files = new Map(snippets.map(({ file, page }) => [file, page]))
   const errors = told.map((line) =>
     line.replace(/^([^\s(]+)\((\d+),\d+\)/, (whole, file: string, at: string) =>
@@ -89,9 +101,44 @@ test('every program fits the types', { timeout: 60_000 }, () => {
   expect(errors).toEqual([])
 })
 
-describe('runs to its end', () => {
-  const programs = snippets.filter(({ words }) => words.includes('run'))
-  test.each(programs)('$page:$line', async ({ file }) => {
-    await import(pathToFileURL(join(folder, file)).href)
+const isTest = ({ code }: Snippet): boolean => /from '(vitest|node:test)'/.test(code)
+
+describe('runs, and its routes answer', () => {
+  const apps = recordApps()
+  afterEach(() => apps.close())
+
+  test.each(snippets.filter((snippet) => !isTest(snippet)))('$page:$line', async (snippet) => {
+    await import(pathToFileURL(compiled(snippet)).href)
+    if (snippet.words.includes('run')) return
+    // Programs that make applications have something to answer, unless they are middleware alone.
+    for (const { app, listens } of apps.made) {
+      const answers = await answersOf(app, listens)
+      expect(answers.filter(({ status }) => status >= 500)).toEqual([])
+    }
+    expect(apps.made.length > 0).toBe(/\bnew App\(|\bserve\(/.test(snippet.code))
   })
 })
+
+describe('is a test that passes', () => {
+  test.each(snippets.filter(isTest))('$page:$line', { timeout: 60_000 }, (snippet) => {
+    const file = compiled(snippet)
+    const args = snippet.code.includes("from 'vitest'")
+      ? [toolPath('vitest'), 'run', '--config', vitestConfig()]
+      : ['--test', file]
+    const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined }
+    const options = { encoding: 'utf8', cwd: root, env } as const
+    const { status, stdout } = spawnSync(process.execPath, args, options)
+    // Both runners call it a success when they find no test.
+    const passed = expect.stringMatching(/\b3 passed|# pass 2\b/)
+    expect({ status, stdout }).toEqual({ status: 0, stdout: passed })
+  })
+})
+
+function vitestConfig(): string {
+  const file = join(folder, 'vitest.config.mjs')
+  const include = snippets
+    .filter(({ code }) => code.includes("from 'vitest'"))
+    .map((snippet) => compiled(snippet))
+  writeFileSync(file, `export default ${JSON.stringify({ test: { include } })}\n`)
+  return file
+}
