@@ -53,7 +53,7 @@ declare class App<
     State,
     Routes,
     Provided & {
-      readonly [K in Name]: Service
+      readonly [K in Name]: ProvidedService<Service>
     }
   >
   provide<Name extends string, Service>(
@@ -66,12 +66,13 @@ declare class App<
     State,
     Routes,
     Provided & {
-      readonly [K in Name]: Service
+      readonly [K in Name]: ProvidedService<Service>
     }
   >
   /**
    * Called with every request before all middleware, also with those that no route takes. Several
    * run in the order of their registration. What one returns is the answer: nothing after it runs.
+   * `ctx.route.options` and `ctx.limits` are those that handlers see.
    */
   onRequest(hook: RequestHook<State, Provided>): this
   /**
@@ -81,15 +82,17 @@ declare class App<
    */
   onResponse(hook: ResponseHook<State, Provided>): this
   /**
-   * Called when a server of this application listens; `listen()` waits for it. An error in it
-   * closes the server and is that of `listen()`.
+   * Called when a server of this application listens, with the services of the application;
+   * `listen()` waits for it, requests do not. An error in it closes the server and is that of
+   * `listen()`: `app.onListen(async (server, { db }) => (await db).migrate())`.
    */
-  onListen(hook: ServerHook): this
+  onListen(hook: ServerHook<Provided>): this
   /**
-   * Called when a server has closed and no request runs any more; `server.close()` and
-   * `server.closed` wait for it. An error in it is reported and keeps no other hook from running.
+   * Called when a server has closed and no request runs any more, with the services of the
+   * application, which are given back after it; `server.close()` and `server.closed` wait for it.
+   * An error in it is reported and keeps no other hook from running.
    */
-  onClose(hook: ServerHook): this
+  onClose(hook: ServerHook<Provided>): this
   /**
    * Begins to serve. A number is a port. Options are checked, and everything is compiled, before an
    * address is opened.
@@ -476,6 +479,8 @@ declare class Context<
   get params(): Params
   /** The route that the request matched, with its options. */
   get route(): RouteInfo
+  /** Whether replies show developers what others are not to see: the option `development`. */
+  get isDevelopment(): boolean
   /**
    * The route that the same request with another method would match, undefined where none does:
    * for middleware that answers OPTIONS in the name of a route.
@@ -798,6 +803,8 @@ type ErrorCode =
   | 'LANNER_AUTH_MALFORMED'
   | 'LANNER_AUTH_INVALID'
   | 'LANNER_AUTH_ROLE'
+  | 'LANNER_AUTH_ROLES_MISSING'
+  | 'LANNER_LOG_FAILED'
   | 'LANNER_CSRF'
   | 'LANNER_PRECONDITION'
   | 'LANNER_PEER_GONE'
@@ -1123,8 +1130,14 @@ interface ResponseInfo {
   readonly error: unknown
 }
 
-/** Is called with a server that began to listen, or that has closed. */
-type ServerHook = (server: Server) => unknown
+/**
+ * Is called with a server that began to listen, or that has closed, and with the services of the
+ * application.
+ */
+type ServerHook<Provided extends object = Services> = (
+  server: Server,
+  services: Provided,
+) => unknown
 
 /** A cookie that a reply sets. */
 interface InjectCookie {
@@ -1575,8 +1588,11 @@ type RejectReason = keyof typeof REJECT_STATUS
 /** Field names with a value each, or several. */
 type FieldInit = Readonly<Record<string, string | readonly string[]>>
 
-/** Hears that an exchange is over. What it throws is reported and changes nothing. */
-type EndHook = (end: ExchangeEnd, ctx: Context) => void
+/**
+ * Hears that an exchange is over. What it throws, or promises and does not keep, is reported and
+ * changes nothing. Read what is needed of `ctx` before the first await.
+ */
+type EndHook = (end: ExchangeEnd, ctx: Context) => unknown
 
 /** How an exchange ended. */
 declare class ExchangeEnd {
@@ -2482,6 +2498,14 @@ interface ServerAddress {
   readonly port: number
 }
 
+/** What `ctx.services` has of what a factory gave: a query, for example, has become a Promise. */
+type ProvidedService<Service> =
+  Service extends Promise<unknown>
+    ? Service
+    : Service extends PromiseLike<infer Value>
+      ? Promise<Value>
+      : Service
+
 /** How `app.provide()` treats a service. */
 interface ServiceOptions<Service = unknown> {
   /**
@@ -3350,6 +3374,7 @@ export {
   type CloseOptions,
   type Server,
   type ServerAddress,
+  type ProvidedService,
   type ServiceOptions,
   type Services,
   type ServiceScope,

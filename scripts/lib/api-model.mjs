@@ -1,6 +1,6 @@
 // The public surface as data: entries of package.json, what each exports, and the docstrings.
 //
-// Called by scripts/gen/api-reference.mjs and by test/docs/docstrings.test.ts. The compiler writes
+// Called by scripts/gen/reference.mjs and by test/docs/docstrings.test.ts. The compiler writes
 // the declarations, the formatter gives them the house style, a parser reads them. Promises symbols
 // with their syntax trees, and where each name that they mention is declared. How a page looks is
 // not decided here.

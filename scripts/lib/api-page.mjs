@@ -1,6 +1,6 @@
 // One page of the API reference: what an entry of the package exports, symbol by symbol.
 //
-// Called by scripts/gen/api-reference.mjs. Symbols come from scripts/lib/api-model.mjs; their order
+// Called by scripts/gen/reference.mjs. Symbols come from scripts/lib/api-model.mjs; their order
 // is that of the alphabet within each kind, so that a page changes only where the surface does.
 
 import { docstringOf, oneLine, splitDefault } from './api-docstrings.mjs'

@@ -1,7 +1,8 @@
 // docs/api/: the reference of every entry of the package. Source: the docstrings in src/, by the
 // declarations that the compiler writes.
 //
-// A page says where a symbol is declared by file, not by line: else each change of a file would
+// Comes behind public-api.mjs, as its name does: the sub-path entries refer to index.d.ts. A page
+// says where a symbol is declared by file, not by line: else each change of a file would
 // change its page.
 
 import { slugOf, table } from '../lib/api-markdown.mjs'
