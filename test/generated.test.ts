@@ -15,7 +15,7 @@ const generators = filesUnder('scripts/gen', '.mjs').filter(
   (path) => !path.endsWith('public-api.mjs'),
 )
 
-test.each(generators)('%s', async (path) => {
+test.each(generators)('%s', { timeout: 60_000 }, async (path) => {
   const { generate } = (await import(pathToFileURL(`${root}/${path}`).href)) as Generator
   for (const [file, content] of Object.entries(await generate())) {
     expect(existsSync(`${root}/${file}`), `${file} is missing: run "npm run gen"`).toBe(true)

@@ -75,6 +75,19 @@ function valuesOf({ exported }) {
   return exported.filter(({ kind }) => kind !== 'interface' && kind !== 'type')
 }
 
+/** What an entry is there for: what has its name, as near as there is. */
+function mainOf(entry) {
+  if (entry.name === 'lanner') return entry.exported.find(({ name }) => name === 'App')
+  const part = entry.name.split('/').at(-1).replaceAll('-', '')
+  const named = (test) => valuesOf(entry).find(({ name, kind }) => test(name.toLowerCase(), kind))
+  return (
+    named((name) => name === part) ??
+    named((name, kind) => kind === 'function' && name.endsWith(part)) ??
+    named((name) => part.startsWith(name) || name.startsWith(part)) ??
+    valuesOf(entry)[0]
+  )
+}
+
 function guideOf(name) {
   if (guides[name]) return guides[name]
   // docs/middleware.md has a table that says which of its parts is about an entry.
@@ -91,7 +104,7 @@ function indexOf(outlines, places) {
   const entries = outlines.map(({ entry }) => [
     `[${titleOf(entry)}](${fileOf(entry.name)})`,
     guideOf(entry.name)[1],
-    summaryOf(valuesOf(entry)[0]),
+    summaryOf(mainOf(entry)),
   ])
   const symbols = outlines
     .flatMap(({ entry }) => entry.exported)

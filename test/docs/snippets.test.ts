@@ -101,6 +101,18 @@ test('every program fits the types', () => {
   expect(errors).toEqual([])
 })
 
+/** What programs answer that are there to refuse; the others answer with 200 or 201. */
+const refusals: Record<string, number> = {
+  'basicAuth(': 401,
+  RowMissing: 404,
+  ValidationError: 422,
+}
+
+function isMeant({ code }: Snippet, status: number): boolean {
+  const refused = Object.entries(refusals).find(([text]) => code.includes(text))
+  return refused === undefined ? status === 200 || status === 201 : status === refused[1]
+}
+
 const isTest = ({ code }: Snippet): boolean => /from '(vitest|node:test)'/.test(code)
 
 describe('runs, and its routes answer', () => {
@@ -114,6 +126,8 @@ describe('runs, and its routes answer', () => {
     for (const { app, listens } of apps.made) {
       const answers = await answersOf(app, listens)
       expect(answers.filter(({ status }) => status >= 500)).toEqual([])
+      const isShown = answers.some(({ status }) => isMeant(snippet, status))
+      if (answers.length > 0) expect({ isShown, answers }).toMatchObject({ isShown: true })
     }
     expect(apps.made.length > 0).toBe(/\bnew App\(|\bserve\(/.test(snippet.code))
   })
