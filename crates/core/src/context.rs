@@ -148,6 +148,9 @@ impl Context {
         if exchange.has_permit {
             self.permits.give_back();
         }
+        if let Some(rules) = &exchange.rules {
+            self.rules.end_own(rules);
+        }
         Some(exchange)
     }
 

@@ -64,8 +64,10 @@ impl Rules {
 pub struct RuleTable {
     server: Rules,
     by_route: Box<[Rules]>,
-    /// Whether requests differ in their deadlines, and replies in their rates.
-    varied: bool,
+    /// Whether routes differ in the deadlines of requests or the rates of replies.
+    varied_by_route: bool,
+    /// Exchanges that are not settled and have rules of their own that differ in these.
+    varied_by_request: usize,
 }
 
 impl RuleTable {
@@ -73,8 +75,9 @@ impl RuleTable {
     pub fn new(config: &Config) -> Self {
         let server = Rules::of_server(config);
         Self {
-            varied: config.routes.iter().any(|rules| rules.vary_from(&server)),
+            varied_by_route: config.routes.iter().any(|rules| rules.vary_from(&server)),
             by_route: config.routes.clone().into_boxed_slice(),
+            varied_by_request: 0,
             server,
         }
     }
@@ -91,12 +94,18 @@ impl RuleTable {
 
     /// Whether requests of one connection can differ in their deadlines and rates.
     pub fn are_varied(&self) -> bool {
-        self.varied
+        self.varied_by_route || self.varied_by_request > 0
     }
 
-    /// A request got rules of its own.
-    pub fn vary(&mut self, rules: &Rules) {
-        self.varied |= rules.vary_from(&self.server);
+    /// An exchange got rules of its own.
+    pub fn begin_own(&mut self, rules: &Rules) {
+        self.varied_by_request += usize::from(rules.vary_from(&self.server));
+    }
+
+    /// An exchange with rules of its own is released, or gets others.
+    pub fn end_own(&mut self, rules: &Rules) {
+        let varied = usize::from(rules.vary_from(&self.server));
+        self.varied_by_request = self.varied_by_request.saturating_sub(varied);
     }
 }
 
@@ -104,4 +113,43 @@ impl RuleTable {
 pub fn has_urgent(config: &Config) -> bool {
     let mut rules = config.routes.iter();
     rules.any(|rules| rules.priority == Priority::High)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_varied_while_one_that_differs_is_open() {
+        let config = Config::default();
+        let mut table = RuleTable::new(&config);
+        let same = Rules::of_server(&config);
+        let late = Rules {
+            request_ms: same.request_ms + 1,
+            ..same
+        };
+        table.begin_own(&same);
+        assert!(!table.are_varied(), "nothing differs");
+        table.begin_own(&late);
+        table.begin_own(&late);
+        table.end_own(&same);
+        table.end_own(&late);
+        assert!(table.are_varied(), "one is open");
+        table.end_own(&late);
+        assert!(!table.are_varied());
+    }
+
+    #[test]
+    fn routes_that_differ_stay_varied() {
+        let mut config = Config::default();
+        let late = Rules {
+            request_ms: 1,
+            ..Rules::of_server(&config)
+        };
+        config.routes = vec![late];
+        let mut table = RuleTable::new(&config);
+        table.begin_own(&late);
+        table.end_own(&late);
+        assert!(table.are_varied());
+    }
 }

@@ -27,6 +27,7 @@ use super::settle::cancel_notice;
 use crate::config::Rate;
 use crate::context::Context;
 use crate::dispatch::layout;
+use crate::rules::RuleTable;
 use crate::sightings::Cause;
 
 /// Where a connection stands.
@@ -108,6 +109,11 @@ impl Active {
         self.send_rate = None;
         self.earlier_rate = None;
         self.is_joined = false;
+    }
+
+    /// Whether the next reply may go at another rate than the one before it.
+    pub(super) fn has_own_rates(&self, rules: &RuleTable) -> bool {
+        rules.are_varied() || self.send_rate.is_some()
     }
 
     /// A reply at `rate` joins what is sent: while earlier bytes are still on their way, the one of

@@ -189,7 +189,7 @@ impl Connection {
         if self.is_first(slot) {
             let active = self.active(cx);
             active.is_joined = !active.out.is_empty();
-            if cx.rules.are_varied() {
+            if active.has_own_rates(&cx.rules) {
                 let (rate, server) = (cx.rules_of(slot).response, cx.rules.of_server().response);
                 self.active(cx).join_rate(rate, server);
             }

@@ -188,9 +188,11 @@ impl Connection {
         let Some(exchange) = cx.slots.get_mut(slot) else {
             return;
         };
-        cx.rules.vary(&rules);
+        cx.rules.begin_own(&rules);
         let (response, body_bytes) = (rules.response, rules.body_bytes);
-        exchange.rules = Some(rules);
+        if let Some(earlier) = exchange.rules.replace(rules) {
+            cx.rules.end_own(&earlier);
+        }
         let Some(active) = &mut self.active else {
             return;
         };

@@ -28,7 +28,7 @@ impl Connection {
                 if !exchange.early.is_empty() {
                     let early = std::mem::take(&mut exchange.early);
                     active.is_joined = !active.out.is_empty();
-                    if cx.rules.are_varied() {
+                    if active.has_own_rates(&cx.rules) {
                         let rate = exchange.rules_in(&cx.rules).response;
                         let server = cx.rules.of_server().response;
                         active.join_rate(rate, server);

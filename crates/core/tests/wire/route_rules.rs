@@ -159,6 +159,28 @@ fn replies_that_leave_together_have_the_time_of_the_slowest() {
     assert_eq!(wire.end(), End::Open);
 }
 
+/// The patient one is settled, so no request is special any more; the connection remembers it.
+#[test]
+fn a_reply_behind_one_with_a_rate_of_its_own_has_the_time_of_the_server() {
+    let none = Rate {
+        bytes_per_second: 0,
+        grace_ms: 0,
+    };
+    let setup = Setup::default();
+    let mut wire = Wire::new(&setup);
+    let input = [get("/"), get("/")].concat();
+    let requests = wire.feed(&input).requests();
+    let [patient, other] = [requests[0].slot, requests[1].slot];
+    let rules = own(&setup, |rules| rules.response = none);
+    wire.flush(|records| records.rules(patient, &rules).reply(patient, text("taken")));
+    wire.peer_takes(0);
+    wire.flush(|records| records.reply(other, text("left")));
+    wire.pass(4_999);
+    assert_eq!(wire.end(), End::Open);
+    wire.pass(1);
+    assert_eq!(wire.end(), End::Reset);
+}
+
 /// A handler that wants its reply to be taken quickly says nothing of the one before it.
 #[test]
 fn a_reply_that_waits_behind_another_hurries_nobody() {
