@@ -2849,6 +2849,7 @@ declare const REJECT_STATUS: {
   readonly headers_timeout: 408
   readonly body_timeout: 408
   readonly unknown_expectation: 417
+  readonly unsupported_websocket_version: 400
   readonly unsupported_connect: 501
   readonly proxy_header_missing: 0
   readonly invalid_proxy_header: 0

@@ -93,7 +93,7 @@ reasons! {
     InvalidHost = 400 "invalid_host",
     /// The Host field and the target name different authorities.
     HostMismatch = 400 "host_mismatch",
-    /// Content-Length is not a plain decimal number of 64 bits.
+    /// Content-Length is not a plain decimal number of 64 bits, or has a tab beside it.
     InvalidContentLength = 400 "invalid_content_length",
     /// More than one Content-Length, equal or not.
     MultipleContentLengths = 400 "multiple_content_lengths",
@@ -133,6 +133,8 @@ reasons! {
     BodyTimeout = 408 "body_timeout",
     /// An expectation other than `100-continue`.
     UnknownExpectation = 417 "unknown_expectation",
+    /// A WebSocket handshake of another version than 13.
+    UnsupportedWebSocketVersion = 400 "unsupported_websocket_version",
     /// CONNECT, which nothing here serves yet.
     UnsupportedConnect = 501 "unsupported_connect",
     /// The connection does not begin with the PROXY header that its endpoint requires.

@@ -31,7 +31,7 @@ fn content_length_counts_bytes() {
             assert_eq!(request.length, BodyLength::Known(body.len() as u64));
         }
     }
-    let request = accept(&post("1.1", &["content-length:\t5 "], "hello"));
+    let request = accept(&post("1.1", &["content-length:  5 "], "hello"));
     assert_eq!(request.body, b"hello");
 }
 
@@ -124,6 +124,21 @@ fn content_lengths_at_the_edge_of_64_bits() {
             Step::Data { start: 0, len: 3 }
         );
         assert_eq!(decoder.remaining(), Some(length - 3));
+    }
+}
+
+/// Spaces around a value are no part of it, and neither are tabs; beside a length they are refused.
+#[test]
+fn what_stands_beside_a_content_length() {
+    for value in ["3", " 3", "   3", " 3 ", "3  "] {
+        let field = format!("Content-Length:{value}");
+        let request = accept(&post("1.1", &[&field], "abc"));
+        assert_eq!(request.length, BodyLength::Known(3), "{value:?}");
+    }
+    for value in ["\t3", " \t3", "\t 3", " 3\t", " 3 \t", " 3\t "] {
+        let field = format!("Content-Length:{value}");
+        let request = post("1.1", &[&field, "X:\ty"], "abc");
+        refuse(&request, R::InvalidContentLength);
     }
 }
 
@@ -359,6 +374,28 @@ fn who_waits_for_100() {
             &post("1.1", &[&field, "Content-Length: 1"], "x"),
             R::UnknownExpectation,
         );
+    }
+}
+
+#[test]
+fn a_websocket_of_another_version_is_refused() {
+    let upgrade = ["Connection: upgrade", "Upgrade: websocket"];
+    let with = |fields: &[&str], version: &str| {
+        let lines: String = fields.iter().map(|line| format!("{line}\r\n")).collect();
+        let version = format!("Sec-WebSocket-Version: {version}\r\n");
+        format!("GET / HTTP/1.1\r\nHost: a\r\n{lines}{version}\r\n").into_bytes()
+    };
+    for version in ["8", "99", "", "013", "13, 8", "8, 13"] {
+        refuse(&with(&upgrade, version), R::UnsupportedWebSocketVersion);
+    }
+    assert!(accept(&with(&upgrade, "13")).upgrade);
+    // Nobody asks for a WebSocket in these.
+    for fields in [
+        &upgrade[..1],
+        &upgrade[1..],
+        &["Connection: upgrade", "Upgrade: other"],
+    ] {
+        accept(&with(fields, "8"));
     }
 }
 

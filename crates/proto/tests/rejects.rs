@@ -38,7 +38,7 @@ const ROWS: &[(R, &str)] = &[
     (R::UnsupportedVersion, "GET / HTTP/1.2\r\nHost: a\r\n\r\n"),
     (
         R::HeadersTooLarge,
-        "GET / HTTP/1.1\r\nX: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "GET / HTTP/1.1\r\nX: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
     ),
     (
         R::TooManyHeaders,
@@ -81,6 +81,11 @@ const ROWS: &[(R, &str)] = &[
     (
         R::UnknownExpectation,
         "GET / HTTP/1.1\r\nHost: a\r\nExpect: 200-ok\r\n\r\n",
+    ),
+    (
+        R::UnsupportedWebSocketVersion,
+        "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 8\r\n\r\n",
     ),
     (
         R::TransferEncodingWithContentLength,
@@ -156,7 +161,7 @@ const OF_THE_PROXY: &[R] = &[
 fn each_input_has_its_reason() {
     let limits = Limits {
         request_line_bytes: 50,
-        header_bytes: 60,
+        header_bytes: 100,
         headers: 4,
         body_bytes: Some(100),
         chunk_extension_bytes: 16,

@@ -49,6 +49,7 @@ export const REJECT_STATUS = {
   headers_timeout: 408,
   body_timeout: 408,
   unknown_expectation: 417,
+  unsupported_websocket_version: 400,
   unsupported_connect: 501,
   proxy_header_missing: 0,
   invalid_proxy_header: 0,

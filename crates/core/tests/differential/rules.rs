@@ -76,7 +76,10 @@ pub(crate) const RULES: &[Rule] = &[
         "host_mismatch",
         "A target with an authority and a Host that differs name two hosts.",
     ),
-    refusal("invalid_content_length", "A length has no leading zeros."),
+    refusal(
+        "invalid_content_length",
+        "A length has no leading zeros, and no tab beside it.",
+    ),
     refusal(
         "multiple_content_lengths",
         "A length is sent once; hyper accepts equal ones.",

@@ -33,7 +33,7 @@ const ROWS: &[(R, &str)] = &[
     (R::UnsupportedVersion, "GET / HTTP/1.2\nHost: a\n\n"),
     (
         R::HeadersTooLarge,
-        "GET / HTTP/1.1\nX: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "GET / HTTP/1.1\nX: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
     ),
     (
         R::TooManyHeaders,
@@ -64,6 +64,11 @@ const ROWS: &[(R, &str)] = &[
     (
         R::UnknownExpectation,
         "GET / HTTP/1.1\nHost: a\nExpect: 200-ok\n\n",
+    ),
+    (
+        R::UnsupportedWebSocketVersion,
+        "GET / HTTP/1.1\nHost: a\nConnection: upgrade\nUpgrade: websocket\n\
+         Sec-WebSocket-Version: 8\n\n",
     ),
     (
         R::TransferEncodingWithContentLength,
@@ -119,7 +124,7 @@ const ELSEWHERE: &[(R, &str)] = &[
 fn setup() -> Setup {
     Setup::with(|config| {
         config.limits.request_line_bytes = 60;
-        config.limits.header_bytes = 66;
+        config.limits.header_bytes = 100;
         config.limits.headers = 4;
         config.limits.body_bytes = Some(100);
         config.limits.chunk_extension_bytes = 16;

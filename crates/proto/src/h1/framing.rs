@@ -75,7 +75,23 @@ pub(crate) fn apply(bytes: &[u8], head: &mut Head, noted: &Noted) -> Result<(), 
         && modern
         && head.body == BodyLength::None
         && head.form != TargetForm::Authority;
-    Ok(())
+    match head.upgrade && asks_for_unknown_websocket(bytes, head) {
+        true => Err(RejectReason::UnsupportedWebSocketVersion),
+        false => Ok(()),
+    }
+}
+
+/// RFC 6455 sections 4.2.1 and 4.4: a handshake of another version than 13 gets an error, and not a
+/// reply that its client has to take for one.
+#[cold]
+fn asks_for_unknown_websocket(bytes: &[u8], head: &Head) -> bool {
+    let values = |id| {
+        let fields = head.fields.iter().filter(move |field| field.id == id);
+        fields.flat_map(|field| field.value.of(bytes).split(|&b| b == b',').map(trim))
+    };
+    let mut protocols = values(known::UPGRADE);
+    protocols.any(|protocol| protocol.eq_ignore_ascii_case(b"websocket"))
+        && values(known::SEC_WEBSOCKET_VERSION).any(|version| version != b"13")
 }
 
 /// RFC 9112 section 6.3, without the leniencies: the two framing fields exclude each other, and
@@ -98,6 +114,7 @@ fn body_length(bytes: &[u8], head: &Head, noted: &Noted) -> Result<BodyLength, R
             }
             _ => Ok(BodyLength::None),
         },
+        1 if has_tab_beside(bytes, noted.length) => Err(RejectReason::InvalidContentLength),
         1 => match content_length(noted.length.of(bytes)) {
             Some(0) => Ok(BodyLength::None),
             Some(length) => Ok(BodyLength::Known(length)),
@@ -105,6 +122,20 @@ fn body_length(bytes: &[u8], head: &Head, noted: &Noted) -> Result<BodyLength, R
         },
         _ => Err(RejectReason::MultipleContentLengths),
     }
+}
+
+/// RFC 9112 section 5 has tabs around a value as well as spaces. Not around a length: there are
+/// servers for which a tab is part of the value, so no client depends on it, and who reads the line
+/// differently sees another body.
+fn has_tab_beside(bytes: &[u8], value: Span) -> bool {
+    let (start, end) = (value.start as usize, (value.start + value.len) as usize);
+    let is_space = |byte: &&u8| matches!(byte, b' ' | b'\t');
+    let before = bytes.get(..start).unwrap_or_default().iter().rev();
+    let after = bytes.get(end..).unwrap_or_default().iter();
+    let mut beside = before
+        .take_while(is_space)
+        .chain(after.take_while(is_space));
+    beside.any(|&byte| byte == b'\t')
 }
 
 /// RFC 9110 section 8.6: digits only, without superfluous leading zeros, of at most 64 bits.
