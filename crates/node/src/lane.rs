@@ -14,6 +14,7 @@ use std::sync::Arc;
 use lanner_bridge::{Batch, Chunk, Home, IsolateLane};
 use lanner_core::Server;
 use lanner_core::dispatch::layout;
+use lanner_core::dispatch::rotation::Rotation;
 use lanner_core::dispatch::turn::TurnSize;
 use lanner_core::isolate::Isolate;
 use napi_sys::{self as sys, napi_callback_info, napi_env, napi_ref, napi_value};
@@ -57,10 +58,8 @@ pub(crate) struct Lane {
     stalls: Stalls,
     closers: Closers,
     watcher: Watcher,
-    /// Which I/O thread is looked at first, so that none waits for the others.
-    first: usize,
-    /// A batch that did not fit the inbox any more.
-    held_back: VecDeque<(usize, Box<Batch>)>,
+    /// Which I/O thread the next batch comes from, so that none waits for the others.
+    rotation: Rotation<Box<Batch>>,
     /// How much of what waits is taken at once.
     turn: TurnSize,
     /// Records for each I/O thread that wait for the end of the dispatch.
@@ -116,8 +115,7 @@ impl Lane {
             watcher,
             staged,
             is_dispatching: false,
-            first: 0,
-            held_back: VecDeque::new(),
+            rotation: Rotation::default(),
             turn: TurnSize::new(layout::BATCH_BYTES_MAX),
             on_show: Vec::new(),
             attached: VecDeque::new(),
@@ -165,7 +163,7 @@ impl Lane {
             let size = batch.bytes.len();
             let fits = used + size <= self.inbox.len && self.turn.has_room(used, size);
             if !fits || !self.on_show.is_empty() && !batch.large.is_empty() {
-                self.held_back.push_front((from, batch));
+                self.rotation.hold(from, batch);
                 break;
             }
             self.isolate.pulse.took(from, &batch);
@@ -180,20 +178,9 @@ impl Lane {
     }
 
     fn next_batch(&mut self) -> Option<(usize, Box<Batch>)> {
-        if let Some(held) = self.held_back.pop_front() {
-            return Some(held);
-        }
-        let count = self.lanes.len();
-        for step in 0..count {
-            let from = (self.first + step) % count;
-            if let Some(batch) = self.lanes.get_mut(from).and_then(IsolateLane::take) {
-                // The next look begins behind it: a turn may be a single batch, and a thread that
-                // always has one would be the only one that is heard.
-                self.first = (from + 1) % count;
-                return Some((from, batch));
-            }
-        }
-        None
+        let lanes = &mut self.lanes;
+        self.rotation
+            .next(lanes.len(), |from| lanes.get_mut(from)?.take())
     }
 
     /// Gives a batch's box back, and keeps the memory that came home with it.
@@ -251,7 +238,7 @@ impl Lane {
     }
 
     fn is_quiet(&self) -> bool {
-        self.held_back.is_empty()
+        !self.rotation.holds()
             && self.lanes.iter().all(IsolateLane::is_quiet)
             && self.watcher_to_call().is_none()
             && !self.stalls.has_post()
@@ -372,7 +359,7 @@ impl Lane {
         self.stalls.end();
         self.isolate.gate.detach();
         self.lanes.clear();
-        self.held_back.clear();
+        self.rotation = Rotation::default();
         self.on_show.clear();
         self.staged.clear();
         self.attached.clear();

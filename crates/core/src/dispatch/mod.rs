@@ -7,4 +7,5 @@ pub mod layout;
 mod pace;
 pub(crate) mod permits;
 pub mod record;
+pub mod rotation;
 pub mod turn;
