@@ -5,10 +5,8 @@
 //! records into the outbox and calls `flush` once per turn. Promises that no other thread touches
 //! JavaScript's memory, and that an environment that ends detaches its gate before its bell goes.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::ffi::c_void;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use lanner_bridge::{Batch, Chunk, Home, IsolateLane};
@@ -19,16 +17,13 @@ use lanner_core::dispatch::turn::TurnSize;
 use lanner_core::isolate::Isolate;
 use napi_sys::{self as sys, napi_callback_info, napi_env, napi_ref, napi_value};
 
+use crate::callbacks;
 use crate::doorbell::Bell;
 use crate::fence::fenced;
 use crate::kept::Kept;
 use crate::memory::JsMemory;
 use crate::raw::{self, Failure, Outcome};
-use crate::sightings::Watcher;
 use crate::stalls::{Stalls, tell};
-
-/// Functions that JavaScript wants to be called once the server has closed.
-pub(crate) type Closers = Rc<RefCell<Vec<napi_ref>>>;
 
 /// The inbox or the outbox was transferred away by somebody who got hold of it.
 const DETACHED: Failure = Failure {
@@ -56,8 +51,7 @@ pub(crate) struct Lane {
     outbox: JsMemory,
     dispatch: napi_ref,
     stalls: Stalls,
-    closers: Closers,
-    watcher: Watcher,
+    callbacks: callbacks::Shared,
     /// Which I/O thread the next batch comes from, so that none waits for the others.
     rotation: Rotation<Box<Batch>>,
     /// How much of what waits is taken at once.
@@ -79,7 +73,7 @@ impl Lane {
     pub(crate) fn open(
         env: napi_env,
         server: Arc<Server>,
-        (closers, watcher): (Closers, Watcher),
+        callbacks: callbacks::Shared,
         [inbox, outbox, dispatch, mark, on_stall]: [napi_value; 5],
     ) -> Outcome<napi_value> {
         let mut kept = Kept::new(env);
@@ -111,8 +105,7 @@ impl Lane {
             outbox,
             dispatch,
             stalls,
-            closers,
-            watcher,
+            callbacks,
             staged,
             is_dispatching: false,
             rotation: Rotation::default(),
@@ -247,7 +240,7 @@ impl Lane {
     /// The function to call because sightings wait.
     fn watcher_to_call(&self) -> Option<napi_ref> {
         match self.server.sightings().is_pending() {
-            true => self.watcher.get(),
+            true => self.callbacks.watcher(),
             false => None,
         }
     }
@@ -461,11 +454,12 @@ unsafe fn finish_broken(env: napi_env, place: *mut Lane) -> Outcome<napi_value> 
 /// The caller holds the lane, and nothing borrows it.
 unsafe fn finish(env: napi_env, place: *mut Lane) -> Outcome<napi_value> {
     // SAFETY: held by the caller; the borrow ends before JavaScript runs.
-    let closers = std::mem::take(&mut *unsafe { &*place }.closers.borrow_mut());
-    for closer in closers {
-        let function = raw::referenced(env, closer)?;
+    for closer in unsafe { &*place }.callbacks.end(env) {
+        let function = raw::referenced(env, closer);
         raw::delete_reference(env, closer);
-        raw::call(env, function, &[]);
+        if let Ok(function) = function {
+            raw::call(env, function, &[]);
+        }
     }
     // SAFETY: as the caller promises.
     unsafe { close_lane(env, place) };
@@ -489,10 +483,7 @@ unsafe fn close_lane(env: napi_env, place: *mut Lane) {
     for reference in kept.into_iter().chain(lane.stalls.references()) {
         raw::delete_reference(env, reference);
     }
-    // It holds the listeners, and whatever they hold.
-    if let Some(watcher) = lane.watcher.take() {
-        raw::delete_reference(env, watcher);
-    }
+    lane.callbacks.set_watcher(env, None);
     // SAFETY: the bell's hold: it was aborted, so it passes no environment any more.
     unsafe { release(place) };
 }

@@ -5,6 +5,7 @@
 //! per batch. `stalls`, `witness` and `engine` say what a stuck isolate does. `fence` keeps panics
 //! on this side. Everything that has to do with HTTP is in the core.
 
+mod callbacks;
 pub mod config;
 mod doorbell;
 mod endpoint;

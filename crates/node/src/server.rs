@@ -17,11 +17,12 @@ use napi::bindgen_prelude::{JsObjectValue, JsValue, Object, Unknown};
 use napi::{Env, Result};
 use napi_derive::napi;
 
+use crate::callbacks;
 use crate::config::{NativeConfig, RouteOptions};
 use crate::inject::Injector;
-use crate::lane::{Closers, Lane};
+use crate::lane::Lane;
 use crate::raw;
-use crate::sightings::{SightingInfo, Watcher};
+use crate::sightings::SightingInfo;
 
 /// Address of a listener.
 #[napi(object)]
@@ -44,8 +45,7 @@ pub struct NativeServer {
     pub(crate) injector: Injector,
     /// Started by the first lane, so that requests without a socket cost no thread.
     server: OnceLock<Arc<Server>>,
-    closers: Closers,
-    watcher: Watcher,
+    callbacks: callbacks::Shared,
 }
 
 #[napi]
@@ -67,16 +67,14 @@ impl NativeServer {
             .collect::<std::result::Result<Vec<_>, _>>()
             .map_err(|error| to_js(env, &error))?;
         let endpoints = Cell::new(endpoints);
-        let (server, closers) = (OnceLock::new(), Closers::default());
-        let watcher = Watcher::default();
+        let (server, callbacks) = (OnceLock::new(), callbacks::Shared::default());
         Ok(Self {
             config: core,
             routes: config.routes,
             endpoints,
             injector,
             server,
-            closers,
-            watcher,
+            callbacks,
         })
     }
 
@@ -94,7 +92,7 @@ impl NativeServer {
         let part = |name| memory.get_named_property::<Unknown<'_>>(name);
         let (inbox, outbox, mark) = (part("inbox")?, part("outbox")?, part("mark")?);
         let values = [inbox, outbox, dispatch, mark, on_stall].map(|value| value.raw());
-        let callbacks = (Rc::clone(&self.closers), Rc::clone(&self.watcher));
+        let callbacks = Rc::clone(&self.callbacks);
         match Lane::open(env.raw(), server, callbacks, values) {
             Ok(object) => Ok(Object::from_raw(env.raw(), object)),
             Err(failure) => Err(failure.into_error()),
@@ -124,10 +122,10 @@ impl NativeServer {
     pub fn close(&self, env: Env, grace_ms: f64, on_closed: Unknown<'_>) -> Result<()> {
         self.endpoints.take();
         match self.server.get() {
-            Some(server) if !server.is_closed() => {
+            Some(server) if !server.is_closed() && !self.callbacks.are_over() => {
                 let closer = raw::reference(env.raw(), on_closed.raw());
                 let closer = closer.map_err(|failure| failure.into_error())?;
-                self.closers.borrow_mut().push(closer);
+                self.callbacks.add_closer(closer);
                 server.close(grace_ms as u64);
             }
             _ => raw::call(env.raw(), on_closed.raw(), &[]),
@@ -148,19 +146,20 @@ impl NativeServer {
     /// a server that has closed.
     #[napi]
     pub fn watch(&self, env: Env, wanted: u32, on_pending: Unknown<'_>) -> Result<()> {
-        let server = self.server.get().filter(|server| !server.is_closed());
+        let is_open = |server: &&Arc<Server>| !server.is_closed() && !self.callbacks.are_over();
+        let server = self.server.get().filter(is_open);
         let wanted = server.map_or(0, |server| {
             server.sightings().watch(wanted);
             wanted
         });
-        if let Some(old) = self.watcher.take() {
-            raw::delete_reference(env.raw(), old);
-        }
-        if wanted != 0 {
-            let reference = raw::reference(env.raw(), on_pending.raw());
-            let reference = reference.map_err(|failure| failure.into_error())?;
-            self.watcher.set(Some(reference));
-        }
+        let watcher = match wanted {
+            0 => None,
+            _ => {
+                let reference = raw::reference(env.raw(), on_pending.raw());
+                Some(reference.map_err(|failure| failure.into_error())?)
+            }
+        };
+        self.callbacks.set_watcher(env.raw(), watcher);
         Ok(())
     }
 

@@ -3,16 +3,10 @@
 //! Taken by JavaScript when the bell said that some wait. Promises printable text of what the peer
 //! sent. Rare by the rate that the core keeps, so objects are made the comfortable way.
 
-use std::cell::Cell;
 use std::net::SocketAddr;
-use std::rc::Rc;
 
 use lanner_core::sightings::{Cause, Sighting};
 use napi_derive::napi;
-use napi_sys::napi_ref;
-
-/// The function that JavaScript wants to be called when sightings wait.
-pub(crate) type Watcher = Rc<Cell<Option<napi_ref>>>;
 
 /// One end of a connection.
 #[napi(object)]
