@@ -4,12 +4,7 @@
 
 import { LannerError } from './errors.js'
 import { checkField } from './headers.js'
-
-/**
- * Fields that say how to read the message or the body: they would come too late (RFC 9110 6.5.1).
- */
-const FORBIDDEN =
-  /^(?:content-(?:length|type|encoding|range)|transfer-encoding|connection|keep-alive|upgrade|te|trailer|host|set-cookie|authorization|cache-control|max-forwards)$/
+import { FORBIDDEN_TRAILERS } from './native/generated/forbidden-trailers.js'
 
 /** The trailer fields of a reply. */
 export class Trailers {
@@ -19,7 +14,7 @@ export class Trailers {
   set(name: string, value: string): void {
     checkField(name, value)
     const lower = name.toLowerCase()
-    if (FORBIDDEN.test(lower)) {
+    if (FORBIDDEN_TRAILERS.has(lower)) {
       throw new LannerError(
         'LANNER_HEADER_RESERVED',
         `The field ${name} cannot be sent as a trailer: set it with ctx.header().`,

@@ -176,9 +176,11 @@ pub mod known {
     pub const EARLY_DATA: u8 = 75;
     /// `link`
     pub const LINK: u8 = 76;
+    /// `set-cookie`
+    pub const SET_COOKIE: u8 = 77;
 
     /// The names in lower case, by id; id 0 has none.
-    pub const NAMES: [&str; 77] = [
+    pub const NAMES: [&str; 78] = [
         "",
         "host",
         "content-length",
@@ -256,6 +258,7 @@ pub mod known {
         "save-data",
         "early-data",
         "link",
+        "set-cookie",
     ];
 
     pub use super::id;
@@ -374,8 +377,8 @@ mod tests {
     fn constants_name_their_entries() {
         assert_eq!(known::NAMES[usize::from(known::HOST)], "host");
         assert_eq!(known::NAMES[usize::from(known::UPGRADE)], "upgrade");
-        assert_eq!(known::NAMES[usize::from(known::LINK)], "link");
-        assert_eq!(usize::from(known::LINK), known::NAMES.len() - 1);
+        assert_eq!(known::NAMES[usize::from(known::SET_COOKIE)], "set-cookie");
+        assert_eq!(usize::from(known::SET_COOKIE), known::NAMES.len() - 1);
     }
 
     #[test]

@@ -79,4 +79,5 @@ export const KNOWN_NAMES: readonly string[] = [
   'save-data',
   'early-data',
   'link',
+  'set-cookie',
 ]

@@ -298,7 +298,8 @@ pub(crate) fn parse_trailers(
 }
 
 /// RFC 9110 section 6.5.1: fields for framing, routing, request modifiers, authentication and the
-/// handling of content make no sense after it, and have been used to smuggle.
+/// handling of content make no sense after it, and have been used to smuggle. `npm run gen` writes
+/// the list that JavaScript refuses from this one.
 pub(crate) fn is_forbidden_trailer(id: u8) -> bool {
     matches!(
         id,
@@ -312,6 +313,7 @@ pub(crate) fn is_forbidden_trailer(id: u8) -> bool {
             | known::CONTENT_ENCODING
             | known::CONTENT_RANGE
             | known::COOKIE
+            | known::SET_COOKIE
             | known::AUTHORIZATION
             | known::PROXY_AUTHORIZATION
             | known::PROXY_CONNECTION
