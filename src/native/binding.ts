@@ -7,12 +7,10 @@
 import { createRequire } from 'node:module'
 
 import { LannerError } from '../errors.js'
+import { ABI_VERSION } from './generated/abi.js'
 
 import type { NativeStats } from '../stats.js'
 import type { PeerAddress } from './address.js'
-
-/** The version of the batch layout and of the calls below. */
-export const ABI_VERSION = 1
 
 /** What listens. */
 export interface NativeEndpoint {
@@ -205,7 +203,7 @@ function load(): NativeBinding {
   if (abi === ABI_VERSION) return addon
   throw new LannerError(
     'LANNER_ADDON_VERSION',
-    `The native addon speaks version ${abi} of the internal layout and this package version ` +
+    `The native addon has number ${abi} of the internal interface and this package number ` +
       `${ABI_VERSION}: install lanner again so that both come from one release.`,
   )
 }

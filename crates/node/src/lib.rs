@@ -25,11 +25,10 @@ mod witness;
 
 use napi_derive::napi;
 
-/// Version of the batch layout and of this interface; the TypeScript side refuses another one.
-const ABI_VERSION: u32 = 1;
+include!(concat!(env!("OUT_DIR"), "/abi.rs"));
 
-/// Version of the interface between the addon and the TypeScript sources.
+/// Number of the interface between the addon and the TypeScript sources, which refuse another one.
 #[napi]
 pub fn abi_version() -> u32 {
-    ABI_VERSION
+    ABI
 }
