@@ -22,6 +22,8 @@ for (let id = 1; id < KNOWN_NAMES.length; id++) {
   )
 }
 
+const COOKIE_ID = KNOWN_IDS.get('cookie')!
+
 /** A request entry: the batch's, or one of its own. */
 export interface FieldBlock {
   /** The words; throws when they are gone. */
@@ -110,13 +112,23 @@ export class HeaderView implements Iterable<[string, string]> {
   /** A Headers object of the fetch standard. */
   toHeaders(): Headers {
     const headers = new Headers()
-    for (const [name, value] of this.raw()) {
-      // Headers would join cookies with a comma, which no server understands.
-      if (name.toLowerCase() !== 'cookie') headers.append(name, value)
-    }
-    const cookie = this.get('cookie')
-    if (cookie !== null) headers.set('cookie', cookie)
+    this.appendTo(headers)
     return headers
+  }
+
+  /** @internal Gives all fields to a Headers object that has none. */
+  appendTo(headers: Headers): void {
+    const { entryBytes, entryAt } = this.#block
+    const words = this.#block.view()
+    const count = fieldCount(words, entryAt)
+    const ids = fieldIdsAt(words, entryAt)
+    let hasCookie = false
+    for (let i = 0; i < count; i++) {
+      // Headers would join cookies with a comma, which no server understands.
+      if (entryBytes[ids + i] === COOKIE_ID) hasCookie = true
+      else headers.append(this.#name(i), this.#value(i))
+    }
+    if (hasCookie) headers.set('cookie', this.get('cookie')!)
   }
 
   /** What loggers and JSON.stringify show: values by names in lower case. */

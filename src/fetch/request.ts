@@ -8,16 +8,17 @@
 import { canAbort } from './abort.js'
 import { LazyHeaders } from './headers.js'
 import { canStandIn, inherit } from './inherit.js'
-import { servedRequest } from './served-request.js'
+import { servedRequest, wholeBuffer } from './served-request.js'
 import { hrefOf } from './url.js'
 
 import type { BodySource } from '../body/source.js'
+import type { HeaderView } from '../headers.js'
 import type { ServedBy } from './served-request.js'
 import type { UrlParts } from './url.js'
 
 /** What is needed of a Context. */
 export interface RequestParts extends UrlParts, ServedBy {
-  readonly method: string
+  readonly headers: HeaderView
   bodySource(): BodySource
 }
 
@@ -52,15 +53,19 @@ function prepare(): void {
 type RequestSetup = RequestInit & { duplex?: 'half' }
 
 function toRealRequest(ctx: RequestParts): Request {
-  const init: RequestSetup = { method: ctx.method, headers: ctx.headers.toHeaders() }
-  if (hasBody(ctx)) {
-    init.body = ctx.bodySource().stream as NonNullable<RequestInit['body']>
+  const url = hrefOf(ctx)
+  const source = hasBody(ctx) ? ctx.bodySource() : undefined
+  served ??= canAbort() && servedRequest()
+  if (served !== false && ctx.extras?.cancelReason === undefined) {
+    return new served(ctx, url, source)
+  }
+  const { method, signal } = ctx
+  const init: RequestSetup = { method, signal, headers: ctx.headers.toHeaders() }
+  if (source !== undefined) {
+    init.body = source.stream as NonNullable<RequestInit['body']>
     init.duplex = 'half'
   }
-  const url = hrefOf(ctx)
-  served ??= canAbort() && servedRequest()
-  if (served !== false && ctx.extras?.cancelReason === undefined) return new served(ctx, url, init)
-  return new Request(url, { ...init, signal: ctx.signal })
+  return new Request(url, init)
 }
 
 /** The class of real ones; false where their signals cannot be aborted from here. */
@@ -129,9 +134,7 @@ class LazyRequest {
   }
 
   async arrayBuffer(): Promise<ArrayBuffer> {
-    const { buffer, byteLength } = await this.bytes()
-    // The bytes of a body have their buffer for themselves.
-    return (buffer.byteLength === byteLength ? buffer : buffer.slice(0, byteLength)) as ArrayBuffer
+    return wholeBuffer(await this.bytes())
   }
 
   async blob(): Promise<Blob> {
