@@ -29,6 +29,8 @@ export interface FileOptions {
 
 /**
  * 200 with a file or a Blob. Return what it gives: the file is open until it was sent.
+ * @param source - A path, a file: URL, or a Blob. It is not held to any folder: do not make it of
+ * what clients say.
  * @throws an HttpError of status 404: there is no such file, or it may not be read
  */
 export async function file(

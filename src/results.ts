@@ -70,14 +70,21 @@ export interface ProblemMembers {
   readonly [member: string]: unknown
 }
 
-/** 200 with a body. */
+/**
+ * 200 with a body.
+ * @param body - What is sent: JSON data, text, bytes or a stream.
+ */
 export function ok(): Result<200, undefined>
 export function ok<Body>(body: Body | Literally): Result<200, Body>
 export function ok(body?: unknown): Result {
   return new Result(200, body)
 }
 
-/** 201, with the place of what was made and a body: `created('/users/7', user)`. */
+/**
+ * 201, with the place of what was made and a body: `created('/users/7', user)`.
+ * @param location - The field `location`.
+ * @param body - What is sent: JSON data, text, bytes or a stream.
+ */
 export function created(location?: string | URL): Result<201, undefined>
 export function created<Body>(
   location: string | URL | undefined,
@@ -87,7 +94,11 @@ export function created(location?: string | URL, body?: unknown): Result {
   return located(201, location, body)
 }
 
-/** 202, with the place where its state can be asked for and a body. */
+/**
+ * 202, with the place where its state can be asked for and a body.
+ * @param location - The field `location`.
+ * @param body - What is sent: JSON data, text, bytes or a stream.
+ */
 export function accepted(location?: string | URL): Result<202, undefined>
 export function accepted<Body>(
   location: string | URL | undefined,
@@ -102,12 +113,19 @@ export function noContent(): Result<204, undefined> {
   return new Result(204, undefined)
 }
 
-/** 400 as a problem document. */
+/**
+ * 400 as a problem document.
+ * @param detail - What happened, or members of the document.
+ */
 export function badRequest(detail?: string | ProblemMembers): Result<400, ProblemDocument> {
   return problem(400, detail)
 }
 
-/** 401 as a problem document; `challenge` says how to come in, for example 'Bearer'. */
+/**
+ * 401 as a problem document; `challenge` says how to come in, for example 'Bearer'.
+ * @param detail - What happened, or members of the document.
+ * @param challenge - The field `www-authenticate`, for example 'Bearer'. Default none.
+ */
 export function unauthorized(
   detail?: string | ProblemMembers,
   challenge?: string,
@@ -116,22 +134,35 @@ export function unauthorized(
   return challenge === undefined ? result : result.header('www-authenticate', challenge)
 }
 
-/** 403 as a problem document. */
+/**
+ * 403 as a problem document.
+ * @param detail - What happened, or members of the document.
+ */
 export function forbidden(detail?: string | ProblemMembers): Result<403, ProblemDocument> {
   return problem(403, detail)
 }
 
-/** 404 as a problem document. */
+/**
+ * 404 as a problem document.
+ * @param detail - What happened, or members of the document.
+ */
 export function notFound(detail?: string | ProblemMembers): Result<404, ProblemDocument> {
   return problem(404, detail)
 }
 
-/** 409 as a problem document. */
+/**
+ * 409 as a problem document.
+ * @param detail - What happened, or members of the document.
+ */
 export function conflict(detail?: string | ProblemMembers): Result<409, ProblemDocument> {
   return problem(409, detail)
 }
 
-/** A problem document of any status from 400 to 599: `problem(404, 'no such user')`. */
+/**
+ * A problem document of any status from 400 to 599: `problem(404, 'no such user')`.
+ * @param status - 400 to 599.
+ * @param detail - What happened, or members of the document.
+ */
 export function problem<Status extends number>(
   status: Status,
   detail?: string | ProblemMembers,
@@ -145,7 +176,11 @@ export function problem<Status extends number>(
   return new Result(status, { ...start, ...rest, status }, PROBLEM_HEADERS)
 }
 
-/** A redirect: 302 when no status is given. */
+/**
+ * A redirect: 302 when no status is given.
+ * @param to - A URL, or a path of this server.
+ * @param status - 301, 302, 303, 307 or 308.
+ */
 export function redirect<Status extends 301 | 302 | 303 | 307 | 308 = 302>(
   to: string | URL,
   status: Status = 302 as Status,
@@ -156,12 +191,19 @@ export function redirect<Status extends 301 | 302 | 303 | 307 | 308 = 302>(
   return new Result(status, undefined, { location: locationOf(to) })
 }
 
-/** 200 with HTML. */
+/**
+ * 200 with HTML.
+ * @param body - The page.
+ */
 export function html(body: string): Result<200, string> {
   return new Result(200, body, HTML_HEADERS)
 }
 
-/** 200 with a stream of strings and bytes, which is pulled only as fast as the client takes it. */
+/**
+ * 200 with a stream of strings and bytes, which is pulled only as fast as the client takes it.
+ * @param body - Where it comes from: a web or Node stream, or anything iterable.
+ * @param type - The content type. Default 'application/octet-stream'.
+ */
 export function stream(
   body: StreamBody,
   type = 'application/octet-stream',

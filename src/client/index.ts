@@ -87,6 +87,7 @@ export class ClientError extends Error {
 /**
  * A client of an application or a group: `createClient<typeof app>('https://api.example')`. The URL
  * may have a path, which comes before those of routes; in a browser it may be a path alone.
+ * @param baseUrl - Where the application is served.
  * @example
  * ```ts run
  * import { App } from 'lanner'
@@ -141,6 +142,7 @@ export function createClient<Of>(
 /**
  * The body of a reply whose status is 200 to 299; throws a ClientError for any other:
  * `const user = await unwrap(api.get('/users/:id', { params: { id: 7 } }))`.
+ * @param reply - A reply of a client, or a promise of one.
  */
 export async function unwrap<Reply extends ClientReply>(
   reply: Reply | Promise<Reply>,

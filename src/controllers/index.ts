@@ -41,7 +41,11 @@ interface ClassNote {
 const routes = new WeakMap<object, Note[]>()
 const classes = new WeakMap<object, ClassNote>()
 
-/** A route of any method, '*' for all of them. */
+/**
+ * A route of any method, '*' for all of them.
+ * @param method - For example 'GET', '*' for any.
+ * @param path - The pattern behind the prefix of the class.
+ */
 export function route(
   method: string,
   path: string,
@@ -73,7 +77,10 @@ export const patch: RouteDecorator = of('PATCH')
 /** A route for DELETE; `delete` itself cannot be a name. */
 export const del: RouteDecorator = of('DELETE')
 
-/** The prefix of a class's routes, and options that they have in common. */
+/**
+ * The prefix of a class's routes, and options that they have in common.
+ * @param prefix - What stands before the patterns of its methods, for example '/notes'.
+ */
 export function controller(
   prefix: string,
   options: GroupOptions = {},
@@ -87,6 +94,7 @@ export function controller(
 /**
  * The routes of an object whose class has decorators, as a group: `app.add(groupOf(new
  * Users(db)))`. A method that overrides one with a route answers it in its place.
+ * @param object - An instance of such a class.
  * @throws LANNER_ROUTE_INVALID: there are none
  */
 export function groupOf(object: object): Group<string, readonly Endpoint[]> {

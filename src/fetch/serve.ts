@@ -37,6 +37,8 @@ export interface ServeOptions extends ListenOptions {
  * Serves a fetch handler, or an application that has one: `serve(new Hono().get('/', …), { port:
  * 3000 })`. What it returns can be used at once and awaited: then an address that is taken is an
  * error here.
+ * @param handler - What answers: a function, or an object with one that is called `fetch`.
+ * @param options - Those of `listen()` and some more, or a port.
  */
 export function serve(handler: FetchHandler | FetchObject, options?: ServeOptions | number): Serving
 /** The same for a handler of WinterTC's draft Fetch Server API, which carries its marker. */

@@ -85,7 +85,11 @@ function decode(text: string): [name: string, password: string] | undefined {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** Whether two secrets are the same, in a time that says nothing of where they differ. */
+/**
+ * Whether two secrets are the same, in a time that says nothing of where they differ.
+ * @param a - What a client says.
+ * @param b - What it ought to be.
+ */
 export function isEqualSecret(a: string, b: string): boolean {
   return isEqual(a, b)
 }

@@ -80,7 +80,11 @@ export function bearerAuth<User>(options: BearerAuthOptions<User>): Middleware<{
   return guard(scheme)
 }
 
-/** Whether two secrets are the same, in a time that says nothing of where they differ. */
+/**
+ * Whether two secrets are the same, in a time that says nothing of where they differ.
+ * @param a - What a client says.
+ * @param b - What it ought to be.
+ */
 export function isEqualSecret(a: string, b: string): boolean {
   return isEqual(a, b)
 }

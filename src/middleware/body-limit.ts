@@ -9,7 +9,10 @@ import { carrier } from '../routing/carrier.js'
 
 import type { Middleware, Size } from 'lanner'
 
-/** Refuses longer request bodies with 413. Null is no limit; 0 is no body at all. */
+/**
+ * Refuses longer request bodies with 413. Null is no limit; 0 is no body at all.
+ * @param most - Bytes, or a text such as '1MB'.
+ */
 export function bodyLimit(most: Size | null): Middleware {
   // Said, even if it is undefined: a limit that does not exist is a mistake.
   const bodyBytes = most === undefined ? Number.NaN : most

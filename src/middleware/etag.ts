@@ -93,6 +93,8 @@ const OF_THE_BODY = ['content-type', 'content-length', 'content-encoding', 'cont
  * Answers 412 (LANNER_PRECONDITION) when the conditions of a request do not hold for what is there
  * now. For handlers that change something, before they do: nothing is changed that the client has
  * not seen. Without a representation (`undefined`), If-Match fails and If-None-Match holds.
+ * @param ctx - The request.
+ * @param current - What is there now; undefined for nothing.
  */
 export function requirePreconditions(ctx: Context, current: Validators | undefined): void {
   const { headers } = ctx

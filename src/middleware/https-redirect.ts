@@ -46,7 +46,10 @@ export function httpsRedirect(options: HttpsRedirectOptions = {}): Middleware {
   }
 }
 
-/** Whether a host name of a URL is this machine. */
+/**
+ * Whether a host name of a URL is this machine.
+ * @param hostname - As `URL.hostname` has it.
+ */
 export function isLocalhost(hostname: string): boolean {
   return (
     hostname === 'localhost' ||

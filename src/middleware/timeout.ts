@@ -12,6 +12,7 @@ import type { Duration, Middleware } from 'lanner'
 /**
  * Gives requests up that take longer: they are answered with 504, or cut where the reply has begun,
  * and `ctx.signal` aborts. Null is no deadline, in place of one further out or of the server.
+ * @param after - Milliseconds, or a text such as '2s', from the head of the request.
  */
 export function timeout(after: Duration | null): Middleware {
   // Said, even if it is undefined: a deadline that does not exist is a mistake.

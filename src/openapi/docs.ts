@@ -36,7 +36,10 @@ export interface DocsOptions {
 const NAMES = ['document', 'title', 'script', 'integrity', 'settings', 'contentSecurityPolicy']
 const OF = ' of docsRoute()'
 
-/** A route that serves a page to read the document: `app.add(docsRoute('/docs'))`. */
+/**
+ * A route that serves a page to read the document: `app.add(docsRoute('/docs'))`.
+ * @param path - Where the page is.
+ */
 export function docsRoute<Path extends string>(
   path: Path,
   options: DocsOptions = {},

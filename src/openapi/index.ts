@@ -33,6 +33,7 @@ export type {
 /**
  * The OpenAPI 3.1 document of an application, of the routes that it has by now:
  * `openapi(app, { info: { title: 'Books', version: '1.0.0' } })`.
+ * @param app - The application that it describes.
  * @throws LANNER_OPTION_INVALID: it is not an App, or an option is wrong
  * @example
  * ```ts run

@@ -15,6 +15,8 @@ import type { AnyApp } from './types.js'
 /**
  * A route that serves the OpenAPI document of an application as JSON:
  * `app.add(openapiRoute(app, '/openapi.json', { info: { title: 'Books', version: '1.0.0' } }))`.
+ * @param app - The application that it describes.
+ * @param path - Where the document is.
  */
 export function openapiRoute<Path extends string>(
   app: AnyApp,

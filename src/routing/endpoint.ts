@@ -79,6 +79,8 @@ export const defineRoute: RouteVerb<AnyState, '', never, 'none'> = (
 
 /**
  * Endpoints and groups under a prefix, as a value for `app.add()`; groups may hold groups.
+ * @param prefix - What stands before the patterns of its members, for example '/api'.
+ * @param members - Its routes and groups.
  * @example
  * ```ts run
  * import { App, defineGroup, defineRoute } from 'lanner'

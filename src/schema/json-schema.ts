@@ -40,6 +40,7 @@ let shared: Ajv2020 | undefined
  * A schema for `params`, `query`, `headers`, `cookies`, `body` or `responses` from a JSON Schema
  * (draft 2020-12) or a TypeBox type: `jsonSchema({ type: 'object', … })`, `jsonSchema(Type.Object({
  * … }))`. Its type is read off the schema.
+ * @param schema - The JSON Schema or the TypeBox type.
  * @throws what Ajv says where the schema is wrong
  */
 export function jsonSchema<const Schema extends object>(

@@ -89,6 +89,8 @@ function setDefault(ctx: Context, name: string, value: string): void {
  * event: 'price', data: { eur: 3 } } })`. Values are texts, or objects with data, event, id, retry
  * and comment. The generator's finally runs when the client has gone; give `signal` to what it
  * waits for, so that it need not wait for long.
+ * @param source - A generator function, which gets `signal` and `lastEventId`, or anything
+ * iterable.
  * @throws LANNER_OPTION_INVALID: an option is wrong
  * @example
  * ```ts run

@@ -40,6 +40,7 @@ export class JsonLines<Value = unknown> {
 /**
  * Answers with one JSON value per line (`application/x-ndjson`), as they come: `return
  * jsonLines(db.rows())`. Takes what `sse()` takes: a generator function, or anything iterable.
+ * @param source - A generator function, which gets `signal`, or anything iterable.
  */
 export function jsonLines<Value>(source: ValueSource<Value>): Result<200, JsonLines<Value>> {
   return new Result(200, new JsonLines(source))

@@ -10,6 +10,7 @@ import { ERROR_CODES } from '../../src/error-codes.ts'
 
 interface Docstring {
   text: string
+  params: Map<string, string>
   throws: string[]
 }
 
@@ -18,6 +19,7 @@ interface Symbol {
   kind: string
   source: string
   module: { text: string }
+  nodes: { params: { name: string }[] }[]
   docs: Docstring[]
 }
 
@@ -47,6 +49,18 @@ describe.each(entries)('$name', ({ exported }) => {
 
   test('so has every field and method of it', () => {
     expect(faulty(exported, ({ doc }) => !isSentence(doc))).toEqual([])
+  })
+
+  test('so has every parameter of a function, but for its options', () => {
+    const functions = exported.filter(({ kind }) => kind === 'function')
+    const bare = functions.flatMap(({ name, source, nodes, docs }) =>
+      nodes
+        .flatMap(({ params }) => params)
+        .filter(({ name: param }) => param !== undefined && param !== 'options')
+        .filter(({ name: param }) => !docs.some(({ params }) => params.has(param)))
+        .map(({ name: param }) => `${source}: ${param} of ${name}()`),
+    )
+    expect(bare).toEqual([])
   })
 
   test('every option that may be left out says what holds then', () => {
