@@ -7,6 +7,7 @@ use std::sync::atomic::{
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::Thread;
 
+use crate::io::clock::Hand;
 use crate::io::remote::{Command, Remote};
 use crate::io::seats::{Seated, Seats};
 
@@ -17,6 +18,7 @@ pub(crate) struct Shared {
     loads: Vec<AtomicUsize>,
     connections: AtomicU32,
     seats: Seats,
+    hand: Hand,
     running: AtomicUsize,
     /// Threads that wait for the end.
     waiting: Mutex<Vec<Thread>>,
@@ -30,6 +32,7 @@ impl Shared {
             loads: (0..threads).map(|_| AtomicUsize::new(0)).collect(),
             connections: AtomicU32::new(0),
             seats: Seats::default(),
+            hand: Hand::default(),
             running: AtomicUsize::new(threads),
             waiting: Mutex::default(),
         }
@@ -89,11 +92,14 @@ impl Shared {
         }
     }
 
-    /// The clock has moved.
-    pub(crate) fn tick(&self) {
-        for remote in self.remotes.get().into_iter().flatten() {
-            remote.tick();
-        }
+    /// When the clock looks next.
+    pub(crate) fn hand(&self) -> &Hand {
+        &self.hand
+    }
+
+    /// The handles of the threads.
+    pub(crate) fn remotes(&self) -> &[Arc<Remote>] {
+        self.remotes.get().map_or(&[], Vec::as_slice)
     }
 
     /// A thread has ended; clock and watchdog end with the last one.

@@ -65,6 +65,12 @@ impl Deadline {
         }
     }
 
+    /// Whether somebody waits for it. Nobody does for the end of a connection that rests, and there
+    /// may be very many of those.
+    pub fn is_exact(self) -> bool {
+        !matches!(self, Self::None | Self::KeepAlive(_))
+    }
+
     /// The one that comes first.
     fn or_earlier(self, other: Option<Self>) -> Self {
         match (self.at(), other) {

@@ -4,11 +4,12 @@
 //! so a lock is right. Replies do not come this way: they have their lanes.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lanner_bridge::{Doorbell, Gate, IoLane};
 
+use super::clock::NEVER;
 use super::seats::Seated;
 use crate::pulse::Pulse;
 use crate::transport::listen::Listener;
@@ -37,6 +38,8 @@ pub(crate) struct Remote {
     pending: AtomicBool,
     /// Whether deadlines are open, so that the clock has to wake the thread.
     wants_clock: AtomicBool,
+    /// When the first deadline comes up for which the thread has to be awake; `NEVER` for none.
+    due: AtomicU64,
     gate: Arc<Gate>,
 }
 
@@ -58,6 +61,7 @@ impl Remote {
             commands: Mutex::new(Some(Vec::new())),
             pending: AtomicBool::new(false),
             wants_clock: AtomicBool::new(false),
+            due: AtomicU64::new(NEVER),
             gate: Gate::new(Box::new(bell)),
         }))
     }
@@ -87,6 +91,28 @@ impl Remote {
     /// Says whether the clock has to wake the thread.
     pub(crate) fn set_wants_clock(&self, wants: bool) {
         self.wants_clock.store(wants, Relaxed);
+    }
+
+    /// Says when the first deadline comes up that must not be late. `Hand::hurry` follows.
+    pub(crate) fn set_due(&self, due: Option<u64>) {
+        self.due.store(due.unwrap_or(NEVER), Relaxed);
+    }
+
+    /// When that is; `NEVER` for none.
+    pub(crate) fn due(&self) -> u64 {
+        self.due.load(Relaxed)
+    }
+
+    /// Wakes the thread if its deadline has come up. It says anew what is due before it sleeps.
+    pub(crate) fn wake_if_due(&self, now: u64) {
+        let due = self.due.load(Relaxed);
+        let is_mine = due <= now && {
+            let taken = self.due.compare_exchange(due, NEVER, Relaxed, Relaxed);
+            taken.is_ok()
+        };
+        if is_mine {
+            self.gate.wake();
+        }
     }
 
     /// The clock has moved.

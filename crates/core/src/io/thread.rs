@@ -177,7 +177,7 @@ impl IoThread {
         self.finish_dirty();
         self.cx.publish();
         self.count_in_flight();
-        self.remote.set_wants_clock(self.wants_clock());
+        self.ask_clock();
         !more && self.dirty.is_empty()
     }
 
@@ -456,8 +456,9 @@ impl IoThread {
         let Some(Some(conn)) = self.conns.get_mut(token) else {
             return;
         };
-        if let Some(at) = conn.http.deadline().at() {
-            self.timers.arm(token, at);
+        let deadline = conn.http.deadline();
+        if let Some(at) = deadline.at() {
+            self.timers.arm(token, at, deadline.is_exact());
         }
     }
 
@@ -490,8 +491,8 @@ impl IoThread {
         if busy || accepting {
             return Some(Duration::ZERO);
         }
+        self.ask_clock();
         let (lanes, remote) = (&self.cx.lanes, &self.remote);
-        remote.set_wants_clock(self.wants_clock());
         if !remote
             .gate()
             .try_sleep(|| lanes.is_quiet() && !remote.is_pending())
@@ -510,6 +511,16 @@ impl IoThread {
     fn count_in_flight(&self) {
         let count = self.cx.slots.len() as u64;
         self.cx.counters.in_flight.store(count, Relaxed);
+    }
+
+    /// Says what the clock has to wake this thread for.
+    fn ask_clock(&self) {
+        self.remote.set_wants_clock(self.wants_clock());
+        let soon = self.timers.soon();
+        self.remote.set_due(soon);
+        if let Some(due) = soon {
+            self.shared.hand().hurry(due);
+        }
     }
 
     /// Whether something is due later that no event will tell of.
