@@ -126,9 +126,9 @@ test('reports keep their distance, the counter counts all, the next report says 
 test('a stall that lasts is said again', async () => {
   const child = start({ stall: { threshold: 100, interval: 500 } })
   await ask(await child.url(), '/block/1500')
-  await heard(child)
+  const { ms } = await heard(child)
   expect(lines(child).length).toBeGreaterThanOrEqual(2)
-  expect(lines(child).length).toBeLessThanOrEqual(3)
+  expect(lines(child).length).toBeLessThanOrEqual(1 + Math.floor(ms / 500))
   expect(child.stdout.match(/stall \{/g)).toHaveLength(1)
 })
 
