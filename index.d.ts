@@ -496,6 +496,8 @@ interface AssumedOrigin {
   readonly isSecure?: boolean | undefined
   /** The host that the client asked for, with its port where it has one. */
   readonly host?: string | undefined
+  /** The path under which clients reach this server, for example '/shop'. */
+  readonly prefix?: string | undefined
 }
 
 /** The connection that a request came in on. */
@@ -524,6 +526,12 @@ declare class Context<
    * trusted proxy says. Not checked: `lanner/middleware/host-filter` does that.
    */
   get host(): string
+  /**
+   * The path under which clients reach this server, where a trusted proxy says that it takes one
+   * off: '/shop'. Empty otherwise. It belongs in front of paths in links and redirects; `path`,
+   * `url` and the Request are without it, because routes are found by them.
+   */
+  get prefix(): string
   /** The URL that was asked for, made from the target and the host. */
   get url(): URL
   /** The parameters of the path, by their names in the pattern. */
@@ -581,11 +589,11 @@ declare class Context<
   /** The connection. */
   get connection(): ConnectionInfo
   /**
-   * Takes over what a trusted proxy says of the request: `remote`, `isSecure`, `host` and `url` say
-   * that from then on. For middleware, before `ctx.request` is touched. What the connection says
+   * Takes over what a trusted proxy says of the request: `remote`, `isSecure`, `host`, `url` and
+   * `prefix` say that from then on. For middleware, before `ctx.request` is touched. What the connection says
    * stays in `peer`, `connection` and the Host field.
    */
-  assume({ remote, isSecure, host }: AssumedOrigin): this
+  assume({ remote, isSecure, host, prefix }: AssumedOrigin): this
   /** The Request of the fetch standard. Its body is this body: read one of them. */
   get request(): Request
   /** Whether a reply was decided: by a helper, or because it has left. */

@@ -89,6 +89,8 @@ export interface AssumedOrigin {
   readonly isSecure?: boolean | undefined
   /** The host that the client asked for, with its port where it has one. */
   readonly host?: string | undefined
+  /** The path under which clients reach this server, for example '/shop'. */
+  readonly prefix?: string | undefined
 }
 
 const inspectCustom = Symbol.for('nodejs.util.inspect.custom')
@@ -220,6 +222,15 @@ export class Context<
    */
   get host(): string {
     return authorityOf(this)
+  }
+
+  /**
+   * The path under which clients reach this server, where a trusted proxy says that it takes one
+   * off: '/shop'. Empty otherwise. It belongs in front of paths in links and redirects; `path`,
+   * `url` and the Request are without it, because routes are found by them.
+   */
+  get prefix(): string {
+    return this.extras?.assumed?.prefix ?? ''
   }
 
   /** The URL that was asked for, made from the target and the host. */
@@ -368,16 +379,17 @@ export class Context<
   }
 
   /**
-   * Takes over what a trusted proxy says of the request: `remote`, `isSecure`, `host` and `url` say
-   * that from then on. For middleware, before `ctx.request` is touched. What the connection says
+   * Takes over what a trusted proxy says of the request: `remote`, `isSecure`, `host`, `url` and
+   * `prefix` say that from then on. For middleware, before `ctx.request` is touched. What the connection says
    * stays in `peer`, `connection` and the Host field.
    */
-  assume({ remote, isSecure, host }: AssumedOrigin): this {
+  assume({ remote, isSecure, host, prefix }: AssumedOrigin): this {
     const extras = extrasOf(this)
     if (remote !== undefined) extras.remote = remote
     extras.assumed = {
       isSecure: isSecure ?? extras.assumed?.isSecure,
       host: host ?? extras.assumed?.host,
+      prefix: prefix ?? extras.assumed?.prefix,
     }
     extras.url = undefined
     return this

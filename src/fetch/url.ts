@@ -24,6 +24,8 @@ export interface Assumed {
   readonly isSecure?: boolean | undefined
   /** The host that the client asked for, with its port where it has one. */
   readonly host?: string | undefined
+  /** The path under which clients reach this server. */
+  readonly prefix?: string | undefined
 }
 
 /** The URL of a request (RFC 9112 section 3.3). */

@@ -1,8 +1,8 @@
-// Believes what a trusted proxy says of the client: X-Forwarded-For, -Proto and -Host, or the
-// Forwarded field of RFC 7239.
+// Believes what a trusted proxy says of the client: X-Forwarded-For, -Proto, -Host, -Port and
+// -Prefix, or the Forwarded field of RFC 7239.
 //
 // Used as app.use(forwarded({ take: ['for', 'proto'] })), before everything that asks who the
-// client is. Changes ctx.remote, ctx.isSecure, ctx.host and ctx.url; ctx.peer, ctx.connection and
+// client is. Changes ctx.remote, ctx.isSecure, ctx.host, ctx.url and ctx.prefix; ctx.peer, ctx.connection and
 // the fields themselves stay what they are. Promises that nothing is believed that the client could
 // have written: lists are read from the end, which the nearest proxy wrote, and no further than
 // senders are trusted; one kind of field is read and never the other.
@@ -16,7 +16,7 @@ import { integer, isNone, refuseUnknown, requireObject, wrong } from '../option-
 import type { Context, Middleware, PeerAddress } from 'lanner'
 
 /** What a proxy can say of the client. */
-export type ForwardedPart = 'for' | 'proto' | 'host'
+export type ForwardedPart = 'for' | 'proto' | 'host' | 'port' | 'prefix'
 
 /** The options of forwarded(). */
 export interface ForwardedOptions {
@@ -26,8 +26,9 @@ export interface ForwardedOptions {
    */
   trust?: readonly string[]
   /**
-   * What is taken over: 'for' (`ctx.remote`), 'proto' (`ctx.isSecure`), 'host' (`ctx.host`). Name
-   * only what your proxy sets itself: what it hands through is the client's word. Default 'for'.
+   * What is taken over: 'for' (`ctx.remote`), 'proto' (`ctx.isSecure`), 'host' (`ctx.host`), 'port'
+   * (that of `ctx.host`), 'prefix' (`ctx.prefix`); the last two are X-Forwarded only. Name only what
+   * your proxy sets itself: what it hands through is the client's word. Default 'for'.
    */
   take?: readonly ForwardedPart[]
   /** Which fields the proxy sets. The other kind is not looked at. Default 'x-forwarded'. */
@@ -43,6 +44,8 @@ interface Hop {
   readonly for: string | undefined
   readonly proto: string | undefined
   readonly host: string | undefined
+  readonly port?: string | undefined
+  readonly prefix?: string | undefined
 }
 
 /** What the proxies say, from the nearest on. */
@@ -55,7 +58,9 @@ interface Hops {
 type HopReader = (ctx: Context) => Hops | undefined
 
 const OF = ' of forwarded()'
-const PARTS: readonly ForwardedPart[] = ['for', 'proto', 'host']
+const PARTS: readonly ForwardedPart[] = ['for', 'proto', 'host', 'port', 'prefix']
+/** What RFC 7239 has no parameter for. */
+const X_ONLY: readonly ForwardedPart[] = ['port', 'prefix']
 const HOPS_MAX = 100
 
 /** Takes over what trusted proxies say of the client. */
@@ -65,10 +70,13 @@ export function forwarded(options: ForwardedOptions = {}): Middleware {
   const { trust = ['loopback'], take = ['for'], fields = 'x-forwarded', hosts } = options
   const isTrusted = networkTest(parseNetworks(trust, 'trust', OF))
   if (!Array.isArray(take) || take.length === 0 || !take.every((part) => PARTS.includes(part))) {
-    throw wrong(`take${OF}`, `a list of 'for', 'proto' and 'host'`, take)
+    throw wrong(`take${OF}`, `a list of 'for', 'proto', 'host', 'port' and 'prefix'`, take)
   }
   if (fields !== 'x-forwarded' && fields !== 'forwarded') {
     throw wrong(`fields${OF}`, `'x-forwarded' or 'forwarded'`, fields)
+  }
+  if (fields === 'forwarded' && take.some((part) => X_ONLY.includes(part))) {
+    throw wrong(`take${OF}`, `a list of 'for', 'proto' and 'host' for the field Forwarded`, take)
   }
   const hops = isNone(options.hops) ? HOPS_MAX : integer(options.hops, `hops${OF}`, 1, 1, HOPS_MAX)
   const isHost = hosts === undefined ? isAuthority : isNamedAuthority(hostTest(hosts, 'hosts', OF))
@@ -96,18 +104,53 @@ function follow(
   let remote: PeerAddress | undefined
   let isSecure: boolean | undefined
   let host: string | undefined
+  let port: number | undefined
+  let prefix = ''
   for (let hop = 0; hop < hops && sender !== undefined && isTrusted(sender); hop++) {
     const said = proxies.next()
     if (said === undefined) break
     if (said.proto !== undefined) isSecure = schemeIsSecure(said.proto) ?? isSecure
     if (said.host !== undefined && isHost(said.host)) host = said.host
+    if (said.port !== undefined) port = portOf(said.port) ?? port
+    if (said.prefix !== undefined) prefix = prefixOf(said.prefix) + prefix
     sender = said.for === undefined ? undefined : parseNode(said.for)
     remote = sender ?? remote
   }
-  if (remote !== undefined || isSecure !== undefined || host !== undefined) {
-    ctx.assume({ remote, isSecure, host })
+  if (port !== undefined) {
+    const whole = withPort(host ?? ctx.host, port, isSecure ?? ctx.isSecure)
+    if (isHost(whole)) host = whole
+  }
+  if (remote !== undefined || isSecure !== undefined || host !== undefined || prefix !== '') {
+    ctx.assume({ remote, isSecure, host, prefix: prefix === '' ? undefined : prefix })
   }
 }
+
+/** A port of a client's URL; undefined for none. */
+function portOf(text: string): number | undefined {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
+  return port >= 1 && port <= 65_535 ? port : undefined
+}
+
+/** A host with the port that was asked for, which is left out where it goes without saying. */
+function withPort(host: string, port: number, isSecure: boolean): string {
+  const name = host.replace(/:\d*$/, '')
+  return port === (isSecure ? 443 : 80) ? name : `${name}:${port}`
+}
+
+/**
+ * A prefix as it stands in front of paths: with a slash before it and none behind it. Nothing for
+ * what would name another host or another place, because links and redirects are made of it.
+ */
+function prefixOf(text: string): string {
+  const prefix = text.replace(/\/$/, '')
+  if (prefix.length > PREFIX_MAX || !PREFIX.test(prefix)) return ''
+  return DOT_SEGMENT.test(prefix) ? '' : prefix
+}
+
+const PREFIX_MAX = 1024
+/** Segments of a path (RFC 3986 section 3.3), none of them empty; a comma would end it. */
+const PREFIX = /^(?:\/(?:[\w\-.~!$&'()*+;=:@]|%[\da-f]{2})+)+$/i
+const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i
 
 function schemeIsSecure(proto: string): boolean | undefined {
   const scheme = proto.toLowerCase()
@@ -137,34 +180,34 @@ function parsePort(text: string): number {
 }
 
 function readXForwarded(take: readonly ForwardedPart[]): HopReader {
-  const [takesFor, takesProto, takesHost] = PARTS.map((part) => take.includes(part))
   return ({ headers }) => {
-    const nodes = takesFor ? headers.get('x-forwarded-for') : null
-    const protos = takesProto ? headers.get('x-forwarded-proto') : null
-    const hosts = takesHost ? headers.get('x-forwarded-host') : null
-    if (nodes === null && protos === null && hosts === null) return undefined
-    return new XForwarded(nodes, protos, hosts)
+    let lists: Partial<Record<ForwardedPart, ListEnd>> | undefined
+    for (const part of take) {
+      const list = headers.get(`x-forwarded-${part}`)
+      if (list !== null) (lists ??= {})[part] = new ListEnd(list)
+    }
+    return lists === undefined ? undefined : new XForwarded(lists)
   }
 }
 
-/** Three lists side by side, each read from its end on. */
+/** Lists side by side, each read from its end on. */
 class XForwarded implements Hops {
-  readonly #nodes: ListEnd
-  readonly #protos: ListEnd
-  readonly #hosts: ListEnd
+  readonly #lists: Partial<Record<ForwardedPart, ListEnd>>
 
-  constructor(nodes: string | null, protos: string | null, hosts: string | null) {
-    this.#nodes = new ListEnd(nodes)
-    this.#protos = new ListEnd(protos)
-    this.#hosts = new ListEnd(hosts)
+  constructor(lists: Partial<Record<ForwardedPart, ListEnd>>) {
+    this.#lists = lists
   }
 
   next(): Hop | undefined {
-    const node = this.#nodes.take()
-    const proto = this.#protos.take()
-    const host = this.#hosts.take()
-    if (node === undefined && proto === undefined && host === undefined) return undefined
-    return { for: node, proto, host }
+    const lists = this.#lists
+    const hop = {
+      for: lists.for?.take(),
+      proto: lists.proto?.take(),
+      host: lists.host?.take(),
+      port: lists.port?.take(),
+      prefix: lists.prefix?.take(),
+    }
+    return Object.values(hop).every((said) => said === undefined) ? undefined : hop
   }
 }
 
@@ -174,9 +217,9 @@ class ListEnd {
   /** Where the elements that are left end; negative when there are none. */
   #end: number
 
-  constructor(list: string | null) {
-    this.#list = list ?? ''
-    this.#end = list === null ? -1 : list.length
+  constructor(list: string) {
+    this.#list = list
+    this.#end = list.length
   }
 
   take(): string | undefined {

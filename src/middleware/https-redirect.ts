@@ -42,7 +42,8 @@ export function httpsRedirect(options: HttpsRedirectOptions = {}): Middleware {
     if (ctx.isSecure) return next()
     const { hostname, pathname, search } = ctx.url
     if (!isLocalToo && isLocalhost(hostname)) return next()
-    return ctx.redirect(`https://${host ?? hostname}${end}${pathname}${search}`, status)
+    const path = ctx.prefix + pathname + search
+    return ctx.redirect(`https://${host ?? hostname}${end}${path}`, status)
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { App } from 'lanner'
 import { forwarded } from 'lanner/middleware/forwarded'
+import { httpsRedirect } from 'lanner/middleware/https-redirect'
 import { describe, expect, test } from 'vitest'
 
 import { RawClient } from '../support/raw.ts'
@@ -15,6 +16,7 @@ interface Seen {
   isSecure: boolean
   host: string
   href: string
+  prefix: string
   request: string
 }
 
@@ -36,8 +38,8 @@ async function see(
     return next()
   })
   app.use(forwarded(options))
-  app.get('/p', ({ remote, isSecure, host, url, request }) =>
-    Response.json({ remote, isSecure, host, href: url.href, request: request.url }),
+  app.get('/p', ({ remote, isSecure, host, url, request, prefix }) =>
+    Response.json({ remote, isSecure, host, href: url.href, request: request.url, prefix }),
   )
   return (await app.inject({ path: '/p?q', headers })).json()
 }
@@ -163,7 +165,8 @@ describe('X-Forwarded', () => {
   ]
   test.each(cases)('%s', async (_name, options, headers, remote, isSecure, host) => {
     const href = `${isSecure ? 'https' : 'http'}://${host}/p?q`
-    expect(await see(options, headers)).toEqual({ remote, isSecure, host, href, request: href })
+    const seen = { remote, isSecure, host, href, request: href, prefix: '' }
+    expect(await see(options, headers)).toEqual(seen)
   })
 })
 
@@ -198,6 +201,107 @@ describe('Forwarded (RFC 7239)', () => {
       { forwarded: field, 'x-forwarded-for': '7.7.7.7', 'x-forwarded-proto': 'https' },
     )
     expect([seen.remote.address, seen.isSecure, seen.host]).toEqual([address, isSecure, host])
+  })
+})
+
+describe('X-Forwarded-Port', () => {
+  const take = ['proto', 'host', 'port'] as const
+  const two = { hops: 2, trust: ['127.0.0.1', '10.0.0.0/8'], take: ['for', ...take] } as const
+  test.each<[string, ForwardedOptions, Record<string, string>, string]>([
+    ['not taken', { take: ['host'] }, { 'x-forwarded-port': '8443' }, 'http://localhost/p?q'],
+    ['alone', { take }, { 'x-forwarded-port': '8080' }, 'http://localhost:8080/p?q'],
+    ['of the scheme', { take }, { 'x-forwarded-port': '80' }, 'http://localhost/p?q'],
+    [
+      'of the scheme that the proxy says',
+      { take },
+      { 'x-forwarded-port': '443', 'x-forwarded-proto': 'https', 'x-forwarded-host': 'a.b:8' },
+      'https://a.b/p?q',
+    ],
+    [
+      'in place of that of the host',
+      { take },
+      { 'x-forwarded-port': '9', 'x-forwarded-host': '[2001:db8::1]:8' },
+      'http://[2001:db8::1]:9/p?q',
+    ],
+    [
+      'of the outermost proxy that is trusted',
+      two,
+      { 'x-forwarded-port': '1, 8443, 8080', 'x-forwarded-for': '6.6.6.6, 1.2.3.4, 10.1.1.1' },
+      'http://localhost:8443/p?q',
+    ],
+    [
+      'of a host that may not be named',
+      { take, hosts: ['a.b:8'] },
+      { 'x-forwarded-port': '9', 'x-forwarded-host': 'a.b:8' },
+      'http://a.b:8/p?q',
+    ],
+    ...['', '0', '65536', '-1', '8e1', '0x50', '80 80', '９', '123456'].map(
+      (port): [string, ForwardedOptions, Record<string, string>, string] => [
+        `that is none: ${JSON.stringify(port)}`,
+        { take },
+        { 'x-forwarded-port': Buffer.from(port).toString('latin1') },
+        'http://localhost/p?q',
+      ],
+    ),
+  ])('%s', async (_name, options, headers, href) => {
+    expect(await see(options, headers)).toMatchObject({ href, request: href })
+  })
+
+  test('of somebody who is not trusted', async () => {
+    const headers = { 'x-forwarded-port': '8080', 'x-forwarded-prefix': '/evil' }
+    const seen = await see({ take: ['port', 'prefix'] }, headers, '10.0.0.1')
+    expect(seen).toMatchObject({ host: 'localhost', prefix: '' })
+  })
+})
+
+describe('X-Forwarded-Prefix', () => {
+  const take = ['prefix'] as const
+  test.each<[string, string, string]>([
+    ['a path', '/shop', '/shop'],
+    ['several segments', "/a-b/c.d/~e!$&'()*+;=:@/%7E", "/a-b/c.d/~e!$&'()*+;=:@/%7E"],
+    ['a slash at its end', '/shop/', '/shop'],
+    ['the last of a list, which the proxy wrote', '/evil, /shop', '/shop'],
+    ['the root', '/', ''],
+    ['nothing', '', ''],
+    ['no slash in front', 'shop', ''],
+    ['another host', '//evil.example', ''],
+    ['the same, with a backslash', '/\\\\evil.example', ''],
+    ['the same, behind a slash', '/shop//evil.example', ''],
+    ['a URL', 'https://evil.example/', ''],
+    ['a query', '/shop?x', ''],
+    ['a fragment', '/shop#x', ''],
+    ['dot segments', '/shop/../admin', ''],
+    ['dot segments in disguise', '/shop/%2E.', ''],
+    ['a name that begins with a dot', '/.well-known/..x', '/.well-known/..x'],
+    ['a broken escape', '/shop%zz', ''],
+    ['a space', '/the shop', ''],
+    ['too long', `/${'x'.repeat(1024)}`, ''],
+    ['as long as it may be', `/${'x'.repeat(1023)}`, `/${'x'.repeat(1023)}`],
+  ])('%s', async (_name, field, prefix) => {
+    const seen = await see({ take }, { 'x-forwarded-prefix': field })
+    expect(seen).toMatchObject({ prefix, href: 'http://localhost/p?q' })
+  })
+
+  test('those of several proxies are joined, the outermost first', async () => {
+    const options = {
+      hops: 2,
+      trust: ['127.0.0.1', '10.0.0.0/8'],
+      take: ['for', 'prefix'],
+    } as const
+    const headers = {
+      'x-forwarded-for': '6.6.6.6, 1.2.3.4, 10.1.1.1',
+      'x-forwarded-prefix': '/evil, /outer, /inner',
+    }
+    expect((await see(options, headers)).prefix).toBe('/outer/inner')
+  })
+
+  test('is in front of the path that HTTPS is asked for by', async () => {
+    const app = new App().use((ctx, next) => {
+      ctx.assume({ prefix: '/shop' }).assume({ host: 'a.b' })
+      return next()
+    })
+    app.use(httpsRedirect())
+    expect((await app.inject('/books?q')).headers.get('location')).toBe('https://a.b/shop/books?q')
   })
 })
 
@@ -259,7 +363,11 @@ test.each<[unknown, string]>([
   [{ trusted: [] }, 'There is no option trusted of forwarded()'],
   [{ trust: [] }, 'The option trust of forwarded() is a list with at least one network'],
   [{ trust: ['10.0.0.0/33'] }, 'The option trust[0] of forwarded() is a network'],
-  [{ take: ['port'] }, "The option take of forwarded() is a list of 'for', 'proto' and 'host'"],
+  [{ take: ['ports'] }, "is a list of 'for', 'proto', 'host', 'port' and 'prefix', not"],
+  [
+    { fields: 'forwarded', take: ['port'] },
+    "The option take of forwarded() is a list of 'for', 'proto' and 'host' for the field Forwarded",
+  ],
   [{ fields: 'via' }, "The option fields of forwarded() is 'x-forwarded' or 'forwarded'"],
   [{ hops: 0 }, 'The option hops of forwarded() is an integer from 1 to 100, not 0'],
   [{ hosts: ['a b'] }, "The option hosts[0] of forwarded() is a host such as 'example.com'"],
