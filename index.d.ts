@@ -364,6 +364,15 @@ declare function defineGroup<Prefix extends string, const Members extends readon
 declare const defineRoute: RouteVerb<AnyState, '', never, 'none'>
 
 /**
+ * The events that a route sends, for its `responses`: `{ 200: sseEvents({ price: Price }) }`. What
+ * the source of `sse()` yields has to be one of them, with the data that its schema takes; the
+ * client reads them with their types.
+ */
+declare function sseEvents<const Schemas extends EventSchemas>(
+  events: Schemas,
+): EventStreamSchema<Schemas>
+
+/**
  * Answers with server-sent events: `return sse(async function* ({ signal, lastEventId }) { yield {
  * event: 'price', data: { eur: 3 } } })`. Values are texts, or objects with data, event, id, retry
  * and comment. The generator's finally runs when the client has gone; give `signal` to what it
@@ -384,10 +393,10 @@ declare const defineRoute: RouteVerb<AnyState, '', never, 'none'>
  * console.log(reply.text) // event: price, then data: {"eur":3}
  * ```
  */
-declare function sse<Data>(
-  source: ValueSource<SseEvent<Data> | string>,
+declare function sse<Event extends SseEvent | string>(
+  source: ValueSource<Event | Literally>,
   options?: SseOptions,
-): Result<200, EventStream<Data>>
+): Result<200, EventStream<Event>>
 
 /**
  * Answers with one JSON value per line (`application/x-ndjson`), as they come: `return
@@ -643,7 +652,7 @@ declare class Context<
    * Answers with server-sent events. A generator's finally runs when the client has gone:
    * `ctx.sse(async function* ({ signal, lastEventId }) { yield { id: 1, data: { price: 3 } } })`.
    */
-  sse<Data>(source: ValueSource<SseEvent<Data> | string>, options?: SseOptions): Reply
+  sse(source: ValueSource<SseEvent | string>, options?: SseOptions): Reply
   /** Answers with one JSON value per line, as they come (`application/x-ndjson`). */
   jsonLines(source: ValueSource<unknown>): Reply
   /**
@@ -2762,9 +2771,63 @@ interface SseEvent<Data = unknown> {
   readonly comment?: string
 }
 
+/** What every event may say beside its name and its data. */
+interface EventExtras {
+  /** What the client sends as `last-event-id` when it has to come again; '' forgets it. */
+  readonly id?: string | number | undefined
+  /** How long the client waits before it comes again. */
+  readonly retry?: Duration | undefined
+  /** A note that clients skip. */
+  readonly comment?: string | undefined
+}
+
+/** What is no event for clients: a note, a new waiting time. */
+interface EventNote extends EventExtras {
+  readonly event?: undefined
+  readonly data?: undefined
+}
+
+/** The schemas of the data of events, by the names of these; 'message' is that of no name. */
+interface EventSchemas {
+  readonly [event: string]: StandardSchema
+}
+
+/** What a source may yield for these schemas. */
+type EventsOf<Schemas extends EventSchemas> =
+  | EventNote
+  | {
+      [Name in keyof Schemas & string]: Name extends 'message'
+        ? UnnamedEvent<InputOf<Schemas[Name]>> | Extract<InputOf<Schemas[Name]>, string>
+        : NamedEvent<Name, InputOf<Schemas[Name]>>
+    }[keyof Schemas & string]
+
+/** The schema of a stream of events. `sseEvents()` makes it. */
+declare class EventStreamSchema<Schemas extends EventSchemas = EventSchemas> {
+  /** The schemas of the data of events, by name. */
+  readonly events: Schemas
+  /** What makes it a schema. */
+  readonly '~standard': StandardProps<EventStream<EventsOf<Schemas>>> & {
+    readonly jsonSchema: JsonSchemaMaker
+  }
+}
+
+/** An event without one, which is called 'message'. */
+interface UnnamedEvent<Data> extends EventExtras {
+  readonly event?: 'message' | undefined
+  readonly data: Data
+}
+
+/** An event with a name. */
+interface NamedEvent<Name extends string, Data> extends EventExtras {
+  readonly event: Name
+  readonly data: Data
+}
+
 /** Events as a reply. `sse()` makes it. */
-declare class EventStream<Data = unknown> {
+declare class EventStream<Event = SseEvent | string> {
   #private
+  /** Types only, for `responses` and the client: there is no such property. */
+  readonly '~event': Event
 }
 
 /** The options of `sse()`. */
@@ -3322,6 +3385,7 @@ export {
   defineGroup,
   defineRoute,
   defineRoute as route,
+  sseEvents,
   sse,
   jsonLines,
   type AppOptions,
@@ -3448,6 +3512,13 @@ export {
   type IsolateStats,
   type ServerStats,
   type SseEvent,
+  type EventExtras,
+  type EventNote,
+  type EventSchemas,
+  type EventsOf,
+  type EventStreamSchema,
+  type UnnamedEvent,
+  type NamedEvent,
   type EventStream,
   type SseOptions,
   type TimerClock,

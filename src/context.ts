@@ -499,7 +499,7 @@ export class Context<
    * Answers with server-sent events. A generator's finally runs when the client has gone:
    * `ctx.sse(async function* ({ signal, lastEventId }) { yield { id: 1, data: { price: 3 } } })`.
    */
-  sse<Data>(source: ValueSource<SseEvent<Data> | string>, options?: SseOptions): Reply {
+  sse(source: ValueSource<SseEvent | string>, options?: SseOptions): Reply {
     return prepareValue(this, new EventStream(source, options))
   }
 

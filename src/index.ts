@@ -25,6 +25,7 @@ export {
 export { Problem } from './schema/problem.js'
 export { ValidationError } from './validation-error.js'
 export { defineGroup, defineRoute, defineRoute as route } from './routing/endpoint.js'
+export { sseEvents } from './streaming/event-schemas.js'
 export { sse } from './streaming/events.js'
 export { jsonLines } from './streaming/json-lines.js'
 
@@ -119,6 +120,15 @@ export type { LimitEvent, LimitLabel, RejectEvent, ServerEvents } from './server
 export type { Stall, StallOptions } from './stall.js'
 export type { Distribution, IsolateStats, ServerStats } from './stats.js'
 export type { SseEvent } from './streaming/event-text.js'
+export type {
+  EventExtras,
+  EventNote,
+  EventSchemas,
+  EventsOf,
+  EventStreamSchema,
+  UnnamedEvent,
+  NamedEvent,
+} from './streaming/event-schemas.js'
 export type { EventStream, SseOptions, TimerClock } from './streaming/events.js'
 export type { JsonLines, JsonLinesOptions } from './streaming/json-lines.js'
 export type { StreamRequest, Values, ValueSource } from './streaming/source.js'

@@ -1,8 +1,9 @@
 // Bodies of calls and replies: data as JSON, files as forms, and what came as what it says it is.
 //
 // What fetch() takes by itself goes as it is. Promises that a stream is never read to its end here:
-// event streams and other bytes are left to the caller.
+// event streams come event by event, other bytes are left to the caller.
 
+import { readEvents } from './events.js'
 import { toText } from './url.js'
 
 /** A body as fetch() takes it. */
@@ -57,12 +58,13 @@ function toForm(values: Record<string, unknown>): FormData {
   return form
 }
 
-/** The body of a reply: data, text, the stream, or undefined for none. */
+/** The body of a reply: data, text, events, the stream, or undefined for none. */
 export async function readBody(response: Response, method: string): Promise<unknown> {
   const { status, body } = response
   if (method === 'HEAD' || status === 204 || status === 205 || status === 304) return undefined
   const type = response.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
   if (type === 'application/json' || type.endsWith('+json')) return await response.json()
-  if (type.startsWith('text/') && type !== 'text/event-stream') return await response.text()
+  if (type === 'text/event-stream') return body === null ? undefined : readEvents(body)
+  if (type.startsWith('text/')) return await response.text()
   return body ?? undefined
 }

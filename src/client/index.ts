@@ -11,6 +11,7 @@ import type { ProblemDocument, RoutesOf } from 'lanner'
 import type { QueryValues } from './url.js'
 import type { AnyRoute, Client, ClientReply, HeaderFields } from './types.js'
 
+export type { ReceivedEvent } from './events.js'
 export type {
   AnyRoute,
   Call,
@@ -23,6 +24,8 @@ export type {
   OtherStatus,
   Query,
   Received,
+  ReceivedEventOf,
+  ReceivedEvents,
   ReplyOf,
   RouteAt,
   RoutesBy,

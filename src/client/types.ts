@@ -5,6 +5,7 @@
 // Nothing is read off the bodies of handlers.
 
 import type { InputOf, OutputOf, ParamsOf, StandardSchema } from 'lanner'
+import type { ReceivedEvent } from './events.js'
 
 /** A route as far as it can be looked up. */
 export interface AnyRoute {
@@ -71,7 +72,10 @@ export interface ClientReply<Status extends number = number, Body = unknown> {
   readonly status: Status
   /** Whether the status is 200 to 299. */
   readonly ok: OkOf<Status>
-  /** Data for JSON, text for text, the stream of bytes for anything else; undefined for none. */
+  /**
+   * Data for JSON, text for text, a loop over the events of an event stream, the stream of bytes for
+   * anything else; undefined for none.
+   */
   readonly body: Body
   /** Its header fields. */
   readonly headers: Headers
@@ -94,16 +98,32 @@ type RepliesOf<Responses> = [Responses] extends [undefined]
 
 type BodyOf<Schema> = Schema extends StandardSchema ? Received<InputOf<Schema>> : undefined
 
+/** The events of a stream, in a loop: `for await (const { event, data } of reply.body)`. */
+export type ReceivedEvents<Event> = AsyncGenerator<ReceivedEventOf<Event>, undefined>
+
+/** What comes of an event that is sent, by its name; notes do not come. */
+export type ReceivedEventOf<Event> = Event extends { readonly data: infer Data }
+  ? Omit<ReceivedEvent, 'event' | 'data' | 'text'> & {
+      readonly event: Event extends { readonly event: infer Name extends string } ? Name : 'message'
+      /** What its text says as JSON; look at `text` for what is sent as text. */
+      readonly data: Data extends string ? unknown : Received<Data>
+      /** Its data as it came. */
+      readonly text: [Data] extends [string] ? Data : string
+    }
+  : never
+
 /** What becomes of a value on its way through JSON. */
 export type Received<Value> = Value extends string | number | boolean | null | undefined
   ? Value
   : Value extends { toJSON(): infer Data }
     ? Data
-    : Value extends Blob | Uint8Array | AsyncIterable<unknown> | ReadableStream
-      ? ReadableStream<Uint8Array>
-      : Value extends object
-        ? { [Key in keyof Value]: Received<Value[Key]> }
-        : unknown
+    : Value extends { readonly '~event': infer Event }
+      ? ReceivedEvents<Event>
+      : Value extends Blob | Uint8Array | AsyncIterable<unknown> | ReadableStream
+        ? ReadableStream<Uint8Array>
+        : Value extends object
+          ? { [Key in keyof Value]: Received<Value[Key]> }
+          : unknown
 
 type OkOf<Status extends number> = number extends Status
   ? boolean
@@ -184,7 +204,7 @@ export interface Client<Routes extends AnyRoute> {
     path: Path,
     ...args: CallArguments<RouteAt<Routes, Method, Path>>
   ): Promise<ReplyOf<RouteAt<Routes, Method, Path>>>
-  /** The same with the Response as it came, body unread: for event streams and downloads. */
+  /** The same with the Response as it came, body unread: for downloads. */
   raw<Method extends Routes['method'], Path extends RoutesBy<Routes, Method>['path']>(
     method: Method,
     path: Path,

@@ -2,13 +2,15 @@
 //
 // Runs around the route's own functions, where `validation.responses` asks for it: never in a
 // chain that is not checked. Looks at status and body as they were returned, before they become
-// text; what ctx.json() made is read back. Streams, Responses and what was thrown are not looked
-// into. Changes nothing: a reply is sent as it is, or an error takes its place.
+// text; what ctx.json() made is read back. Events are looked at one by one, as they come. Other
+// streams, Responses and what was thrown are not looked into. Changes nothing: a reply is sent as it is, or an error takes its place.
 
 import { LannerError } from '../errors.js'
 import { BODY_NONE, BODY_STREAM, TYPE_JSON, TYPE_PROBLEM } from '../native/exchange.js'
 import { isResponse, isStreamBody } from '../response.js'
 import { Result } from '../results.js'
+import { checkEvent, EventStreamSchema } from '../streaming/event-schemas.js'
+import { EventStream } from '../streaming/events.js'
 import { isThenable } from '../thenable.js'
 import { pointerOf } from '../validation-error.js'
 
@@ -87,10 +89,24 @@ class ReplyCheck {
       if (!isEmpty) this.#mismatch(ctx, `of status ${status} has a body, which it is not to have`)
       return value
     }
+    if (schema instanceof EventStreamSchema) {
+      const watched = this.#watch(ctx, schema, value, body)
+      if (watched !== undefined) return watched
+    }
     if (!isShown) return value
     const result = schema['~standard'].validate(body)
     if (!isThenable(result)) return this.#judge(ctx, status, result, value)
     return Promise.resolve(result).then((settled) => this.#judge(ctx, status, settled, value))
+  }
+
+  /** A stream of events, each of which is looked at when it comes. */
+  #watch(ctx: Context, { events }: EventStreamSchema, value: unknown, body: unknown): unknown {
+    if (!(body instanceof EventStream)) return undefined
+    const stream = body.checked(async (event) => {
+      const wrong = await checkEvent(events, event)
+      if (wrong !== undefined) this.#mismatch(ctx, wrong)
+    })
+    return value instanceof Result ? new Result(value.status, stream, value.headers) : stream
   }
 
   #judge(ctx: Context, status: number, result: StandardResult<unknown>, value: unknown): unknown {

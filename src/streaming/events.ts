@@ -16,6 +16,7 @@ import { checkSource, stepsOf } from './source.js'
 
 import type { Context } from '../context.js'
 import type { Duration } from '../options.js'
+import type { Literally } from '../routing/schemas.js'
 import type { SseEvent } from './event-text.js'
 import type { Steps, ValueSource } from './source.js'
 
@@ -46,20 +47,28 @@ export interface SseOptions {
 const HEARTBEAT_MS = 15_000
 const HEARTBEAT = ':\n\n'
 
+/** Looks at each value of a source; what it throws ends the stream. */
+export type EventCheck = (value: unknown) => unknown
+
 /** Events as a reply. `sse()` makes it. */
-export class EventStream<Data = unknown> {
-  readonly #source: ValueSource<SseEvent<Data> | string>
+export class EventStream<Event = SseEvent | string> {
+  /** Types only, for `responses` and the client: there is no such property. */
+  declare readonly '~event': Event
+  readonly #source: ValueSource<Event>
+  readonly #options: SseOptions
+  #check: EventCheck | undefined
   readonly #heartbeatMs: number
   readonly #first: string | undefined
   readonly #clock: TimerClock
 
   /** @internal */
-  constructor(source: ValueSource<SseEvent<Data> | string>, options: SseOptions = {}) {
+  constructor(source: ValueSource<Event>, options: SseOptions = {}) {
     checkSource(source, 'sse()')
     requireObject(options, 'options')
     refuseUnknown(options, ['heartbeat', 'retry', 'clock'], '')
     const { heartbeat, retry, clock = globalThis } = options
     this.#source = source
+    this.#options = options
     this.#heartbeatMs = optionalDuration(heartbeat, 'heartbeat', HEARTBEAT_MS)
     this.#first = retry === undefined ? undefined : `${retryText(retry)}\n`
     if (typeof clock.setTimeout !== 'function' || typeof clock.clearTimeout !== 'function') {
@@ -68,15 +77,39 @@ export class EventStream<Data = unknown> {
     this.#clock = clock
   }
 
+  /** @internal The same, with a look at each value before it becomes text. */
+  checked(check: EventCheck): EventStream<Event> {
+    const stream = new EventStream(this.#source, this.#options)
+    stream.#check = check
+    return stream
+  }
+
   /** @internal The text for one client; nothing runs before it is pulled. */
   open(ctx: Context): AsyncIterable<string> {
     // Events must neither be kept nor held back until there are more of them.
     setDefault(ctx, 'cache-control', 'no-cache, no-transform')
     setDefault(ctx, 'x-accel-buffering', 'no')
-    const start = (signal: AbortSignal): Steps<unknown> =>
-      stepsOf(this.#source, ctx, 'sse()', signal)
+    const check = this.#check
+    const start = (signal: AbortSignal): Steps<unknown> => {
+      const steps = stepsOf(this.#source, ctx, 'sse()', signal)
+      return check === undefined ? steps : checkedSteps(steps, check)
+    }
     const text = new EventText(ctx, start, this.#first, this.#heartbeatMs, this.#clock)
     return { [Symbol.asyncIterator]: () => text }
+  }
+}
+
+function checkedSteps(steps: Steps<unknown>, check: EventCheck): AsyncIterator<unknown> {
+  return {
+    async next() {
+      const step = await steps.next()
+      if (step.done !== true) await check(step.value)
+      return step
+    },
+    async return() {
+      await steps.return?.()
+      return END
+    },
   }
 }
 
@@ -105,11 +138,11 @@ function setDefault(ctx: Context, name: string, value: string): void {
  * console.log(reply.text) // event: price, then data: {"eur":3}
  * ```
  */
-export function sse<Data>(
-  source: ValueSource<SseEvent<Data> | string>,
+export function sse<Event extends SseEvent | string>(
+  source: ValueSource<Event | Literally>,
   options?: SseOptions,
-): Result<200, EventStream<Data>> {
-  return new Result(200, new EventStream(source, options))
+): Result<200, EventStream<Event>> {
+  return new Result(200, new EventStream(source as ValueSource<Event>, options))
 }
 
 type Text = IteratorResult<string, undefined>

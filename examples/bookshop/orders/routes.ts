@@ -1,6 +1,6 @@
 // Orders: customers make and see their own, clerks see all, also as they come.
 
-import { conflict, created, defineGroup, defineRoute, notFound, ok, sse } from 'lanner'
+import { conflict, created, defineGroup, defineRoute, notFound, ok, sse, sseEvents } from 'lanner'
 
 import { userOf } from '../auth/users.ts'
 import { ById, Problem } from '../common.ts'
@@ -77,6 +77,7 @@ const watchOrders = defineRoute(
     name: 'watchOrders',
     summary: 'Orders as they come, as server-sent events',
     auth: { roles: ['clerk'] },
+    responses: { 200: sseEvents({ new: Order, cancelled: Order }) },
   },
   ({ services: { database, orderFeed } }) =>
     sse(

@@ -73,20 +73,8 @@ function lineOf({ id, state, items }) {
 
 /** What clerks see: orders as they come. An EventSource cannot send a token, fetch() can. */
 async function watchOrders() {
-  const response = await api.raw('GET', '/api/orders/events')
-  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
-  let text = ''
-  for (;;) {
-    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined }
-    if (done) return
-    text += value
-    const events = text.split('\n\n')
-    text = events.pop() ?? ''
-    for (const event of events) {
-      const data = /^data: (.*)$/m.exec(event)?.[1]
-      if (data !== undefined) element('orders').append(lineOf(JSON.parse(data)))
-    }
-  }
+  const events = await unwrap(api.get('/api/orders/events'))
+  for await (const { data } of events) element('orders').append(lineOf(data))
 }
 
 /** @param {Event} event */
