@@ -66,7 +66,7 @@ describe('events are looked at as they come', () => {
   })
 
   /** An event when another one has left. */
-  async function* inTime(event: unknown): AsyncGenerator<unknown> {
+  async function* inTime(event: unknown): AsyncGenerator {
     yield 'first'
     await new Promise((resolve) => setTimeout(resolve, 5))
     yield event
