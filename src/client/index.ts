@@ -7,9 +7,9 @@
 import { readBody, toBody } from './body.js'
 import { fillPath, queryText, toText } from './url.js'
 
-import type { ProblemDocument, RoutesOf } from 'lanner'
+import type { ProblemDocument } from 'lanner'
 import type { QueryValues } from './url.js'
-import type { AnyRoute, Client, ClientReply, HeaderFields } from './types.js'
+import type { Client, ClientReply, HeaderFields } from './types.js'
 
 export type { ReceivedEvent } from './events.js'
 export type {
@@ -29,6 +29,7 @@ export type {
   ReplyOf,
   RouteAt,
   RoutesBy,
+  RoutesFor,
   TableOf,
   Text,
 } from './types.js'
@@ -104,10 +105,7 @@ export class ClientError extends Error {
  * await server.close()
  * ```
  */
-export function createClient<Of>(
-  baseUrl: string | URL,
-  options: ClientOptions = {},
-): Client<Extract<RoutesOf<Of>, AnyRoute>> {
+export function createClient<Of>(baseUrl: string | URL, options: ClientOptions = {}): Client<Of> {
   const base = String(baseUrl).replace(/\/+$/, '')
   const raw = async (
     method: string,
@@ -139,7 +137,7 @@ export function createClient<Of>(
     options: call('OPTIONS'),
     request,
     raw,
-  } as unknown as Client<Extract<RoutesOf<Of>, AnyRoute>>
+  } as unknown as Client<Of>
 }
 
 /**

@@ -4,7 +4,7 @@
 // them once; a call looks up its own by method and path, and reads the schemas of that one.
 // Nothing is read off the bodies of handlers.
 
-import type { InputOf, OutputOf, ParamsOf, StandardSchema } from 'lanner'
+import type { InputOf, OutputOf, ParamsOf, RoutesOf, StandardSchema } from 'lanner'
 import type { ReceivedEvent } from './events.js'
 
 /** A route as far as it can be looked up. */
@@ -182,33 +182,42 @@ type Sent<Input, Output> = unknown extends Input
         }
       : Input
 
-/** A client of an application whose routes are `Routes`. */
-export interface Client<Routes extends AnyRoute> {
+/** The routes that a client of an application, a group or an endpoint calls. */
+export type RoutesFor<Of> = Extract<RoutesOf<Of>, AnyRoute>
+
+/**
+ * A client of an application, a group or an endpoint: `Client<typeof app>`. In JavaScript:
+ * `/** @type {import('lanner/client').Client<import('./server.js').Api>} *\/`.
+ */
+export interface Client<Of> {
   /** Calls a GET route: `api.get('/users/:id', { params: { id: 7 } })`. */
-  readonly get: Call<TableOf<RoutesBy<Routes, 'GET'>>>
+  readonly get: Call<TableOf<RoutesBy<RoutesFor<Of>, 'GET'>>>
   /** Calls a HEAD route. */
-  readonly head: Call<TableOf<RoutesBy<Routes, 'HEAD'>>>
+  readonly head: Call<TableOf<RoutesBy<RoutesFor<Of>, 'HEAD'>>>
   /** Calls a POST route. */
-  readonly post: Call<TableOf<RoutesBy<Routes, 'POST'>>>
+  readonly post: Call<TableOf<RoutesBy<RoutesFor<Of>, 'POST'>>>
   /** Calls a PUT route. */
-  readonly put: Call<TableOf<RoutesBy<Routes, 'PUT'>>>
+  readonly put: Call<TableOf<RoutesBy<RoutesFor<Of>, 'PUT'>>>
   /** Calls a PATCH route. */
-  readonly patch: Call<TableOf<RoutesBy<Routes, 'PATCH'>>>
+  readonly patch: Call<TableOf<RoutesBy<RoutesFor<Of>, 'PATCH'>>>
   /** Calls a DELETE route. */
-  readonly delete: Call<TableOf<RoutesBy<Routes, 'DELETE'>>>
+  readonly delete: Call<TableOf<RoutesBy<RoutesFor<Of>, 'DELETE'>>>
   /** Calls an OPTIONS route. */
-  readonly options: Call<TableOf<RoutesBy<Routes, 'OPTIONS'>>>
+  readonly options: Call<TableOf<RoutesBy<RoutesFor<Of>, 'OPTIONS'>>>
   /** Calls a route of any method: `api.request('PURGE', '/cache')`. */
-  request<Method extends Routes['method'], Path extends RoutesBy<Routes, Method>['path']>(
+  request<
+    Method extends RoutesFor<Of>['method'],
+    Path extends RoutesBy<RoutesFor<Of>, Method>['path'],
+  >(
     method: Method,
     path: Path,
-    ...args: CallArguments<RouteAt<Routes, Method, Path>>
-  ): Promise<ReplyOf<RouteAt<Routes, Method, Path>>>
+    ...args: CallArguments<RouteAt<RoutesFor<Of>, Method, Path>>
+  ): Promise<ReplyOf<RouteAt<RoutesFor<Of>, Method, Path>>>
   /** The same with the Response as it came, body unread: for downloads. */
-  raw<Method extends Routes['method'], Path extends RoutesBy<Routes, Method>['path']>(
+  raw<Method extends RoutesFor<Of>['method'], Path extends RoutesBy<RoutesFor<Of>, Method>['path']>(
     method: Method,
     path: Path,
-    ...args: CallArguments<RouteAt<Routes, Method, Path>>
+    ...args: CallArguments<RouteAt<RoutesFor<Of>, Method, Path>>
   ): Promise<Response>
 }
 

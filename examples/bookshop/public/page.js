@@ -3,17 +3,12 @@
 
 import { ClientError, createClient, unwrap } from 'lanner/client'
 
-/** @import { Client } from 'lanner/client' */
-/** @import { RoutesOf } from 'lanner' */
-/** @import { Api } from '../app.ts' */
-
 let token = ''
 
-const api = /** @type {Client<RoutesOf<Api>>} */ (
-  createClient('', {
-    headers: () => (token === '' ? [] : [['authorization', `Bearer ${token}`]]),
-  })
-)
+/** @type {import('lanner/client').Client<import('../app.ts').Api>} */
+const api = createClient('', {
+  headers: () => (token === '' ? [] : [['authorization', `Bearer ${token}`]]),
+})
 
 /** @typedef {Awaited<ReturnType<typeof find>>[number]} Book */
 
