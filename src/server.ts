@@ -7,7 +7,8 @@ import { binding, nativeError } from './native/binding.js'
 import { Lane } from './native/lane.js'
 import { Grace } from './grace.js'
 import { matcherOf } from './native/matcher.js'
-import { duration, refuseUnknown, requireObject } from './option-values.js'
+import { limitOf } from './limit-table.js'
+import { refuseUnknown, requireObject } from './option-values.js'
 import { EventSource } from './server-events.js'
 import { toStall } from './stall.js'
 
@@ -35,8 +36,6 @@ export interface CloseOptions {
   /** The same in milliseconds, of which `gracePeriod` says the default. */
   gracePeriodMs?: number
 }
-
-const GRACE_PERIOD_MS = 30_000
 
 /** A server that listens. */
 export class Server {
@@ -114,8 +113,8 @@ export class Server {
     const { gracePeriod, gracePeriodMs } = options
     const grace =
       gracePeriodMs === undefined
-        ? duration(gracePeriod, 'gracePeriod', GRACE_PERIOD_MS)
-        : duration(gracePeriodMs, 'gracePeriodMs', GRACE_PERIOD_MS)
+        ? limitOf('gracePeriod', gracePeriod, 'gracePeriod')
+        : limitOf('gracePeriod', gracePeriodMs, 'gracePeriodMs')
     this.grace.shorten(grace)
     this.#native.close(grace, this.#onClosed)
     this.#lane.leave()

@@ -11,15 +11,8 @@ import { LannerError } from '../errors.js'
 import { combinedLine, commonLine } from '../logging/common-format.js'
 import { jsonLine } from '../logging/json-line.js'
 import { eachOf, lineWriter, LogQueue } from '../logging/queue.js'
-import {
-  duration,
-  flag,
-  integer,
-  refuseUnknown,
-  requireObject,
-  text,
-  wrong,
-} from '../option-values.js'
+import { limitOf } from '../limit-table.js'
+import { flag, refuseUnknown, requireObject, text, wrong } from '../option-values.js'
 import { Complaints } from '../report.js'
 
 import type { Context, Duration, ExchangeEnd, Middleware } from 'lanner'
@@ -161,8 +154,6 @@ const NAMES = [
   'queue',
   'reportInterval',
 ]
-const QUEUE_MAX = 10_000
-const REPORT_INTERVAL_MS = 60_000
 const REDACTED = '[Redacted]'
 
 type Config = ReturnType<typeof parse>
@@ -393,12 +384,11 @@ function parse(options: AccessLogOptions) {
     responseHeaders,
     user,
     skip,
-    queue: integer(options.queue, `queue${OF}`, QUEUE_MAX, 1, 10_000_000),
-    reportIntervalMs: duration(
+    queue: limitOf('accessLogQueue', options.queue, `queue${OF}`),
+    reportIntervalMs: limitOf(
+      'accessLogReportInterval',
       options.reportInterval,
       `reportInterval${OF}`,
-      REPORT_INTERVAL_MS,
-      0,
     ),
   }
 }

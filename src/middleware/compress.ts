@@ -10,7 +10,8 @@
 import { CODINGS, encodingOf, isSupported, LEVELS } from '../http/codings.js'
 import { isCompressible } from '../http/media-types.js'
 import { codingRanker } from '../http/negotiate.js'
-import { flag, integer, refuseUnknown, requireObject, size, wrong } from '../option-values.js'
+import { limitOf } from '../limit-table.js'
+import { flag, integer, refuseUnknown, requireObject, wrong } from '../option-values.js'
 
 import type { Context, Middleware, PreparedReply, Size } from 'lanner'
 
@@ -58,14 +59,11 @@ export interface CompressOptions {
 
 const NAMES = ['codings', 'levels', 'minBytes', 'types', 'overTls', 'concurrent', 'when']
 const OF = ' of compress()'
-const MIN_BYTES = 1024
 /**
  * Up to here the way to another thread and back costs the JavaScript thread more than the work does
  * (measured: gzip of 2 KiB 75 µs here, 185 µs there; of 16 KiB 250 µs here, 120 µs there).
  */
 const AT_ONCE_BYTES = 8192
-/** A deflate encoder takes 256 KiB, Brotli more: this bounds them to some tens of megabytes. */
-const CONCURRENT = 64
 
 /** Compresses replies for the clients that take it. */
 export function compress(options: CompressOptions = {}): Middleware {
@@ -177,10 +175,10 @@ function parse(options: CompressOptions) {
   return {
     rank: codingRanker(offered),
     encodings: new Map(encodings.map((encoding) => [encoding.coding as string, encoding])),
-    minBytes: size(options.minBytes, `minBytes${OF}`, MIN_BYTES, 0, 2 ** 30),
+    minBytes: limitOf('compressMinBytes', options.minBytes, `minBytes${OF}`),
     isType: typeTest(options.types),
     overTls: flag(options.overTls, `overTls${OF}`, false),
-    concurrent: integer(options.concurrent, `concurrent${OF}`, CONCURRENT, 1, 65_536),
+    concurrent: limitOf('compressConcurrent', options.concurrent, `concurrent${OF}`),
     when,
   }
 }

@@ -10,7 +10,8 @@ import { hash as oneShot } from 'node:crypto'
 import { httpError } from '../errors.js'
 import { parseHttpDate } from '../http/dates.js'
 import { evaluate, hasConditions, isEntityTag } from '../http/conditions.js'
-import { flag, refuseUnknown, requireObject, size, wrong } from '../option-values.js'
+import { limitOf } from '../limit-table.js'
+import { flag, refuseUnknown, requireObject, wrong } from '../option-values.js'
 
 import type { Context, Middleware, PreparedReply, Size } from 'lanner'
 
@@ -39,7 +40,6 @@ export interface Validators {
 }
 
 const NAMES = ['weak', 'maxBytes', 'hash']
-const MAX_BYTES = 2 ** 20
 const OF = ' of etag()'
 
 /** Tags replies to GET and HEAD, and answers 304 or 412 where the request's conditions say so. */
@@ -48,7 +48,7 @@ export function etag(options: EtagOptions = {}): Middleware {
   refuseUnknown(options, NAMES, '', OF)
   const { hash = sha1 } = options
   const prefix = flag(options.weak, `weak${OF}`, false) ? 'W/"' : '"'
-  const maxBytes = size(options.maxBytes, `maxBytes${OF}`, MAX_BYTES, 1, 2 ** 30)
+  const maxBytes = limitOf('etagMaxBytes', options.maxBytes, `maxBytes${OF}`)
   if (typeof hash !== 'function') throw wrong(`hash${OF}`, 'a function', hash)
 
   function tagReply(reply: PreparedReply, ctx: Context): void {

@@ -11,7 +11,8 @@ import { isIP } from 'node:net'
 
 import { hostTest, isAuthority } from '../host-patterns.js'
 import { networkTest, parseNetworks } from '../networks.js'
-import { integer, isNone, refuseUnknown, requireObject, wrong } from '../option-values.js'
+import { limitOf, LIMITS } from '../limit-table.js'
+import { refuseUnknown, requireObject, wrong } from '../option-values.js'
 
 import type { Context, Middleware, PeerAddress } from 'lanner'
 
@@ -61,7 +62,7 @@ const OF = ' of forwarded()'
 const PARTS: readonly ForwardedPart[] = ['for', 'proto', 'host', 'port', 'prefix']
 /** What RFC 7239 has no parameter for. */
 const X_ONLY: readonly ForwardedPart[] = ['port', 'prefix']
-const HOPS_MAX = 100
+const HOPS_MAX = LIMITS.forwardedHops.max
 
 /** Takes over what trusted proxies say of the client. */
 export function forwarded(options: ForwardedOptions = {}): Middleware {
@@ -78,7 +79,7 @@ export function forwarded(options: ForwardedOptions = {}): Middleware {
   if (fields === 'forwarded' && take.some((part) => X_ONLY.includes(part))) {
     throw wrong(`take${OF}`, `a list of 'for', 'proto' and 'host' for the field Forwarded`, take)
   }
-  const hops = isNone(options.hops) ? HOPS_MAX : integer(options.hops, `hops${OF}`, 1, 1, HOPS_MAX)
+  const hops = limitOf('forwardedHops', options.hops, `hops${OF}`, HOPS_MAX)
   const isHost = hosts === undefined ? isAuthority : isNamedAuthority(hostTest(hosts, 'hosts', OF))
   const read = fields === 'forwarded' ? readForwarded(take) : readXForwarded(take)
   return function forwarded(ctx, next) {

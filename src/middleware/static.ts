@@ -21,11 +21,11 @@ import { formatHttpDate } from '../http/dates.js'
 import { extensionOf, TYPES_OF_FILES } from '../http/media-types.js'
 import { codingRanker } from '../http/negotiate.js'
 import { parseRanges } from '../http/ranges.js'
+import { limitOf } from '../limit-table.js'
 import {
   duration,
   fieldValue,
   flag,
-  integer,
   refuseUnknown,
   requireObject,
   text,
@@ -111,7 +111,6 @@ const NAMES = [
   'prepare',
 ]
 const OF = ' of staticFiles()'
-const RANGES_MAX = 16
 const YEAR_SECONDS = 31_536_000
 const EXTENSIONS = { zstd: '.zst', br: '.br', gzip: '.gz' } as const
 type Precompressed = keyof typeof EXTENSIONS
@@ -339,7 +338,7 @@ function parse(options: StaticOptions) {
     isImmutable: testOf(immutable),
     etag: flag(options.etag, `etag${OF}`, true),
     lastModified: flag(options.lastModified, `lastModified${OF}`, true),
-    rangesMax: integer(options.ranges, `ranges${OF}`, RANGES_MAX, 0, 1000),
+    rangesMax: limitOf('staticRanges', options.ranges, `ranges${OF}`),
     rank: ranker(precompressed),
     types: typesOf(options.types ?? {}),
     defaultType:

@@ -1,10 +1,12 @@
-// What a form with parts may make the server hold: the options, their defaults, their ranges.
+// What a form with parts may make the server hold: the options. Their ranges are rows of
+// limit-table.ts.
 //
 // Defaults are those of Kestrel's FormOptions and MultipartReader, but for the boundary, where that
 // of RFC 2046 is shorter and nobody sends a longer one.
 
 import { HttpError } from '../errors.js'
-import { integer, optionalSize, refuseUnknown, requireObject, size } from '../option-values.js'
+import { limitOf } from '../limit-table.js'
+import { refuseUnknown, requireObject } from '../option-values.js'
 
 import type { Size } from '../options.js'
 
@@ -34,8 +36,6 @@ export interface MultipartOptions {
 /** The limits as numbers. */
 export type MultipartLimits = Readonly<Record<keyof MultipartOptions, number>>
 
-const KIB = 1024
-const GIB = 1024 ** 3
 const NAMES: readonly (keyof MultipartOptions)[] = [
   'parts',
   'nameBytes',
@@ -52,14 +52,14 @@ export function parseMultipart(options: MultipartOptions): MultipartLimits {
   requireObject(options, 'options')
   refuseUnknown(options, NAMES, '')
   return {
-    parts: integer(options.parts, 'parts', 1024, 1, 1_000_000),
-    nameBytes: size(options.nameBytes, 'nameBytes', 2 * KIB, 1, KIB * KIB),
-    valueBytes: size(options.valueBytes, 'valueBytes', 4 * KIB * KIB, 0, GIB),
-    fileBytes: optionalSize(options.fileBytes, 'fileBytes', 128 * KIB * KIB, Infinity),
-    headers: integer(options.headers, 'headers', 16, 1, 1000),
-    headerBytes: size(options.headerBytes, 'headerBytes', 16 * KIB, 64, KIB * KIB),
-    boundaryBytes: integer(options.boundaryBytes, 'boundaryBytes', 70, 1, 1000),
-    memoryBytes: size(options.memoryBytes, 'memoryBytes', 64 * KIB, 0, GIB),
+    parts: limitOf('multipartParts', options.parts, 'parts'),
+    nameBytes: limitOf('multipartNameBytes', options.nameBytes, 'nameBytes'),
+    valueBytes: limitOf('multipartValueBytes', options.valueBytes, 'valueBytes'),
+    fileBytes: limitOf('multipartFileBytes', options.fileBytes, 'fileBytes'),
+    headers: limitOf('multipartHeaders', options.headers, 'headers'),
+    headerBytes: limitOf('multipartHeaderBytes', options.headerBytes, 'headerBytes'),
+    boundaryBytes: limitOf('multipartBoundaryBytes', options.boundaryBytes, 'boundaryBytes'),
+    memoryBytes: limitOf('multipartMemoryBytes', options.memoryBytes, 'memoryBytes'),
   }
 }
 

@@ -6,7 +6,8 @@
 // it, and never changes. What the limits come to is rules.ts.
 
 import { checkCors } from '../cors-policy.js'
-import { flag, integer, refuseUnknown, requireObject, text, wrong } from '../option-values.js'
+import { limitOf } from '../limit-table.js'
+import { flag, refuseUnknown, requireObject, text, wrong } from '../option-values.js'
 import { checkProblems } from '../problem-options.js'
 import { PRIORITIES, rulesOfRoute } from '../rules.js'
 
@@ -279,7 +280,7 @@ export function checkValidation(options: unknown, path: string, of = ''): Valida
   if (status !== undefined && status !== 400 && status !== 422) {
     throw wrong(`${path}.status${of}`, '400 or 422', status)
   }
-  integer(issues, `${path}.issues${of}`, 0, 1, 10_000)
+  limitOf('issues', issues, `${path}.issues${of}`)
   if (responses !== undefined && !RESPONSE_CHECKS.includes(responses)) {
     throw wrong(`${path}.responses${of}`, `'error', 'count' or 'off'`, responses)
   }

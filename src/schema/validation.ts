@@ -1,9 +1,8 @@
 // How requests and replies are checked against schemas: options, joined and with their defaults.
 
-import type { ValidationOptions } from '../routing/options.js'
+import { LIMITS } from '../limit-table.js'
 
-/** Issues that a reply lists: enough for people, and a bound on what bad input makes us send. */
-const ISSUES = 100
+import type { ValidationOptions } from '../routing/options.js'
 
 /** The options with their defaults. */
 export interface Validation {
@@ -18,6 +17,10 @@ export function resolveValidation(
   ...options: readonly (ValidationOptions | undefined)[]
 ): Validation {
   const said: ValidationOptions = Object.assign({}, ...[...options].reverse())
-  const { status = 400, issues = ISSUES, responses = development ? 'error' : 'off' } = said
+  const {
+    status = 400,
+    issues = LIMITS.issues.default,
+    responses = development ? 'error' : 'off',
+  } = said
   return { status, issues, responses }
 }

@@ -8,7 +8,8 @@
 // does that and stays. Streams also end as soon as their server begins to close; clients then come
 // again and find another one.
 
-import { optionalDuration, refuseUnknown, requireObject, wrong } from '../option-values.js'
+import { limitOf } from '../limit-table.js'
+import { refuseUnknown, requireObject, wrong } from '../option-values.js'
 import { addField, hasField } from '../reply-fields.js'
 import { Result } from '../results.js'
 import { eventText, retryText } from './event-text.js'
@@ -44,7 +45,6 @@ export interface SseOptions {
   clock?: TimerClock
 }
 
-const HEARTBEAT_MS = 15_000
 const HEARTBEAT = ':\n\n'
 
 /** Looks at each value of a source; what it throws ends the stream. */
@@ -69,7 +69,7 @@ export class EventStream<Event = SseEvent | string> {
     const { heartbeat, retry, clock = globalThis } = options
     this.#source = source
     this.#options = options
-    this.#heartbeatMs = optionalDuration(heartbeat, 'heartbeat', HEARTBEAT_MS)
+    this.#heartbeatMs = limitOf('heartbeat', heartbeat, 'heartbeat', 0)
     this.#first = retry === undefined ? undefined : `${retryText(retry)}\n`
     if (typeof clock.setTimeout !== 'function' || typeof clock.clearTimeout !== 'function') {
       throw wrong('clock', 'an object with setTimeout and clearTimeout', clock)

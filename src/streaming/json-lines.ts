@@ -6,7 +6,8 @@
 // at hand travel together.
 
 import { HttpError, LannerError } from '../errors.js'
-import { refuseUnknown, requireObject, size } from '../option-values.js'
+import { limitOf } from '../limit-table.js'
+import { refuseUnknown, requireObject } from '../option-values.js'
 import { Result } from '../results.js'
 import { isThenable } from '../thenable.js'
 import { checkSource, stepsOf } from './source.js'
@@ -85,15 +86,13 @@ export interface JsonLinesOptions {
   lineBytes?: Size
 }
 
-const LINE_BYTES = 1024 * 1024
-const LINE_BYTES_MAX = 1024 ** 3
 const LINE_FEED = 0x0a
 
 /** The longest line that options allow. */
 export function parseLineBytes(options: JsonLinesOptions): number {
   requireObject(options, 'options')
   refuseUnknown(options, ['lineBytes'], '')
-  return size(options.lineBytes, 'lineBytes', LINE_BYTES, 1, LINE_BYTES_MAX)
+  return limitOf('lineBytes', options.lineBytes, 'lineBytes')
 }
 
 /** The values of a body; lines without anything are skipped. */
