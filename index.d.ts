@@ -599,8 +599,8 @@ declare class Context<
   get connection(): ConnectionInfo
   /**
    * Takes over what a trusted proxy says of the request: `remote`, `isSecure`, `host`, `url` and
-   * `prefix` say that from then on. For middleware, before `ctx.request` is touched. What the connection says
-   * stays in `peer`, `connection` and the Host field.
+   * `prefix` say that from then on. For middleware, before `ctx.request` is touched. What the
+   * connection says stays in `peer`, `connection` and the Host field.
    */
   assume({ remote, isSecure, host, prefix }: AssumedOrigin): this
   /** The Request of the fetch standard. Its body is this body: read one of them. */

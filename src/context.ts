@@ -380,8 +380,8 @@ export class Context<
 
   /**
    * Takes over what a trusted proxy says of the request: `remote`, `isSecure`, `host`, `url` and
-   * `prefix` say that from then on. For middleware, before `ctx.request` is touched. What the connection says
-   * stays in `peer`, `connection` and the Host field.
+   * `prefix` say that from then on. For middleware, before `ctx.request` is touched. What the
+   * connection says stays in `peer`, `connection` and the Host field.
    */
   assume({ remote, isSecure, host, prefix }: AssumedOrigin): this {
     const extras = extrasOf(this)

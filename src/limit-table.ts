@@ -1,4 +1,4 @@
-// The limits that are kept on this side: what they count, their defaults, and what passing one does.
+// The limits that are kept on this side: what they count, their defaults, what passing one does.
 //
 // The one source of them: options are read by limitOf(), docs/limits.md is generated from the text
 // of this table (scripts/gen/limits.mjs), so it holds literals and nothing else. The limits of the

@@ -1,6 +1,6 @@
-// docs/limits.md: every cap with its default and where that comes from. Sources: the table LIMITS in
-// crates/proto/src/limits.rs, the table CONTRACT in crates/core/src/limits.rs, and for what is kept
-// in JavaScript the table LIMITS in src/limit-table.ts.
+// docs/limits.md: every cap with its default and where that comes from. Sources: the table LIMITS
+// in crates/proto/src/limits.rs, the table CONTRACT in crates/core/src/limits.rs, and for what is
+// kept in JavaScript the table LIMITS in src/limit-table.ts.
 
 import { fail } from '../lib/run.mjs'
 import { cell, rows, source } from '../lib/rust-source.mjs'

@@ -73,8 +73,8 @@ export interface ClientReply<Status extends number = number, Body = unknown> {
   /** Whether the status is 200 to 299. */
   readonly ok: OkOf<Status>
   /**
-   * Data for JSON, text for text, a loop over the events of an event stream, the stream of bytes for
-   * anything else; undefined for none.
+   * Data for JSON, text for text, a loop over the events of an event stream, the stream of bytes
+   * for anything else; undefined for none.
    */
   readonly body: Body
   /** Its header fields. */

@@ -2,10 +2,10 @@
 // -Prefix, or the Forwarded field of RFC 7239.
 //
 // Used as app.use(forwarded({ take: ['for', 'proto'] })), before everything that asks who the
-// client is. Changes ctx.remote, ctx.isSecure, ctx.host, ctx.url and ctx.prefix; ctx.peer, ctx.connection and
-// the fields themselves stay what they are. Promises that nothing is believed that the client could
-// have written: lists are read from the end, which the nearest proxy wrote, and no further than
-// senders are trusted; one kind of field is read and never the other.
+// client is. Changes ctx.remote, ctx.isSecure, ctx.host, ctx.url and ctx.prefix; ctx.peer,
+// ctx.connection and the fields themselves stay what they are. Promises that nothing is believed
+// that the client could have written: lists are read from the end, which the nearest proxy wrote,
+// and no further than senders are trusted; one kind of field is read and never the other.
 
 import { isIP } from 'node:net'
 
@@ -28,8 +28,8 @@ export interface ForwardedOptions {
   trust?: readonly string[]
   /**
    * What is taken over: 'for' (`ctx.remote`), 'proto' (`ctx.isSecure`), 'host' (`ctx.host`), 'port'
-   * (that of `ctx.host`), 'prefix' (`ctx.prefix`); the last two are X-Forwarded only. Name only what
-   * your proxy sets itself: what it hands through is the client's word. Default 'for'.
+   * (that of `ctx.host`), 'prefix' (`ctx.prefix`); the last two are X-Forwarded only. Name only
+   * what your proxy sets itself: what it hands through is the client's word. Default 'for'.
    */
   take?: readonly ForwardedPart[]
   /** Which fields the proxy sets. The other kind is not looked at. Default 'x-forwarded'. */

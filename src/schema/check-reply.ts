@@ -3,7 +3,8 @@
 // Runs around the route's own functions, where `validation.responses` asks for it: never in a
 // chain that is not checked. Looks at status and body as they were returned, before they become
 // text; what ctx.json() made is read back. Events are looked at one by one, as they come. Other
-// streams, Responses and what was thrown are not looked into. Changes nothing: a reply is sent as it is, or an error takes its place.
+// streams, Responses and what was thrown are not looked into. Changes nothing: a reply is
+// sent as it is, or an error takes its place.
 
 import { LannerError } from '../errors.js'
 import { BODY_NONE, BODY_STREAM, TYPE_JSON, TYPE_PROBLEM } from '../native/exchange.js'

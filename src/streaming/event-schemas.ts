@@ -1,5 +1,5 @@
-// The events of a stream as a schema, for the `responses` of routes: `{ 200: sseEvents({ price: Price
-// }) }`.
+// The events of a stream as a schema, for the `responses` of routes:
+// `{ 200: sseEvents({ price: Price }) }`.
 //
 // One schema for the data of each event, by its name. It is a Standard Schema whose value is an
 // EventStream: so handlers are held to it by their types, documents of OpenAPI describe it, and the
@@ -115,7 +115,8 @@ export function checkEvent(
   if (typeof said !== 'object' || said?.data === undefined) return undefined
   const { event: name = 'message', data } = said
   if (!Object.hasOwn(schemas, name)) {
-    return `sends the event ${name}, which is not listed: there are ${Object.keys(schemas).join(', ')}`
+    const listed = Object.keys(schemas).join(', ')
+    return `sends the event ${name}, which is not listed: there are ${listed}`
   }
   const judge = ({ issues }: StandardResult<unknown>): string | undefined => {
     const issue = issues?.[0]
