@@ -162,8 +162,6 @@ declare class LannerError extends Error {
  * Serves a fetch handler, or an application that has one: `serve(new Hono().get('/', …), { port:
  * 3000 })`. What it returns can be used at once and awaited: then an address that is taken is an
  * error here.
- * @param handler - What answers: a function, or an object with one that is called `fetch`.
- * @param options - Those of `listen()` and some more, or a port.
  */
 declare function serve(
   handler: FetchHandler | FetchObject,
@@ -175,8 +173,6 @@ declare function serve(handler: FetchServerObject, options?: ServeOptions | numb
 
 /**
  * 200 with a file or a Blob. Return what it gives: the file is open until it was sent.
- * @param source - A path, a file: URL, or a Blob. It is not held to any folder: do not make it of
- * what clients say.
  * @throws an HttpError of status 404: there is no such file, or it may not be read
  */
 declare function file(
@@ -198,11 +194,7 @@ declare class HeaderSet {
  */
 declare function routeOptions(options: CommonOptions): Middleware
 
-/**
- * 202, with the place where its state can be asked for and a body.
- * @param location - The field `location`.
- * @param body - What is sent: JSON data, text, bytes or a stream.
- */
+/** 202, with the place where its state can be asked for and a body. */
 declare function accepted(location?: string | URL): Result<202, undefined>
 
 declare function accepted<Body>(
@@ -210,23 +202,13 @@ declare function accepted<Body>(
   body: Body | Literally,
 ): Result<202, Body>
 
-/**
- * 400 as a problem document.
- * @param detail - What happened, or members of the document.
- */
+/** 400 as a problem document. */
 declare function badRequest(detail?: string | ProblemMembers): Result<400, ProblemDocument>
 
-/**
- * 409 as a problem document.
- * @param detail - What happened, or members of the document.
- */
+/** 409 as a problem document. */
 declare function conflict(detail?: string | ProblemMembers): Result<409, ProblemDocument>
 
-/**
- * 201, with the place of what was made and a body: `created('/users/7', user)`.
- * @param location - The field `location`.
- * @param body - What is sent: JSON data, text, bytes or a stream.
- */
+/** 201, with the place of what was made and a body: `created('/users/7', user)`. */
 declare function created(location?: string | URL): Result<201, undefined>
 
 declare function created<Body>(
@@ -234,53 +216,35 @@ declare function created<Body>(
   body: Body | Literally,
 ): Result<201, Body>
 
-/**
- * 403 as a problem document.
- * @param detail - What happened, or members of the document.
- */
+/** 403 as a problem document. */
 declare function forbidden(detail?: string | ProblemMembers): Result<403, ProblemDocument>
 
-/**
- * 200 with HTML.
- * @param body - The page.
- */
+/** 200 with HTML. */
 declare function html(body: string): Result<200, string>
 
 /** 204 and no body. */
 declare function noContent(): Result<204, undefined>
 
-/**
- * 404 as a problem document.
- * @param detail - What happened, or members of the document.
- */
+/** 404 as a problem document. */
 declare function notFound(detail?: string | ProblemMembers): Result<404, ProblemDocument>
 
-/**
- * 200 with a body.
- * @param body - What is sent: JSON data, text, bytes or a stream.
- */
+/** 200 with a body. */
 declare function ok(): Result<200, undefined>
 
 declare function ok<Body>(body: Body | Literally): Result<200, Body>
 
-/**
- * A problem document of any status from 400 to 599: `problem(404, 'no such user')`.
- * @param status - 400 to 599.
- * @param detail - What happened, or members of the document.
- */
+/** A problem document of any status from 400 to 599: `problem(404, 'no such user')`. */
 declare function problem<Status extends number>(
   status: Status,
   detail?: string | ProblemMembers,
 ): Result<Status, ProblemDocument>
 
-/**
- * A redirect: 302 when no status is given.
- * @param to - A URL, or a path of this server.
- * @param status - 301, 302, 303, 307 or 308.
- */
-declare function redirect<Status extends 301 | 302 | 303 | 307 | 308 = 302>(
+/** A redirect: 302 when no status is given. */
+declare function redirect(to: string | URL): Result<302, undefined>
+
+declare function redirect<Status extends 301 | 302 | 303 | 307 | 308>(
   to: string | URL,
-  status?: Status,
+  status: Status,
 ): Result<Status, undefined>
 
 /** A reply as a value. The functions of this package make them: `ok()`, `problem()` and others. */
@@ -299,18 +263,10 @@ declare class Result<Status extends number = number, Body = unknown> {
   cookie(name: string, value: string, options?: CookieOptions): Result<Status, Body>
 }
 
-/**
- * 200 with a stream of strings and bytes, which is pulled only as fast as the client takes it.
- * @param body - Where it comes from: a web or Node stream, or anything iterable.
- * @param type - The content type. Default 'application/octet-stream'.
- */
+/** 200 with a stream of strings and bytes, which is pulled only as fast as the client takes it. */
 declare function stream(body: StreamBody, type?: string): Result<200, StreamBody>
 
-/**
- * 401 as a problem document; `challenge` says how to come in, for example 'Bearer'.
- * @param detail - What happened, or members of the document.
- * @param challenge - The field `www-authenticate`, for example 'Bearer'. Default none.
- */
+/** 401 as a problem document; `challenge` says how to come in, for example 'Bearer'. */
 declare function unauthorized(
   detail?: string | ProblemMembers,
   challenge?: string,
@@ -333,8 +289,6 @@ declare class ValidationError extends HttpError {
 
 /**
  * Endpoints and groups under a prefix, as a value for `app.add()`; groups may hold groups.
- * @param prefix - What stands before the patterns of its members, for example '/api'.
- * @param members - Its routes and groups.
  * @example
  * ```ts run
  * import { App, defineGroup, defineRoute } from 'lanner'
@@ -377,8 +331,6 @@ declare function sseEvents<const Schemas extends EventSchemas>(
  * event: 'price', data: { eur: 3 } } })`. Values are texts, or objects with data, event, id, retry
  * and comment. The generator's finally runs when the client has gone; give `signal` to what it
  * waits for, so that it need not wait for long.
- * @param source - A generator function, which gets `signal` and `lastEventId`, or anything
- * iterable.
  * @throws LANNER_OPTION_INVALID: an option is wrong
  * @example
  * ```ts run
@@ -401,9 +353,23 @@ declare function sse<Event extends SseEvent | string>(
 /**
  * Answers with one JSON value per line (`application/x-ndjson`), as they come: `return
  * jsonLines(db.rows())`. Takes what `sse()` takes: a generator function, or anything iterable.
- * @param source - A generator function, which gets `signal`, or anything iterable.
  */
-declare function jsonLines<Value>(source: ValueSource<Value>): Result<200, JsonLines<Value>>
+declare function jsonLines<Value>(
+  source: ValueSource<Value | Literally>,
+): Result<200, JsonLines<Value>>
+
+/**
+ * The lines that a route sends, for its `responses`: `{ 200: jsonLinesOf(Row) }`. What the source
+ * of `jsonLines()` yields has to fit; the client reads line by line.
+ */
+declare function jsonLinesOf<Line extends StandardSchema>(line: Line): JsonLinesSchema<Line>
+
+/**
+ * A reply of a media type, for `responses`: `{ 200: mediaOf('application/pdf') }` takes what
+ * `file()` and `stream()` give, texts, bytes and Blobs. The type itself is set where the reply is
+ * made.
+ */
+declare function mediaOf<const Type extends string>(mediaType: Type): MediaSchema<Type>
 
 /** Options of an application. */
 interface AppOptions {
@@ -2857,12 +2823,33 @@ interface TimerClock {
 /** JSON lines as a reply. `jsonLines()` makes it. */
 declare class JsonLines<Value = unknown> {
   #private
+  /** Types only, for `responses` and the client: there is no such property. */
+  readonly '~line': Value
 }
 
 /** How `ctx.body.jsonLines()` reads. */
 interface JsonLinesOptions {
   /** The longest line, without its end; then 413. Default 1 MiB, as for one JSON document. */
   lineBytes?: Size
+}
+
+/** The schema of JSON lines. `jsonLinesOf()` makes it. */
+declare class JsonLinesSchema<Line extends StandardSchema = StandardSchema> {
+  /** The schema of one line. */
+  readonly line: Line
+  /** What makes it a schema. */
+  readonly '~standard': Described<JsonLines<InputOf<Line>>>
+}
+
+/** What a reply of a media type is made of. */
+type MediaBody = string | Uint8Array | Blob | StreamBody
+
+/** The schema of a reply of a media type. `mediaOf()` makes it. */
+declare class MediaSchema<Type extends string = string> {
+  /** The media type. */
+  readonly mediaType: Type
+  /** What makes it a schema. */
+  readonly '~standard': Described<MediaBody>
 }
 
 /** What a source of values knows of the request. */
@@ -2971,7 +2958,6 @@ declare const REJECT_STATUS: {
   readonly headers_timeout: 408
   readonly body_timeout: 408
   readonly unknown_expectation: 417
-  readonly unsupported_websocket_version: 400
   readonly unsupported_connect: 501
   readonly proxy_header_missing: 0
   readonly invalid_proxy_header: 0
@@ -3123,6 +3109,10 @@ interface NativeStats extends Counters {
   readonly [reject: `reject_${string}`]: number
   /** Connections that ended, by cause; docs/metrics.md has the causes. */
   readonly [closed: `closed_${string}`]: number
+}
+
+type Described<Value> = StandardProps<Value> & {
+  readonly jsonSchema: JsonSchemaMaker
 }
 
 interface LiteralReply extends NoReply {
@@ -3388,6 +3378,8 @@ export {
   sseEvents,
   sse,
   jsonLines,
+  jsonLinesOf,
+  mediaOf,
   type AppOptions,
   type BodySource,
   type StreamBody,
@@ -3524,6 +3516,9 @@ export {
   type TimerClock,
   type JsonLines,
   type JsonLinesOptions,
+  type JsonLinesSchema,
+  type MediaBody,
+  type MediaSchema,
   type StreamRequest,
   type Values,
   type ValueSource,

@@ -28,6 +28,7 @@ export { defineGroup, defineRoute, defineRoute as route } from './routing/endpoi
 export { sseEvents } from './streaming/event-schemas.js'
 export { sse } from './streaming/events.js'
 export { jsonLines } from './streaming/json-lines.js'
+export { jsonLinesOf, mediaOf } from './streaming/stream-schemas.js'
 
 export type { AppOptions } from './app.js'
 export type { BodySource } from './body/source.js'
@@ -131,5 +132,6 @@ export type {
 } from './streaming/event-schemas.js'
 export type { EventStream, SseOptions, TimerClock } from './streaming/events.js'
 export type { JsonLines, JsonLinesOptions } from './streaming/json-lines.js'
+export type { JsonLinesSchema, MediaBody, MediaSchema } from './streaming/stream-schemas.js'
 export type { StreamRequest, Values, ValueSource } from './streaming/source.js'
 export type { Trailers } from './trailers.js'

@@ -181,10 +181,12 @@ export function problem<Status extends number>(
  * @param to - A URL, or a path of this server.
  * @param status - 301, 302, 303, 307 or 308.
  */
-export function redirect<Status extends 301 | 302 | 303 | 307 | 308 = 302>(
+export function redirect(to: string | URL): Result<302, undefined>
+export function redirect<Status extends 301 | 302 | 303 | 307 | 308>(
   to: string | URL,
-  status: Status = 302 as Status,
-): Result<Status, undefined> {
+  status: Status,
+): Result<Status, undefined>
+export function redirect(to: string | URL, status = 302): Result<number, undefined> {
   if (!REDIRECTS.includes(status)) {
     throw new LannerError('LANNER_STATUS_INVALID', `A redirect has one of ${REDIRECTS.join(', ')}.`)
   }

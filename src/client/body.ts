@@ -1,9 +1,10 @@
 // Bodies of calls and replies: data as JSON, files as forms, and what came as what it says it is.
 //
 // What fetch() takes by itself goes as it is. Promises that a stream is never read to its end here:
-// event streams come event by event, other bytes are left to the caller.
+// event streams come event by event, JSON lines line by line, other bytes are left to the caller.
 
 import { readEvents } from './events.js'
+import { readLines } from './lines.js'
 import { toText } from './url.js'
 
 /** A body as fetch() takes it. */
@@ -65,6 +66,7 @@ export async function readBody(response: Response, method: string): Promise<unkn
   const type = response.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
   if (type === 'application/json' || type.endsWith('+json')) return await response.json()
   if (type === 'text/event-stream') return body === null ? undefined : readEvents(body)
+  if (type === 'application/x-ndjson') return body === null ? undefined : readLines(body)
   if (type.startsWith('text/')) return await response.text()
   return body ?? undefined
 }

@@ -73,8 +73,8 @@ export interface ClientReply<Status extends number = number, Body = unknown> {
   /** Whether the status is 200 to 299. */
   readonly ok: OkOf<Status>
   /**
-   * Data for JSON, text for text, a loop over the events of an event stream, the stream of bytes
-   * for anything else; undefined for none.
+   * Data for JSON, text for text, a loop over the events of an event stream or over JSON lines,
+   * the stream of bytes for anything else; undefined for none.
    */
   readonly body: Body
   /** Its header fields. */
@@ -96,7 +96,18 @@ type RepliesOf<Responses> = [Responses] extends [undefined]
         }[keyof Responses & number]
       | ClientReply<Exclude<OtherStatus, keyof Responses>>
 
-type BodyOf<Schema> = Schema extends StandardSchema ? Received<InputOf<Schema>> : undefined
+type BodyOf<Schema> = Schema extends { readonly mediaType: infer Type extends string }
+  ? MediaOf<Type>
+  : Schema extends StandardSchema
+    ? Received<InputOf<Schema>>
+    : undefined
+
+/** What the body of a media type is read as. */
+type MediaOf<Type extends string> = Type extends `text/${string}`
+  ? string
+  : Type extends 'application/json' | `${string}+json`
+    ? unknown
+    : ReadableStream<Uint8Array>
 
 /** The events of a stream, in a loop: `for await (const { event, data } of reply.body)`. */
 export type ReceivedEvents<Event> = AsyncGenerator<ReceivedEventOf<Event>, undefined>
@@ -119,11 +130,13 @@ export type Received<Value> = Value extends string | number | boolean | null | u
     ? Data
     : Value extends { readonly '~event': infer Event }
       ? ReceivedEvents<Event>
-      : Value extends Blob | Uint8Array | AsyncIterable<unknown> | ReadableStream
-        ? ReadableStream<Uint8Array>
-        : Value extends object
-          ? { [Key in keyof Value]: Received<Value[Key]> }
-          : unknown
+      : Value extends { readonly '~line': infer Line }
+        ? AsyncGenerator<Received<Line>, undefined>
+        : Value extends Blob | Uint8Array | AsyncIterable<unknown> | ReadableStream
+          ? ReadableStream<Uint8Array>
+          : Value extends object
+            ? { [Key in keyof Value]: Received<Value[Key]> }
+            : unknown
 
 type OkOf<Status extends number> = number extends Status
   ? boolean

@@ -2,8 +2,8 @@
 //
 // Runs around the route's own functions, where `validation.responses` asks for it: never in a
 // chain that is not checked. Looks at status and body as they were returned, before they become
-// text; what ctx.json() made is read back. Events are looked at one by one, as they come. Other
-// streams, Responses and what was thrown are not looked into. Changes nothing: a reply is
+// text; what ctx.json() made is read back. Events and lines are looked at one by one, as they come.
+// Other streams, Responses and what was thrown are not looked into. Changes nothing: a reply is
 // sent as it is, or an error takes its place.
 
 import { LannerError } from '../errors.js'
@@ -12,11 +12,15 @@ import { isResponse, isStreamBody } from '../response.js'
 import { Result } from '../results.js'
 import { checkEvent, EventStreamSchema } from '../streaming/event-schemas.js'
 import { EventStream } from '../streaming/events.js'
+import { JsonLines } from '../streaming/json-lines.js'
+import { checkPart } from '../streaming/part-check.js'
+import { JsonLinesSchema } from '../streaming/stream-schemas.js'
 import { isThenable } from '../thenable.js'
 import { pointerOf } from '../validation-error.js'
 
 import type { Chain } from '../compose.js'
 import type { Context } from '../context.js'
+import type { Awaitable } from '../handler.js'
 import type { RouteInfo } from '../routing/options.js'
 import type { ResponseSchemas } from '../routing/schemas.js'
 import type { StandardResult } from './standard.js'
@@ -90,7 +94,7 @@ class ReplyCheck {
       if (!isEmpty) this.#mismatch(ctx, `of status ${status} has a body, which it is not to have`)
       return value
     }
-    if (schema instanceof EventStreamSchema) {
+    if (schema instanceof EventStreamSchema || schema instanceof JsonLinesSchema) {
       const watched = this.#watch(ctx, schema, value, body)
       if (watched !== undefined) return watched
     }
@@ -100,13 +104,25 @@ class ReplyCheck {
     return Promise.resolve(result).then((settled) => this.#judge(ctx, status, settled, value))
   }
 
-  /** A stream of events, each of which is looked at when it comes. */
-  #watch(ctx: Context, { events }: EventStreamSchema, value: unknown, body: unknown): unknown {
-    if (!(body instanceof EventStream)) return undefined
-    const stream = body.checked(async (event) => {
-      const wrong = await checkEvent(events, event)
-      if (wrong !== undefined) this.#mismatch(ctx, wrong)
-    })
+  /** A stream of events or lines, each of which is looked at when it comes. */
+  #watch(
+    ctx: Context,
+    schema: EventStreamSchema | JsonLinesSchema,
+    value: unknown,
+    body: unknown,
+  ): unknown {
+    const look = (check: (part: unknown) => Awaitable<string | undefined>) => {
+      return async (part: unknown): Promise<void> => {
+        const wrong = await check(part)
+        if (wrong !== undefined) this.#mismatch(ctx, wrong)
+      }
+    }
+    let stream: object
+    if (schema instanceof EventStreamSchema && body instanceof EventStream) {
+      stream = body.checked(look((event) => checkEvent(schema.events, event)))
+    } else if (schema instanceof JsonLinesSchema && body instanceof JsonLines) {
+      stream = body.checked(look((line) => checkPart(schema.line, line, 'a line')))
+    } else return undefined
     return value instanceof Result ? new Result(value.status, stream, value.headers) : stream
   }
 

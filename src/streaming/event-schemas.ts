@@ -8,13 +8,13 @@
 
 import { wrong } from '../option-values.js'
 import { describeSchema } from '../schema/describe.js'
-import { isThenable } from '../thenable.js'
-import { pointerOf } from '../validation-error.js'
 import { EventStream } from './events.js'
+import { checkPart } from './part-check.js'
 
+import type { Awaitable } from '../handler.js'
 import type { Duration } from '../options.js'
 import type { JsonSchema } from '../schema/json-types.js'
-import type { InputOf, StandardProps, StandardResult, StandardSchema } from '../schema/standard.js'
+import type { InputOf, StandardProps, StandardSchema } from '../schema/standard.js'
 import type { JsonSchemaMaker } from '../schema/standard.js'
 import type { SseEvent } from './event-text.js'
 
@@ -89,6 +89,8 @@ export class EventStreamSchema<Schemas extends EventSchemas = EventSchemas> {
  * The events that a route sends, for its `responses`: `{ 200: sseEvents({ price: Price }) }`. What
  * the source of `sse()` yields has to be one of them, with the data that its schema takes; the
  * client reads them with their types.
+ * @param events - The schema of the data of each event, by its name; 'message' for no name.
+ * @throws LANNER_OPTION_INVALID: there is no event, or something is no schema
  */
 export function sseEvents<const Schemas extends EventSchemas>(
   events: Schemas,
@@ -106,10 +108,7 @@ export function sseEvents<const Schemas extends EventSchemas>(
 }
 
 /** What is wrong with an event, for people; undefined for nothing. */
-export function checkEvent(
-  schemas: EventSchemas,
-  value: unknown,
-): string | undefined | Promise<string | undefined> {
+export function checkEvent(schemas: EventSchemas, value: unknown): Awaitable<string | undefined> {
   const said = (typeof value === 'string' ? { data: value } : value) as SseEvent | null
   // What is no event at all is told where it is made into text.
   if (typeof said !== 'object' || said?.data === undefined) return undefined
@@ -118,15 +117,7 @@ export function checkEvent(
     const listed = Object.keys(schemas).join(', ')
     return `sends the event ${name}, which is not listed: there are ${listed}`
   }
-  const judge = ({ issues }: StandardResult<unknown>): string | undefined => {
-    const issue = issues?.[0]
-    if (issue === undefined) return undefined
-    const place = pointerOf(issue.path)
-    const what = place === '' ? issue.message : `${place}: ${issue.message}`
-    return `sends an event ${name} that does not fit its schema: ${what}`
-  }
-  const result = schemas[name]!['~standard'].validate(data)
-  return isThenable(result) ? Promise.resolve(result).then(judge) : judge(result)
+  return checkPart(schemas[name]!, data, `an event ${name}`)
 }
 
 /**

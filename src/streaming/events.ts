@@ -13,7 +13,7 @@ import { refuseUnknown, requireObject, wrong } from '../option-values.js'
 import { addField, hasField } from '../reply-fields.js'
 import { Result } from '../results.js'
 import { eventText, retryText } from './event-text.js'
-import { checkSource, stepsOf } from './source.js'
+import { checkedSteps, checkSource, stepsOf } from './source.js'
 
 import type { Context } from '../context.js'
 import type { Duration } from '../options.js'
@@ -96,20 +96,6 @@ export class EventStream<Event = SseEvent | string> {
     }
     const text = new EventText(ctx, start, this.#first, this.#heartbeatMs, this.#clock)
     return { [Symbol.asyncIterator]: () => text }
-  }
-}
-
-function checkedSteps(steps: Steps<unknown>, check: EventCheck): AsyncIterator<unknown> {
-  return {
-    async next() {
-      const step = await steps.next()
-      if (step.done !== true) await check(step.value)
-      return step
-    },
-    async return() {
-      await steps.return?.()
-      return END
-    },
   }
 }
 

@@ -10,10 +10,11 @@ import { limitOf } from '../limit-table.js'
 import { refuseUnknown, requireObject } from '../option-values.js'
 import { Result } from '../results.js'
 import { isThenable } from '../thenable.js'
-import { checkSource, stepsOf } from './source.js'
+import { checkedSteps, checkSource, stepsOf } from './source.js'
 
 import type { Context } from '../context.js'
 import type { Size } from '../options.js'
+import type { Literally } from '../routing/schemas.js'
 import type { Steps, ValueSource } from './source.js'
 
 /** Characters of a chunk that is gathered from values that are there already. */
@@ -24,7 +25,10 @@ export const JSON_LINES_TYPE = 'application/x-ndjson'
 
 /** JSON lines as a reply. `jsonLines()` makes it. */
 export class JsonLines<Value = unknown> {
+  /** Types only, for `responses` and the client: there is no such property. */
+  declare readonly '~line': Value
   readonly #source: ValueSource<Value>
+  #check: ((value: unknown) => unknown) | undefined
 
   /** @internal */
   constructor(source: ValueSource<Value>) {
@@ -32,9 +36,20 @@ export class JsonLines<Value = unknown> {
     this.#source = source
   }
 
+  /** @internal The same, with a look at each value before it becomes text. */
+  checked(check: (value: unknown) => unknown): JsonLines<Value> {
+    const lines = new JsonLines(this.#source)
+    lines.#check = check
+    return lines
+  }
+
   /** @internal The text for one client; nothing runs before it is pulled. */
   open(ctx: Context): AsyncIterable<string> {
-    return textOf(() => stepsOf(this.#source, ctx, 'jsonLines()'))
+    const check = this.#check
+    return textOf(() => {
+      const steps = stepsOf(this.#source, ctx, 'jsonLines()')
+      return check === undefined ? steps : checkedSteps(steps, check)
+    })
   }
 }
 
@@ -43,8 +58,10 @@ export class JsonLines<Value = unknown> {
  * jsonLines(db.rows())`. Takes what `sse()` takes: a generator function, or anything iterable.
  * @param source - A generator function, which gets `signal`, or anything iterable.
  */
-export function jsonLines<Value>(source: ValueSource<Value>): Result<200, JsonLines<Value>> {
-  return new Result(200, new JsonLines(source))
+export function jsonLines<Value>(
+  source: ValueSource<Value | Literally>,
+): Result<200, JsonLines<Value>> {
+  return new Result(200, new JsonLines(source as ValueSource<Value>))
 }
 
 async function* textOf(start: () => Steps<unknown>): AsyncGenerator<string, undefined> {

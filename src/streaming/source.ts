@@ -52,6 +52,24 @@ export function stepsOf<Value>(
   return (values as Iterable<Value>)[Symbol.iterator]()
 }
 
+/** The same steps, with a look at each value; what `check` throws ends them. */
+export function checkedSteps(
+  steps: Steps<unknown>,
+  check: (value: unknown) => unknown,
+): AsyncIterator<unknown> {
+  return {
+    async next() {
+      const step = await steps.next()
+      if (step.done !== true) await check(step.value)
+      return step
+    },
+    async return() {
+      await steps.return?.()
+      return { value: undefined, done: true }
+    },
+  }
+}
+
 function isIterable(value: object): boolean {
   return Symbol.asyncIterator in value || Symbol.iterator in value
 }
