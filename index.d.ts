@@ -162,6 +162,8 @@ declare class LannerError extends Error {
  * Serves a fetch handler, or an application that has one: `serve(new Hono().get('/', …), { port:
  * 3000 })`. What it returns can be used at once and awaited: then an address that is taken is an
  * error here.
+ * @param handler - What answers: a function, or an object with one that is called `fetch`.
+ * @param options - Those of `listen()` and some more, or a port.
  */
 declare function serve(
   handler: FetchHandler | FetchObject,
@@ -173,6 +175,8 @@ declare function serve(handler: FetchServerObject, options?: ServeOptions | numb
 
 /**
  * 200 with a file or a Blob. Return what it gives: the file is open until it was sent.
+ * @param source - A path, a file: URL, or a Blob. It is not held to any folder: do not make it of
+ * what clients say.
  * @throws an HttpError of status 404: there is no such file, or it may not be read
  */
 declare function file(
@@ -194,7 +198,11 @@ declare class HeaderSet {
  */
 declare function routeOptions(options: CommonOptions): Middleware
 
-/** 202, with the place where its state can be asked for and a body. */
+/**
+ * 202, with the place where its state can be asked for and a body.
+ * @param location - The field `location`.
+ * @param body - What is sent: JSON data, text, bytes or a stream.
+ */
 declare function accepted(location?: string | URL): Result<202, undefined>
 
 declare function accepted<Body>(
@@ -202,13 +210,23 @@ declare function accepted<Body>(
   body: Body | Literally,
 ): Result<202, Body>
 
-/** 400 as a problem document. */
+/**
+ * 400 as a problem document.
+ * @param detail - What happened, or members of the document.
+ */
 declare function badRequest(detail?: string | ProblemMembers): Result<400, ProblemDocument>
 
-/** 409 as a problem document. */
+/**
+ * 409 as a problem document.
+ * @param detail - What happened, or members of the document.
+ */
 declare function conflict(detail?: string | ProblemMembers): Result<409, ProblemDocument>
 
-/** 201, with the place of what was made and a body: `created('/users/7', user)`. */
+/**
+ * 201, with the place of what was made and a body: `created('/users/7', user)`.
+ * @param location - The field `location`.
+ * @param body - What is sent: JSON data, text, bytes or a stream.
+ */
 declare function created(location?: string | URL): Result<201, undefined>
 
 declare function created<Body>(
@@ -216,30 +234,50 @@ declare function created<Body>(
   body: Body | Literally,
 ): Result<201, Body>
 
-/** 403 as a problem document. */
+/**
+ * 403 as a problem document.
+ * @param detail - What happened, or members of the document.
+ */
 declare function forbidden(detail?: string | ProblemMembers): Result<403, ProblemDocument>
 
-/** 200 with HTML. */
+/**
+ * 200 with HTML.
+ * @param body - The page.
+ */
 declare function html(body: string): Result<200, string>
 
 /** 204 and no body. */
 declare function noContent(): Result<204, undefined>
 
-/** 404 as a problem document. */
+/**
+ * 404 as a problem document.
+ * @param detail - What happened, or members of the document.
+ */
 declare function notFound(detail?: string | ProblemMembers): Result<404, ProblemDocument>
 
-/** 200 with a body. */
+/**
+ * 200 with a body.
+ * @param body - What is sent: JSON data, text, bytes or a stream.
+ */
 declare function ok(): Result<200, undefined>
 
 declare function ok<Body>(body: Body | Literally): Result<200, Body>
 
-/** A problem document of any status from 400 to 599: `problem(404, 'no such user')`. */
+/**
+ * A problem document of any status from 400 to 599: `problem(404, 'no such user')`.
+ * @param status - 400 to 599.
+ * @param detail - What happened, or members of the document.
+ */
 declare function problem<Status extends number>(
   status: Status,
   detail?: string | ProblemMembers,
 ): Result<Status, ProblemDocument>
 
-/** A redirect: 302 when no status is given. */
+/**
+ * A redirect: 302 when no status is given.
+ * @param to - A URL, or a path of this server.
+ * @param status - 301, 302, 303, 307 or 308.
+ */
 declare function redirect(to: string | URL): Result<302, undefined>
 
 declare function redirect<Status extends 301 | 302 | 303 | 307 | 308>(
@@ -263,10 +301,18 @@ declare class Result<Status extends number = number, Body = unknown> {
   cookie(name: string, value: string, options?: CookieOptions): Result<Status, Body>
 }
 
-/** 200 with a stream of strings and bytes, which is pulled only as fast as the client takes it. */
+/**
+ * 200 with a stream of strings and bytes, which is pulled only as fast as the client takes it.
+ * @param body - Where it comes from: a web or Node stream, or anything iterable.
+ * @param type - The content type. Default 'application/octet-stream'.
+ */
 declare function stream(body: StreamBody, type?: string): Result<200, StreamBody>
 
-/** 401 as a problem document; `challenge` says how to come in, for example 'Bearer'. */
+/**
+ * 401 as a problem document; `challenge` says how to come in, for example 'Bearer'.
+ * @param detail - What happened, or members of the document.
+ * @param challenge - The field `www-authenticate`, for example 'Bearer'. Default none.
+ */
 declare function unauthorized(
   detail?: string | ProblemMembers,
   challenge?: string,
@@ -289,6 +335,8 @@ declare class ValidationError extends HttpError {
 
 /**
  * Endpoints and groups under a prefix, as a value for `app.add()`; groups may hold groups.
+ * @param prefix - What stands before the patterns of its members, for example '/api'.
+ * @param members - Its routes and groups.
  * @example
  * ```ts run
  * import { App, defineGroup, defineRoute } from 'lanner'
@@ -321,6 +369,8 @@ declare const defineRoute: RouteVerb<AnyState, '', never, 'none'>
  * The events that a route sends, for its `responses`: `{ 200: sseEvents({ price: Price }) }`. What
  * the source of `sse()` yields has to be one of them, with the data that its schema takes; the
  * client reads them with their types.
+ * @param events - The schema of the data of each event, by its name; 'message' for no name.
+ * @throws LANNER_OPTION_INVALID: there is no event, or something is no schema
  */
 declare function sseEvents<const Schemas extends EventSchemas>(
   events: Schemas,
@@ -331,6 +381,8 @@ declare function sseEvents<const Schemas extends EventSchemas>(
  * event: 'price', data: { eur: 3 } } })`. Values are texts, or objects with data, event, id, retry
  * and comment. The generator's finally runs when the client has gone; give `signal` to what it
  * waits for, so that it need not wait for long.
+ * @param source - A generator function, which gets `signal` and `lastEventId`, or anything
+ * iterable.
  * @throws LANNER_OPTION_INVALID: an option is wrong
  * @example
  * ```ts run
@@ -353,6 +405,7 @@ declare function sse<Event extends SseEvent | string>(
 /**
  * Answers with one JSON value per line (`application/x-ndjson`), as they come: `return
  * jsonLines(db.rows())`. Takes what `sse()` takes: a generator function, or anything iterable.
+ * @param source - A generator function, which gets `signal`, or anything iterable.
  */
 declare function jsonLines<Value>(
   source: ValueSource<Value | Literally>,
@@ -361,6 +414,8 @@ declare function jsonLines<Value>(
 /**
  * The lines that a route sends, for its `responses`: `{ 200: jsonLinesOf(Row) }`. What the source
  * of `jsonLines()` yields has to fit; the client reads line by line.
+ * @param line - The schema of one line.
+ * @throws LANNER_OPTION_INVALID: it is no schema
  */
 declare function jsonLinesOf<Line extends StandardSchema>(line: Line): JsonLinesSchema<Line>
 
@@ -368,6 +423,8 @@ declare function jsonLinesOf<Line extends StandardSchema>(line: Line): JsonLines
  * A reply of a media type, for `responses`: `{ 200: mediaOf('application/pdf') }` takes what
  * `file()` and `stream()` give, texts, bytes and Blobs. The type itself is set where the reply is
  * made.
+ * @param mediaType - For example 'application/pdf'.
+ * @throws LANNER_OPTION_INVALID: it is no media type
  */
 declare function mediaOf<const Type extends string>(mediaType: Type): MediaSchema<Type>
 
@@ -2958,6 +3015,7 @@ declare const REJECT_STATUS: {
   readonly headers_timeout: 408
   readonly body_timeout: 408
   readonly unknown_expectation: 417
+  readonly unsupported_websocket_version: 400
   readonly unsupported_connect: 501
   readonly proxy_header_missing: 0
   readonly invalid_proxy_header: 0
