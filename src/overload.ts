@@ -10,7 +10,10 @@ import type { Duration } from './options.js'
 
 /** When requests are refused with 503 although they are well. */
 export interface OverloadOptions {
-  /** Requests that handlers work on at the same time, in the whole server. Default 10 000. */
+  /**
+   * Requests that handlers work on at the same time, in the whole server; one whose reply only
+   * waits for its client does not count. Default 10 000.
+   */
   inFlight?: number
   /**
    * How long requests may wait for the event loop: when all of them waited longer for a second, or

@@ -86,7 +86,8 @@ impl Default for Timeouts {
 /// When requests are shed, and what they are told.
 #[derive(Debug, Clone)]
 pub struct Overload {
-    /// Requests of the whole server that are dispatched and not settled. Default 10,000.
+    /// Requests of the whole server that are dispatched and not settled, but for those that only
+    /// wait for their client. Default 10,000.
     pub in_flight: u32,
     /// Time that requests may wait for an isolate: when all of them waited longer for an interval,
     /// what comes is shed. 0 for no bound. Default 100 ms.

@@ -154,6 +154,25 @@ impl Context {
         Some(exchange)
     }
 
+    /// The exchange only waits for its client: another request may have its permit.
+    pub(crate) fn lend_permit(&mut self, slot: SlotId) {
+        if let Some(exchange) = self.slots.get_mut(slot)
+            && std::mem::take(&mut exchange.has_permit)
+        {
+            self.permits.give_back();
+        }
+    }
+
+    /// Its isolate has work for the exchange again.
+    pub(crate) fn retake_permit(&mut self, slot: SlotId) {
+        if let Some(exchange) = self.slots.get_mut(slot)
+            && exchange.lane.is_some()
+            && !std::mem::replace(&mut exchange.has_permit, true)
+        {
+            self.permits.take_again();
+        }
+    }
+
     /// Looks at what the other threads hold.
     pub fn look_at_memory(&mut self) {
         self.memory.look(&self.board, &self.counters, self.now);

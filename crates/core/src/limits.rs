@@ -194,7 +194,7 @@ pub const CONTRACT: &[LimitDoc] = &[
     LimitDoc {
         name: "overload.in_flight",
         option: "overload.inFlight",
-        what: "requests of the server dispatched and not settled",
+        what: "requests dispatched and not settled, but for those that only wait for their client",
         default: "10000",
         unit: "requests",
         range: "1 to 1000000",

@@ -20,6 +20,7 @@ use lanner_proto::{Method, RejectReason};
 
 use super::deadline::Deadline;
 use super::end::End;
+use super::exchange::ReplyPhase;
 use super::out::Out;
 use super::preface::Preface;
 use super::rate::RateClock;
@@ -86,10 +87,15 @@ pub struct Active {
     pub(super) send_pace: RateClock,
     /// The slowest that it may be, where replies differ in that; none for the server's.
     pub(super) send_rate: Option<Rate>,
-    /// Whether earlier bytes waited when the reply that is being sent began.
-    pub(super) is_joined: bool,
+    /// Bytes on their way that are older than the reply that is being sent.
+    pub(super) earlier_left: usize,
     /// Their rate; none for the server's.
     pub(super) earlier_rate: Option<Rate>,
+    /// The rate of the reply that is being sent; none for the server's.
+    pub(super) own_rate: Option<Rate>,
+    /// Whether the reply that is being sent has waited for the peer with a full window: nothing
+    /// begins behind it before it has ended.
+    pub(super) is_stuck: bool,
 }
 
 impl Active {
@@ -108,7 +114,9 @@ impl Active {
         self.send_pace = RateClock::default();
         self.send_rate = None;
         self.earlier_rate = None;
-        self.is_joined = false;
+        self.own_rate = None;
+        self.earlier_left = 0;
+        self.is_stuck = false;
     }
 
     /// Whether the next reply may go at another rate than the one before it.
@@ -125,13 +133,25 @@ impl Active {
 
     /// The reply that is being sent goes at another rate, as far as nothing earlier is on its way.
     pub(super) fn change_rate(&mut self, rate: Rate, server: Rate) {
-        let earlier = self.earlier_rate.unwrap_or(server);
-        let is_joined = self.is_joined && !self.out.is_empty();
-        self.send_rate = Some(if is_joined {
-            earlier.or_less(rate)
-        } else {
-            rate
+        self.own_rate = Some(rate);
+        self.send_rate = Some(match self.earlier_left {
+            0 => rate,
+            _ => self.earlier_rate.unwrap_or(server).or_less(rate),
         });
+    }
+
+    /// `n` bytes have left: once the earlier ones are gone, the reply behind them goes at its own
+    /// rate. The time that those took is not held against it.
+    fn leave_earlier(&mut self, n: usize, now: u64) {
+        self.earlier_left = self.earlier_left.saturating_sub(n);
+        if self.earlier_left == 0
+            && let (Some(joint), Some(own)) = (self.send_rate, self.own_rate)
+            && joint != own
+        {
+            self.send_pace.run(false, now);
+            self.send_pace.renew(&joint);
+            self.send_rate = Some(own);
+        }
     }
 
     pub(super) fn is_quiet(&self) -> bool {
@@ -317,16 +337,31 @@ impl Connection {
             active.out.advance(&mut cx.pool, n);
             let rate = active.send_rate.unwrap_or(cx.rules.of_server().response);
             active.send_pace.moved(n, &rate, cx.now);
+            if active.earlier_left > 0 {
+                active.leave_earlier(n, cx.now);
+            }
         }
         if let Deadline::Stalled(_) = self.deadline {
             self.deadline = Deadline::None;
         }
         self.return_credit(cx);
-        self.after_output(cx);
+        self.settle_output(cx);
     }
 
-    /// Settles what an empty output allows: the end of the connection, or rest.
+    /// Everything was written that the peer takes now; what is left waits for it.
     pub fn after_output(&mut self, cx: &mut Context) {
+        if self.output().is_some() && self.waits_for_peer(cx) {
+            self.active(cx).is_stuck = true;
+        }
+        self.settle_output(cx);
+    }
+
+    /// Settles what an empty output allows: further requests, the end of the connection, or rest.
+    fn settle_output(&mut self, cx: &mut Context) {
+        let was_stuck = self.active.as_ref().is_some_and(|active| active.is_stuck);
+        if was_stuck && !self.is_streaming(cx) {
+            self.active(cx).is_stuck = false;
+        }
         if self.output().is_none() {
             match self.phase {
                 // Nobody waits for the peer's end where there is no time for it.
@@ -341,6 +376,21 @@ impl Connection {
             }
         }
         self.watch(cx);
+    }
+
+    /// Whether the handler whose reply is being sent has no credit left.
+    fn waits_for_peer(&self, cx: &Context) -> bool {
+        let window = cx.limits.reply_window_bytes as usize;
+        match self.first_reply(cx) {
+            Some(&ReplyPhase::Streaming { outstanding, .. }) => outstanding >= window,
+            _ => false,
+        }
+    }
+
+    /// The reply whose turn it is.
+    pub(super) fn first_reply<'a>(&self, cx: &'a Context) -> Option<&'a ReplyPhase> {
+        let first = self.active.as_ref()?.exchanges.front()?;
+        cx.slots.get(*first).map(|exchange| &exchange.reply)
     }
 
     /// Exchanges that are not settled.

@@ -123,10 +123,8 @@ impl Connection {
     }
 
     /// Whether the reply whose turn it is has begun and not ended.
-    fn is_streaming(&self, cx: &Context) -> bool {
-        let first = self.active.as_ref().and_then(|a| a.exchanges.front());
-        let exchange = first.and_then(|&slot| cx.slots.get(slot));
-        exchange.is_some_and(|exchange| matches!(exchange.reply, ReplyPhase::Streaming { .. }))
+    pub(super) fn is_streaming(&self, cx: &Context) -> bool {
+        matches!(self.first_reply(cx), Some(ReplyPhase::Streaming { .. }))
     }
 
     /// The handler took too long: the peer gets a 504, or a reply that visibly breaks off.
@@ -147,6 +145,7 @@ impl Connection {
             // Nothing of it was sent: the peer can be told.
             Some(ReplyPhase::Streaming { .. }) => {
                 if let Some(exchange) = cx.slots.get_mut(slot) {
+                    cx.memory.let_go(exchange.early.len());
                     exchange.early.clear(&mut cx.pool);
                     exchange.reply = ReplyPhase::Waiting;
                 }

@@ -63,7 +63,8 @@ pub struct Exchange {
     pub route: u32,
     /// What it is held to instead, when its handler said so.
     pub rules: Option<Box<Rules>>,
-    /// Whether it counts as in flight.
+    /// Whether it takes part of what may be in flight: not where the core itself replies, and not
+    /// while its reply only waits for the client.
     pub has_permit: bool,
     /// The method of the request.
     pub method: Method,

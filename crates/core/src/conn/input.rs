@@ -21,13 +21,16 @@ use crate::sightings::{Breach, Cause};
 /// the requests that it usually sends ahead.
 const INPUT_MAX: usize = 64 * 1024;
 
+/// The same behind a reply that the peer does not read: what it asks for meanwhile stays with it.
+const STUCK_INPUT_MAX: usize = 4 * 1024;
+
 /// Bytes that every body may make the server hold although its memory is used up: handlers report
 /// what they took in portions of at most this, so a body that is read always goes on.
 const BODY_FLOOR: u32 = 64 * 1024;
 
 impl Connection {
-    /// How many bytes may be read now: few while an earlier exchange says so, none behind a full
-    /// window.
+    /// How many bytes may be read now: few while an earlier exchange says so, fewer while its reply
+    /// is not read, none behind a full window.
     pub fn read_budget(&self, cx: &Context) -> usize {
         if self.eof {
             return 0;
@@ -47,6 +50,9 @@ impl Connection {
                     BodyTarget::Exchange(slot) => body_credit(cx, slot),
                     BodyTarget::Discard { .. } => usize::MAX,
                     BodyTarget::None if self.may_begin(cx, &active.input) => usize::MAX,
+                    BodyTarget::None if active.is_stuck => {
+                        STUCK_INPUT_MAX.saturating_sub(active.input.len())
+                    }
                     BodyTarget::None => INPUT_MAX.saturating_sub(active.input.len()),
                 },
             },
@@ -266,6 +272,7 @@ impl Connection {
     fn may_parse(&self, active: &Active, cx: &Context) -> bool {
         active.refusal.is_none()
             && !active.serial
+            && !active.is_stuck
             && active.exchanges.len() < usize::from(cx.limits.pipelined)
             && active.out.len() <= cx.limits.reply_window_bytes as usize
     }

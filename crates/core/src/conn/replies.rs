@@ -188,7 +188,7 @@ impl Connection {
         let keep_alive = exchange.keep_alive && !unread_body && !ends;
         if self.is_first(slot) {
             let active = self.active(cx);
-            active.is_joined = !active.out.is_empty();
+            active.earlier_left = active.out.len();
             if active.has_own_rates(&cx.rules) {
                 let (rate, server) = (cx.rules_of(slot).response, cx.rules.of_server().response);
                 self.active(cx).join_rate(rate, server);
@@ -284,6 +284,7 @@ impl Connection {
         if len == 0 {
             return;
         }
+        let has_credit = *outstanding < cx.limits.reply_window_bytes as usize;
         match framing {
             Framing::Length(_) if len as u64 > *left => {
                 cx.send_cancel(slot, layout::CANCEL_PEER_GONE);
@@ -292,6 +293,10 @@ impl Connection {
             Framing::Length(_) => *left -= len as u64,
             Framing::NoBody => return self.return_credit_of(cx, slot, 0),
             Framing::Chunked | Framing::UntilClose => {}
+        }
+        if !has_credit {
+            // Nothing more is done for it until the client reads.
+            cx.lend_permit(slot);
         }
         self.with_out(cx, slot, |cx, out| {
             if framing == Framing::Chunked {
@@ -390,7 +395,11 @@ impl Connection {
         if let Some(exchange) = cx.slots.get_mut(slot) {
             exchange.reply = ReplyPhase::Complete;
         }
-        self.settle(cx);
+        match self.is_first(slot) {
+            true => self.settle(cx),
+            // Its handler has done its work; the replies before it have not left.
+            false => cx.lend_permit(slot),
+        }
     }
 
     /// The reply broke off after it began: what was sent is all that the peer gets. Its handler

@@ -27,7 +27,7 @@ impl Connection {
             if let Some(exchange) = cx.slots.get_mut(slot) {
                 if !exchange.early.is_empty() {
                     let early = std::mem::take(&mut exchange.early);
-                    active.is_joined = !active.out.is_empty();
+                    active.earlier_left = active.out.len();
                     if active.has_own_rates(&cx.rules) {
                         let rate = exchange.rules_in(&cx.rules).response;
                         let server = cx.rules.of_server().response;
@@ -112,6 +112,7 @@ impl Connection {
         let sent = outstanding.saturating_sub(waiting);
         if sent > 0 && (sent >= half || waiting == 0) {
             *outstanding -= sent;
+            cx.retake_permit(slot);
             cx.send_credit(slot, sent as u32);
         }
     }

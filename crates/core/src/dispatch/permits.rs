@@ -1,8 +1,10 @@
 //! How many requests may be with the isolates at once, all I/O threads together.
 //!
-//! Asked before a request is given to a lane. A thread borrows permits in blocks from the one count
+//! Asked before a request is given to a lane; a request that only waits for its client has none
+//! meanwhile. A thread borrows permits in blocks from the one count
 //! that all threads share, and gives blocks back: the shared count is touched once in a block and
-//! not for each request. Promises that there are never more requests than permits. A thread may
+//! not for each request. Promises that no request begins when there are as many as permits; one
+//! that goes on is never refused, and may be one more. A thread may
 //! keep two blocks for itself while another one sheds; a block is at most a sixteenth of a thread's
 //! share, so requests are shed at seven eighths of the limit at the earliest, and with one thread
 //! at the limit exactly.
@@ -51,12 +53,18 @@ impl Pool {
 pub(crate) struct Permits {
     pool: Arc<Pool>,
     spare: usize,
+    /// Requests that went on when no permit was left: as many are not given back later.
+    owed: usize,
 }
 
 impl Permits {
     /// None yet; they are borrowed when they are needed.
     pub(crate) fn new(pool: Arc<Pool>) -> Self {
-        Self { pool, spare: 0 }
+        Self {
+            pool,
+            spare: 0,
+            owed: 0,
+        }
     }
 
     /// Takes a permit for a request, if one is left for its priority.
@@ -72,8 +80,21 @@ impl Permits {
         true
     }
 
-    /// A request was settled.
+    /// Takes a permit for a request that goes on, whether there is one or not.
+    pub(crate) fn take_again(&mut self) {
+        if self.spare > 0 || self.borrow() {
+            self.spare -= 1;
+        } else {
+            self.owed += 1;
+        }
+    }
+
+    /// A request was settled, or waits for its client.
     pub(crate) fn give_back(&mut self) {
+        if self.owed > 0 {
+            self.owed -= 1;
+            return;
+        }
         let block = self.pool.block;
         self.spare += 1;
         if self.spare > 2 * (block - 1) {
@@ -96,7 +117,7 @@ impl Permits {
     /// Permits in use, and those that other threads keep.
     fn taken(&self) -> usize {
         let free = self.pool.free.load(Relaxed);
-        self.pool.limit.saturating_sub(free + self.spare)
+        self.pool.limit.saturating_sub(free + self.spare) + self.owed
     }
 
     fn borrow(&mut self) -> bool {
@@ -132,6 +153,25 @@ mod tests {
             if limit > 0 {
                 permits.give_back();
                 assert_eq!(take_all(&mut permits, Priority::Normal), 1, "{limit}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_goes_on_is_never_refused_and_counts() {
+        let mut permits = Permits::new(Pool::new(2, 1, false));
+        assert_eq!(take_all(&mut permits, Priority::Normal), 2);
+        // Both wait for their clients, two others take their places, and they go on.
+        (0..2).for_each(|_| permits.give_back());
+        assert_eq!(take_all(&mut permits, Priority::Normal), 2);
+        (0..2).for_each(|_| permits.take_again());
+        for settled in 1..=4 {
+            assert_eq!(permits.taken(), 5 - settled);
+            permits.give_back();
+            let is_free = permits.take(Priority::Normal);
+            assert_eq!(is_free, settled > 2, "{settled} of four were settled");
+            if is_free {
+                permits.give_back();
             }
         }
     }

@@ -147,6 +147,26 @@ fn below_the_limit_nothing_is_shed_and_at_the_limit_new_requests_are() {
 }
 
 #[test]
+fn what_a_late_handler_wrote_is_let_go() {
+    const USERS: usize = 2;
+    let mut wire = Wire::new(&Setup::default().rule(USERS, |rules| rules.request_ms = 500));
+    let behind = crlf("GET /users/7/posts HTTP/1.1\nHost: a\n\n");
+    let requests = wire.feed(&[get(), behind].concat()).requests();
+    let [first, second] = [0, 1].map(|n: usize| requests[n].slot);
+    wire.flush(|records| {
+        records
+            .reply(second, stream())
+            .write(second, &[b'y'; 9_000])
+    });
+    assert!(wire.cx.memory.own() > 9_000);
+    wire.pass(500);
+    assert_eq!(wire.counter("deadlines_passed"), 1);
+    assert!(wire.cx.memory.own() < 500, "{}", wire.cx.memory.own());
+    wire.flush(|records| records.reply(first, text("in time")));
+    assert_eq!(wire.cx.memory.own(), 0);
+}
+
+#[test]
 fn what_is_given_up_is_let_go() {
     let mut wire = wire();
     wire.feed(&upload(70_000)).feed(&[b'x'; 60_000]);

@@ -28,6 +28,7 @@ mod request_deadline;
 mod request_forms;
 mod route_rules;
 mod sightings;
+mod slow_readers;
 mod timeouts;
 mod unread_body;
 mod wear;

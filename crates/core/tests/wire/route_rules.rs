@@ -181,6 +181,40 @@ fn a_reply_behind_one_with_a_rate_of_its_own_has_the_time_of_the_server() {
     assert_eq!(wire.end(), End::Reset);
 }
 
+#[test]
+fn a_reply_has_its_own_rate_when_those_before_it_have_left() {
+    let none = Rate {
+        bytes_per_second: 0,
+        grace_ms: 0,
+    };
+    for (rate, at) in [(Rate::default(), 5_000), (SLOW, 1_000)] {
+        let setup = Setup::default()
+            .rule(USERS, |rules| rules.response = none)
+            .rule(ROOT, |rules| rules.response = rate);
+        let mut wire = Wire::new(&setup);
+        wire.peer_takes(10);
+        let input = [get("/users/7/posts"), get("/")].concat();
+        let requests = wire.feed(&input).requests();
+        wire.flush(|records| {
+            records
+                .reply(requests[0].slot, text("patient"))
+                .reply(requests[1].slot, text(&"x".repeat(9_000)))
+        });
+        wire.pass(1 << 30);
+        let earlier = ok("patient").len() - 10;
+        wire.peer_takes(earlier - 1).pass(1 << 30);
+        assert_eq!(wire.end(), End::Open, "a byte of the first one is left");
+        wire.peer_takes(1).pass(at - 1);
+        assert_eq!(
+            wire.end(),
+            End::Open,
+            "the time before is not held against it"
+        );
+        wire.pass(1);
+        assert_eq!(wire.end(), End::Reset, "{rate:?}");
+    }
+}
+
 /// A handler that wants its reply to be taken quickly says nothing of the one before it.
 #[test]
 fn a_reply_that_waits_behind_another_hurries_nobody() {
