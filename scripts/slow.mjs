@@ -77,7 +77,7 @@ async function attack(kind) {
   for (let i = 0; i < 300; i++) await ask(connect(server.port, '127.0.0.1'))
   // Code that was never run is memory too: a tenth of the attack comes first.
   if (!values.small) await launch(kind, server.port, Math.ceil(connections / 10), WARM_SECONDS)
-  const before = await server.state()
+  const before = await server.state('rest')
   const probes = probe(server.port)
   const attackers = launch(kind, server.port, connections, seconds)
   const watched = await watch(server, attackers)
@@ -175,7 +175,7 @@ function ask(socket, isKept = false) {
 async function comesBack(server, before) {
   const started = performance.now()
   while (true) {
-    const state = await server.state()
+    const state = await server.state('rest')
     const isBack = state.rss < before.rss * 1.1 + KEPT_BYTES && state.stats.in_flight === 0
     const waited = performance.now() - started
     if (isBack || waited > BACK_MS) return { isBack, waited, rss: state.rss }
@@ -248,9 +248,9 @@ async function start(options) {
   })
   const next = () => new Promise((resolve) => child.once('message', resolve))
   const { port } = await next()
-  const state = () => {
+  const state = (when = 'attack') => {
     const answer = next()
-    child.send({})
+    child.send(when)
     return answer
   }
   return { port, state, end: () => child.kill('SIGKILL') }

@@ -1,7 +1,8 @@
 // The server that slow clients attack, in a process of its own.
 //
 // Started by slow.mjs with an IPC channel and its options as JSON. Any message is answered with
-// what it has counted and what memory it holds.
+// what it has counted and what memory it holds: 'rest' when its heap was collected, which would
+// delay the quick client while an attack runs.
 
 import { App } from 'lanner'
 
@@ -37,8 +38,8 @@ function* large(bytes) {
 
 const options = JSON.parse(process.argv[2])
 const server = await app.listen({ port: 0, host: '127.0.0.1', ...options })
-process.on('message', () => {
-  globalThis.gc()
+process.on('message', (when) => {
+  if (when === 'rest') globalThis.gc()
   process.send({ stats: server.stats(), rss: process.memoryUsage.rss(), moved })
 })
 // Nobody else would end it when its driver was killed.

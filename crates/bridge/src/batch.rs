@@ -15,6 +15,10 @@ pub struct Batch {
     pub count: u32,
     /// How many of them open an exchange.
     pub openings: u32,
+    /// How much work they allow exchanges to go on with, in a measure of the sender's.
+    pub credit: u32,
+    /// Whether the sender waits for this batch to be taken: then it is to be woken.
+    pub is_awaited: bool,
     /// The sender's number of this batch.
     pub number: u32,
     /// A point in time, on the clock that the two sides agree on.
@@ -43,6 +47,8 @@ impl Batch {
         self.bytes.clear();
         self.count = 0;
         self.openings = 0;
+        self.credit = 0;
+        self.is_awaited = false;
         self.number = 0;
         self.stamp = 0;
         self.large.clear();
@@ -62,6 +68,7 @@ mod tests {
         batch.bytes.extend_from_slice(&[1; 1000]);
         batch.count = 3;
         (batch.openings, batch.number, batch.stamp) = (2, 7, 1_000);
+        (batch.credit, batch.is_awaited) = (1, true);
         batch.large.push(Chunk::copy_of(Home::Io, &[2; 10]));
         batch.spent.push(Chunk::copy_of(Home::Io, &[3; 10]));
         assert!(!batch.is_empty());
@@ -69,6 +76,7 @@ mod tests {
         batch.clear();
         assert!(batch.is_empty());
         assert_eq!((batch.openings, batch.number, batch.stamp), (0, 0, 0));
+        assert_eq!((batch.credit, batch.is_awaited), (0, false));
         assert_eq!((batch.bytes.capacity(), batch.large.capacity()), memory);
     }
 

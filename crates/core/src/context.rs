@@ -244,12 +244,27 @@ impl Context {
         });
     }
 
-    /// Gives the handler credit for its reply stream.
+    /// Gives the handler credit for its reply stream, in its turn.
     pub fn send_credit(&mut self, slot: SlotId, bytes: u32) {
-        let wire = self.wire_slot(slot);
-        self.send(slot, layout::PREFIX_BYTES + 4, |out| {
-            entry::write_credit(out, wire, bytes)
-        });
+        let Some(exchange) = self.slots.get_mut(slot) else {
+            return;
+        };
+        let waits = exchange.credit > 0;
+        exchange.credit += bytes;
+        if let Some(lane) = exchange.lane.filter(|_| !waits) {
+            self.lanes.await_credit(lane, slot);
+        }
+    }
+
+    fn send_credits(&mut self) {
+        while let Some((lane, slot)) = self.lanes.next_credit() {
+            let wire = self.wire_slot(slot);
+            // Of an exchange that is over nobody needs it.
+            if let Some(exchange) = self.slots.get_mut(slot) {
+                let bytes = std::mem::take(&mut exchange.credit);
+                self.lanes.send_credit(lane, wire, bytes);
+            }
+        }
     }
 
     /// Tells the isolate that a part of what it wrote for the exchange, with `fields`, cannot be
@@ -283,6 +298,7 @@ impl Context {
     pub fn publish(&mut self) -> bool {
         self.finished.end(&self.counters.request_times);
         self.pool.count(&self.counters);
+        self.send_credits();
         self.lanes.publish(self.pool.away(), self.now)
     }
 

@@ -69,6 +69,11 @@ impl Pulse {
         Duration::from_micros(us)
     }
 
+    /// When the turn began that has not ended, in microseconds of the server's clock.
+    pub fn turn_us(&self) -> u64 {
+        self.turn_us.load(Relaxed)
+    }
+
     /// Microseconds of the server's clock: the stamp of replies.
     pub fn now_us(&self) -> u64 {
         self.began.elapsed().as_micros() as u64

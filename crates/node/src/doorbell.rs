@@ -30,6 +30,9 @@ const NO_HANDLE: Failure = Failure {
 pub(crate) type OnBell =
     unsafe extern "C" fn(napi_env, napi_value, context: *mut c_void, data: *mut c_void);
 
+/// What runs there when the microtasks and ticks behind `OnBell` have run.
+pub(crate) type OnTurnEnd = unsafe extern "C" fn(context: *mut c_void);
+
 /// The bell, as its owner and its gate hold it.
 #[derive(Clone, Copy)]
 pub(crate) enum Bell {
@@ -40,11 +43,16 @@ pub(crate) enum Bell {
 }
 
 impl Bell {
-    /// A bell whose ringing calls `on_bell` with `context`. It keeps the event loop alive.
-    pub(crate) fn new(env: napi_env, on_bell: OnBell, context: *mut c_void) -> Outcome<Self> {
+    /// A bell whose ringing calls `on_bell` with `context`, and `on_turn_end` behind it where it
+    /// `tells_end`. It keeps the event loop alive.
+    pub(crate) fn new(
+        env: napi_env,
+        (on_bell, on_turn_end): (OnBell, OnTurnEnd),
+        context: *mut c_void,
+    ) -> Outcome<Self> {
         let way = std::env::var_os(WAY);
         if way.as_deref() != Some(OsStr::new("threadsafe")) {
-            if let Some(bell) = handle::Bell::new(env, on_bell, context) {
+            if let Some(bell) = handle::Bell::new(env, (on_bell, on_turn_end), context) {
                 return Ok(Self::Handle(bell));
             }
             if way.is_some() {
@@ -52,6 +60,11 @@ impl Bell {
             }
         }
         threadsafe::Bell::new(env, on_bell, context).map(Self::Threadsafe)
+    }
+
+    /// Whether it says when a turn has ended. Nothing runs behind a threadsafe function's ticks.
+    pub(crate) fn tells_end(&self) -> bool {
+        matches!(self, Self::Handle(_))
     }
 
     /// Ends the bell; only after the gate was detached, on the JavaScript thread. `on_bell` is not

@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 use std::ffi::c_void;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lanner_bridge::{Batch, Chunk, Home, IsolateLane};
 use lanner_core::Server;
@@ -59,6 +60,11 @@ pub(crate) struct Lane {
     /// Records for each I/O thread that wait for the end of the dispatch.
     staged: Vec<Option<Box<Batch>>>,
     is_dispatching: bool,
+    /// I/O threads that wait for what was taken in this turn.
+    awaiting: Vec<usize>,
+    /// When the last turn began, and the bytes of entries that it took.
+    began_us: u64,
+    taken: usize,
     /// Batches whose chunks JavaScript may ask for during this dispatch.
     on_show: Vec<(usize, Box<Batch>)>,
     /// Bodies that travel with the next flush.
@@ -88,7 +94,7 @@ impl Lane {
         let dispatch = kept.function(dispatch)?;
         let (mark, on_stall) = (kept.reference(mark)?, kept.function(on_stall)?);
         let mut memory = Box::<Self>::new_uninit();
-        let bell = Bell::new(env, on_bell, memory.as_mut_ptr().cast())?;
+        let bell = Bell::new(env, (on_bell, on_turn_end), memory.as_mut_ptr().cast())?;
         // From here on the lane owns what it was made of, and `close_lane` undoes all of it.
         kept.release();
         let place: *mut Self = Box::into_raw(memory).cast();
@@ -109,6 +115,9 @@ impl Lane {
             staged,
             is_dispatching: false,
             rotation: Rotation::default(),
+            awaiting: Vec::new(),
+            began_us: 0,
+            taken: 0,
             turn: TurnSize::new(layout::BATCH_BYTES_MAX),
             on_show: Vec::new(),
             attached: VecDeque::new(),
@@ -160,6 +169,9 @@ impl Lane {
                 break;
             }
             self.isolate.pulse.took(from, &batch);
+            if batch.is_awaited {
+                self.awaiting.push(from);
+            }
             used += self.inbox.fill(used, &batch.bytes);
             if batch.large.is_empty() {
                 self.recycle(from, batch);
@@ -202,6 +214,11 @@ impl Lane {
         }
         for to in 0..self.lanes.len() {
             self.send(to);
+        }
+        for from in self.awaiting.drain(..) {
+            if let Some(lane) = self.lanes.get(from) {
+                lane.wake_io();
+            }
         }
     }
 
@@ -386,7 +403,9 @@ unsafe extern "C" fn on_bell(
                 return finish_broken(env, place);
             }
             lane.is_dispatching = true;
-            (lane.dispatch, lane.take(), lane.is_over())
+            lane.began_us = lane.isolate.pulse.turn_us();
+            lane.taken = lane.take();
+            (lane.dispatch, lane.taken, lane.is_over())
         };
         let function = raw::referenced(env, dispatch)?;
         if used > 0 {
@@ -405,7 +424,10 @@ unsafe extern "C" fn on_bell(
         let over = unsafe {
             let lane = &mut *place;
             lane.end_dispatch();
-            lane.turn.ended(used, lane.isolate.pulse.end_turn());
+            let took = lane.isolate.pulse.end_turn();
+            if !lane.bell.is_some_and(|bell| bell.tells_end()) {
+                lane.turn.ended(used, took);
+            }
             (over || lane.is_over()) && lane.is_quiet()
         };
         if over {
@@ -430,6 +452,15 @@ unsafe extern "C" fn on_bell(
     }
     // SAFETY: the hold of this callback, taken above.
     unsafe { release(place) };
+}
+
+/// Runs on the JavaScript thread when all that the turn led to has run: handlers that are
+/// asynchronous, and streams, do their work behind `on_bell`.
+unsafe extern "C" fn on_turn_end(context: *mut c_void) {
+    // SAFETY: the bell holds the lane, only this thread touches it, and JavaScript does not run.
+    let lane = unsafe { &mut *context.cast::<Lane>() };
+    let us = lane.isolate.pulse.now_us().saturating_sub(lane.began_us);
+    lane.turn.ended(lane.taken, Duration::from_micros(us));
 }
 
 /// The inbox or the outbox was taken away: the isolate's side ends, its exchanges are answered by

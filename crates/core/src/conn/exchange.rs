@@ -86,6 +86,8 @@ pub struct Exchange {
     pub reply: ReplyPhase,
     /// The request body.
     pub body: BodyPhase,
+    /// Bytes of its reply that have left, of which its handler has not heard.
+    pub credit: u32,
     /// Bytes of the request body that were handed over and not taken by the handler.
     pub held: u32,
     /// Bytes that were encoded before it was this exchange's turn.

@@ -92,6 +92,7 @@ impl Connection {
             method: head.method,
             batch: 0,
             status: 0,
+            credit: 0,
             held: 0,
             version: head.version,
             keep_alive: head.keep_alive && !self.is_worn(cx),

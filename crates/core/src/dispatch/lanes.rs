@@ -2,8 +2,8 @@
 //!
 //! Requests of one turn collect in an open batch; `publish` hands the batches over and rings once
 //! per isolate that sleeps. Promises that a full ring never blocks and never grows the queue of
-//! requests: `choose` then says no and the request is shed. Body pieces, cancels and credits are
-//! bounded by the credits of their exchanges and wait in the backlog.
+//! requests: `choose` then says no and the request is shed. Body pieces and cancels are bounded by
+//! the credits of their exchanges and wait in the backlog; credits have their turns.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use lanner_bridge::{Batch, Chunk, IoLane, SlotId};
 
 use super::admission::Admission;
+use super::credit_turns::CreditTurns;
 use super::entry::{self, RequestEntry};
 use super::layout;
 use crate::histogram::Run;
@@ -41,6 +42,7 @@ struct Lane {
     chunks_out: usize,
     gone: bool,
     admission: Admission,
+    credits: CreditTurns,
     pulse: Option<Arc<Pulse>>,
     /// The number of the open batch.
     number: u32,
@@ -82,6 +84,7 @@ impl Lanes {
             chunks_out: 0,
             gone: false,
             admission: Admission::default(),
+            credits: CreditTurns::default(),
             pulse: None,
             number: 0,
             sent: 0,
@@ -177,6 +180,33 @@ impl Lanes {
         lane.open.count += 1;
     }
 
+    /// The exchange has credit to come, in its turn.
+    pub fn await_credit(&mut self, lane: usize, slot: SlotId) {
+        if let Some(lane) = self.lanes.get_mut(lane).filter(|lane| !lane.gone) {
+            lane.credits.wait(slot);
+        }
+    }
+
+    /// Whose turn it is to get its credit, and on which lane.
+    pub fn next_credit(&mut self) -> Option<(usize, SlotId)> {
+        self.lanes.iter_mut().enumerate().find_map(|(index, lane)| {
+            let Lane { io, credits, .. } = lane;
+            Some((index, credits.next(|| io.queued())?))
+        })
+    }
+
+    /// Adds credit for a reply stream.
+    pub fn send_credit(&mut self, lane: usize, slot: SlotId, bytes: u32) {
+        self.send(lane, layout::PREFIX_BYTES + 4, |out| {
+            entry::write_credit(out, slot, bytes);
+        });
+        if let Some(lane) = self.lanes.get_mut(lane) {
+            let (credit, is_last) = lane.credits.sent(bytes);
+            lane.open.credit = lane.open.credit.saturating_add(credit);
+            lane.open.is_awaited |= is_last;
+        }
+    }
+
     /// Adds a chunk and its announcement.
     pub fn send_chunk(&mut self, lane: usize, slot: SlotId, chunk: Chunk, last: bool) {
         let Some(lane) = self.lanes.get_mut(lane).filter(|lane| !lane.gone) else {
@@ -266,11 +296,13 @@ impl Lanes {
         }
     }
 
-    /// Whether no lane has records waiting, or an isolate that has just gone.
+    /// Whether no lane has records waiting, credit that can be sent, or an isolate that has just
+    /// gone.
     pub fn is_quiet(&self) -> bool {
-        self.lanes
-            .iter()
-            .all(|lane| lane.gone || lane.io.is_quiet())
+        self.lanes.iter().all(|lane| {
+            let is_quiet = lane.io.is_quiet() && !lane.credits.is_due(|| lane.io.queued());
+            lane.gone || is_quiet
+        })
     }
 
     /// The lanes whose isolate has just gone; each is named once.
@@ -282,6 +314,7 @@ impl Lanes {
         let lane = self.lanes.get_mut(gone)?;
         lane.gone = true;
         lane.backlog.clear();
+        lane.credits.clear();
         lane.open.clear();
         Some(gone)
     }
@@ -343,9 +376,10 @@ impl Lane {
 
     /// Gives the batch back when the ring is full.
     fn hand_over(&mut self, batch: Box<Batch>) -> Result<(), Box<Batch>> {
-        let requests = batch.openings;
+        let (requests, credit) = (batch.openings, batch.credit);
         self.io.publish(batch)?;
         self.unannounced.push(requests);
+        self.credits.handed_over(credit);
         Ok(())
     }
 
@@ -443,6 +477,96 @@ mod tests {
         lanes.publish(&mut Vec::new(), 1_001);
         let batch = isolate.take().expect("a batch");
         assert_eq!(batch.openings, 1_000);
+    }
+
+    /// Ends a turn of the network side with credits that wait; says how many were handed over, and
+    /// whether the isolate is asked to say when it has taken them.
+    fn end_turn(lanes: &mut Lanes) -> usize {
+        end_turn_of(lanes, 1)
+    }
+
+    fn end_turn_of(lanes: &mut Lanes, bytes: u32) -> usize {
+        let mut sent = 0;
+        while let Some((lane, slot)) = lanes.next_credit() {
+            lanes.send_credit(lane, slot, bytes);
+            sent += 1;
+        }
+        lanes.publish(&mut Vec::new(), 1_000);
+        sent
+    }
+
+    #[test]
+    fn credits_have_their_turns_and_requests_come_between_them() {
+        let (mut lanes, mut isolate) = joined();
+        let mut slots = Slots::new(80);
+        for _ in 0..80 {
+            lanes.await_credit(0, slots.claim(()).expect("room"));
+        }
+        for (sent, awaited) in [(32, true), (32, true), (16, false), (0, false)] {
+            assert_eq!(end_turn(&mut lanes), sent);
+            send_requests(&mut lanes, 1);
+            assert_eq!(end_turn(&mut lanes), 0, "those before were not taken");
+            assert!(lanes.is_quiet());
+            let batches: Vec<_> = std::iter::from_fn(|| isolate.take()).collect();
+            let all = |of: fn(&Batch) -> u32| batches.iter().map(|batch| of(batch)).sum::<u32>();
+            assert_eq!(all(|batch| batch.count), sent as u32 + 1);
+            assert_eq!(all(|batch| batch.openings), 1);
+            assert_eq!(batches.iter().any(|batch| batch.is_awaited), awaited);
+            assert_eq!(lanes.is_quiet(), !awaited, "the thread does not sleep now");
+        }
+    }
+
+    #[test]
+    fn long_credits_are_fewer_and_one_goes_always() {
+        for (bytes, sent) in [(16_384, 32), (32_768, 16), (500_000, 2), (1 << 30, 1)] {
+            let (mut lanes, mut isolate) = joined();
+            let mut slots = Slots::new(64);
+            for _ in 0..64 {
+                lanes.await_credit(0, slots.claim(()).expect("room"));
+            }
+            for _ in 0..2 {
+                assert_eq!(end_turn_of(&mut lanes, bytes), sent, "{bytes} bytes each");
+                assert_eq!(end_turn_of(&mut lanes, bytes), 0);
+                assert!(isolate.take().is_some_and(|batch| batch.is_awaited));
+            }
+        }
+    }
+
+    #[test]
+    fn each_batch_with_credits_that_is_taken_makes_room() {
+        let (mut lanes, mut isolate) = joined();
+        let mut slots = Slots::new(100);
+        let mut wait = |lanes: &mut Lanes, count: usize| {
+            for _ in 0..count {
+                lanes.await_credit(0, slots.claim(()).expect("room"));
+            }
+        };
+        for _ in 0..3 {
+            wait(&mut lanes, 10);
+            assert_eq!(end_turn(&mut lanes), 10);
+        }
+        wait(&mut lanes, 10);
+        assert_eq!(end_turn(&mut lanes), 2);
+        for (taken_awaited, sent) in [(false, 8), (false, 0), (false, 0), (true, 0)] {
+            let batch = isolate.take().expect("a batch");
+            assert_eq!(batch.is_awaited, taken_awaited);
+            assert_eq!(end_turn(&mut lanes), sent);
+        }
+    }
+
+    #[test]
+    fn an_isolate_that_has_gone_leaves_no_credit_behind() {
+        let (mut lanes, isolate) = joined();
+        let mut slots = Slots::new(41);
+        for _ in 0..40 {
+            lanes.await_credit(0, slots.claim(()).expect("room"));
+        }
+        assert_eq!(end_turn(&mut lanes), 32);
+        drop(isolate);
+        assert_eq!(lanes.take_gone(), Some(0));
+        assert_eq!(end_turn(&mut lanes), 0);
+        lanes.await_credit(0, slots.claim(()).expect("room"));
+        assert!(end_turn(&mut lanes) == 0 && lanes.is_quiet());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The way to the isolates and back: which one, in what batch, in which layout.
 
 pub mod admission;
+mod credit_turns;
 pub mod entry;
 pub mod lanes;
 pub mod layout;

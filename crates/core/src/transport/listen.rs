@@ -20,6 +20,11 @@ use super::stream::{Accepted, Stream};
 use super::trust::ProxyPolicy;
 use crate::error::{Error, ErrorKind};
 
+/// Bytes of a connection that the system holds although it cannot send them yet: what a client on a
+/// fast line takes while we have our turn.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const UNSENT_BYTES_MAX: u32 = 256 * 1024;
+
 /// Attempts to find a port that is free on both families when `localhost` asks for port 0.
 const PAIR_ATTEMPTS: usize = 16;
 
@@ -254,11 +259,22 @@ fn bind(endpoint: &Endpoint, address: SocketAddr, dual: bool) -> io::Result<mio:
     #[cfg(not(unix))]
     let _ = reuse_port;
     socket.set_nonblocking(true)?;
+    hold_less(&socket);
     // Before `listen`: the receive buffer decides about the window that is offered.
     endpoint.socket.apply(&socket)?;
     socket.bind(&address.into())?;
     socket.listen(endpoint.socket.backlog.unwrap_or(BACKLOG))?;
     Ok(mio::net::TcpListener::from_std(socket.into()))
+}
+
+/// Lets the system hold little that it cannot send yet, for the connections of this listener: a
+/// client that does not read would have some megabytes of a long reply there, which no limit of
+/// ours counts. Where the system does not know the option it holds its own measure.
+fn hold_less(socket: &Socket) {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let _ = socket.set_tcp_notsent_lowat(UNSENT_BYTES_MAX);
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = socket;
 }
 
 impl SocketOptions {

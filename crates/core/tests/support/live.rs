@@ -118,6 +118,9 @@ fn run(mut lanes: Vec<IsolateLane>, mut handler: LiveHandler, known: &Known, sto
         for (index, lane) in lanes.iter_mut().enumerate() {
             while let Some(mut batch) = lane.take() {
                 pulse.begin_turn();
+                if batch.is_awaited {
+                    lane.wake_io();
+                }
                 pulse.took(index, &batch);
                 let mut records = Records {
                     batch: lane.spare(),

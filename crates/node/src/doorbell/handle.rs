@@ -10,7 +10,7 @@ use std::ptr;
 
 use napi_sys::{self as sys, Status, napi_env};
 
-use super::OnBell;
+use super::{OnBell, OnTurnEnd};
 use crate::raw;
 use crate::uv::{Handle, Uv};
 
@@ -34,6 +34,7 @@ unsafe impl Sync for Bell {}
 struct Belongings {
     env: napi_env,
     on_bell: OnBell,
+    on_turn_end: OnTurnEnd,
     context: *mut c_void,
     scope: sys::napi_async_context,
     /// Keeps the environment's end waiting while the handle closes.
@@ -42,8 +43,13 @@ struct Belongings {
 }
 
 impl Bell {
-    /// A bell whose ringing calls `on_bell` with `context`; none where libuv cannot be had.
-    pub(super) fn new(env: napi_env, on_bell: OnBell, context: *mut c_void) -> Option<Self> {
+    /// A bell whose ringing calls `on_bell` with `context`, and then `on_turn_end`; none where
+    /// libuv cannot be had.
+    pub(super) fn new(
+        env: napi_env,
+        (on_bell, on_turn_end): (OnBell, OnTurnEnd),
+        context: *mut c_void,
+    ) -> Option<Self> {
         let uv = Uv::get()?;
         let event_loop = raw::event_loop(env)?;
         let scope = raw::async_context(env, c"lanner")?;
@@ -52,6 +58,7 @@ impl Bell {
         let belongings = Box::into_raw(Box::new(Belongings {
             env,
             on_bell,
+            on_turn_end,
             context,
             scope,
             end: ptr::null_mut(),
@@ -112,24 +119,31 @@ fn layout(uv: &Uv) -> Layout {
 unsafe extern "C" fn on_wake(handle: *mut Handle) {
     let Some(uv) = Uv::get() else { return };
     // SAFETY: libuv calls this for a handle that is not closed, so its belongings are alive; they
-    // stay so until a later turn of the loop, also when `on_bell` closes the handle.
-    let (env, on_bell, context, scope) = unsafe {
-        let belongings: *const Belongings = uv.data(handle).cast();
-        if (*belongings).is_closing {
-            return;
-        }
-        let belongings = &*belongings;
-        (
-            belongings.env,
-            belongings.on_bell,
-            belongings.context,
-            belongings.scope,
-        )
-    };
+    // stay so until a later turn of the loop, also when a callback closes the handle.
+    let belongings: *const Belongings = unsafe { uv.data(handle) }.cast();
+    // SAFETY: as above.
+    let &Belongings {
+        env,
+        on_bell,
+        on_turn_end,
+        context,
+        scope,
+        is_closing,
+        ..
+    } = unsafe { &*belongings };
+    if is_closing {
+        return;
+    }
     raw::in_callback_scope(env, scope, || {
         // SAFETY: `on_bell` expects `context`, which outlives the handle.
         unsafe { on_bell(env, ptr::null_mut(), context, ptr::null_mut()) };
     });
+    // SAFETY: as above; a bell that is not closing still has what it was made for.
+    unsafe {
+        if !(*belongings).is_closing {
+            on_turn_end(context);
+        }
+    }
 }
 
 /// Runs on the JavaScript thread in a turn after `abort`.
