@@ -203,14 +203,16 @@ function unbounded(kind, connections, before, { peak, last }) {
   const bound = before.rss + FIXED_BYTES + connections * each
   const faults = []
   if (peak > bound) faults.push(`memory ${mib(peak)} is over its bound ${mib(bound)}`)
+  // What the smaller attack before brought is no part of this one.
+  const read = stats.bytes_in - before.stats.bytes_in
   // Kilobytes of heads and probes are in both.
   const slack = connections * 2048 + MIB
   const ahead = moved.produced - stats.bytes_out
   if (kind === 'download' && ahead > connections * (window + 2 * PIECE_BYTES) + slack) {
     faults.push(`handlers are ${mib(ahead)} ahead of their clients`)
   }
-  if (kind === 'unread' && stats.bytes_in > connections * window + slack) {
-    faults.push(`${mib(stats.bytes_in)} were read for handlers that read nothing`)
+  if (kind === 'unread' && read > connections * window + slack) {
+    faults.push(`${mib(read)} were read for handlers that read nothing`)
   }
   if (kind === 'upload' && stats.bytes_in - moved.taken > connections * 8192 + slack) {
     faults.push(`${mib(stats.bytes_in - moved.taken)} wait for handlers that read at once`)
