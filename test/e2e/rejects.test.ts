@@ -85,9 +85,10 @@ test('a flood is bounded, and what is left out is counted', async () => {
   await Promise.all(Array.from({ length: 10 }, flood))
   await new Promise((resolve) => setTimeout(resolve, 1100))
   await refused(server, 'bad\r\n\r\n')
-  await vi.waitFor(() => expect(seen.at(-1)!.dropped).toBeGreaterThan(0))
-  const dropped = seen.reduce((sum, event) => sum + event.dropped, 0)
-  expect(seen.length + dropped).toBe(401)
+  const dropped = (): number => seen.reduce((sum, event) => sum + event.dropped, 0)
+  // Which event says so depends on how long the flood took.
+  await vi.waitFor(() => expect(seen.length + dropped()).toBe(401))
+  expect(dropped()).toBeGreaterThan(0)
   expect(server.stats()['reject_invalid_request_line']).toBe(401)
 })
 
