@@ -135,6 +135,7 @@ export interface NativeLane {
   flush(bytes: number): void
   attach(bytes: Uint8Array): void
   read(index: number, into: Uint8Array): number
+  fieldSet(lengths: Uint8Array, bytes: Uint8Array): number
 }
 
 /** Takes a report: milliseconds, age or -1, stalls that were not told, route or '', the stack. */

@@ -1,8 +1,9 @@
 // Header fields that are the same in many replies, encoded once and copied into each.
 //
 // Made by HeaderSet. A reply has at most one, in front of its other fields; reply-fields.ts looks
-// into it, and takes it apart before one of its fields is changed. Promises that a block never
-// changes, and that blocks which meet again and again are joined once.
+// into it, and takes it apart before one of its fields is changed; outbox.ts makes it known to the
+// other side, so that it is named instead of written. Promises that the fields never change, and
+// that blocks which meet again and again are joined once.
 
 /** Fields with their encoding. */
 export class FieldBlock {
@@ -14,6 +15,12 @@ export class FieldBlock {
   readonly lengths: readonly number[]
   /** Names and values as they are sent. */
   readonly bytes: Uint8Array
+  /** Replies that it was in, until it was made known; the outbox keeps this and the next two. */
+  uses = 0
+  /** Stands for the outbox whose other side knows it. */
+  knownAt: object | undefined = undefined
+  /** Its number there, 0 for none. */
+  number = 0
   /** Names in lower case. */
   readonly #names: ReadonlySet<string>
   /** A bit for each length that a name has, modulo 32. */

@@ -6,6 +6,7 @@
 
 import {
   ABSENT,
+  CONTENT_TYPE_BITS,
   END_WORDS,
   PREFIX_BYTES,
   RECORD_ABORT,
@@ -39,6 +40,11 @@ export interface Port {
   attach(bytes: Uint8Array): void
   /** Copies the bytes of an entry that travelled beside the batch; only during the dispatch. */
   read(index: number, into: Uint8Array): number
+  /**
+   * Makes fields known by their lengths and their bytes; gives the number by which records may name
+   * them from then on, or 0 when they have to travel in each.
+   */
+  fieldSet?(lengths: Uint8Array, bytes: Uint8Array): number
 }
 
 /** Field names and values in turn. */
@@ -61,6 +67,12 @@ export const INLINE_MAX = 16 * 1024
  */
 const LOOP_MAX = 32
 
+/**
+ * Replies with the same block before it is made known: one that is put together for a request must
+ * not be.
+ */
+const USES_MIN = 8
+
 /** UTF-8 needs at most three bytes for one UTF-16 unit. */
 const UTF8_MAX = 3
 
@@ -71,6 +83,10 @@ export class Outbox {
   readonly #words: Int32Array
   readonly #bytes: Bytes
   readonly #capacity: number
+  /** By what blocks know that they were made known here; it holds nothing alive. */
+  readonly #place: object = {}
+  /** The numbers of blocks that were, also of those that were made known elsewhere since. */
+  readonly #numbers = new WeakMap<FieldBlock, number>()
   /** Bytes written and not flushed. */
   used = 0
   port: Port
@@ -99,10 +115,12 @@ export class Outbox {
       return body.byteLength
     }
     const { replyBlock, replyFields } = to
-    const start = this.#reserve(HEAD_BYTES + n * UTF8_MAX, replyFields, replyBlock)
-    const bodyAt = this.#head(start, RECORD_REPLY, to, replyFields, replyBlock)
+    const set = replyBlock === undefined ? 0 : this.#setOf(replyBlock)
+    const block = set === 0 ? replyBlock : undefined
+    const start = this.#reserve(HEAD_BYTES + n * UTF8_MAX, replyFields, block)
+    const bodyAt = this.#head(start, RECORD_REPLY, to, replyFields, block)
     const bytes = this.#text(text, n, bodyAt)
-    this.#seal(start, bodyAt + bytes, status, type, bytes)
+    this.#seal(start, bodyAt + bytes, status, type | (set << CONTENT_TYPE_BITS), bytes)
     return bytes
   }
 
@@ -111,12 +129,15 @@ export class Outbox {
     const n = body.byteLength
     const large = n > INLINE_MAX
     const { replyBlock, replyFields } = to
-    const start = this.#reserve(HEAD_BYTES + (large ? 0 : n), replyFields, replyBlock)
+    const set = replyBlock === undefined ? 0 : this.#setOf(replyBlock)
+    const block = set === 0 ? replyBlock : undefined
+    const start = this.#reserve(HEAD_BYTES + (large ? 0 : n), replyFields, block)
     // Reserved first: an attachment must never be overtaken by the flush of an earlier batch.
     if (large) this.port.attach(body)
-    const bodyAt = this.#head(start, RECORD_REPLY, to, replyFields, replyBlock)
+    const bodyAt = this.#head(start, RECORD_REPLY, to, replyFields, block)
     if (!large) this.#bytes.set(body, bodyAt)
-    this.#seal(start, bodyAt + (large ? 0 : n), status | (large ? REPLY_LARGE << 16 : 0), type, n)
+    const kinds = type | (set << CONTENT_TYPE_BITS)
+    this.#seal(start, bodyAt + (large ? 0 : n), status | (large ? REPLY_LARGE << 16 : 0), kinds, n)
   }
 
   /**
@@ -124,9 +145,11 @@ export class Outbox {
    */
   replyHead(to: Replying, status: number, type: number, streamLength: number): void {
     const { replyBlock, replyFields } = to
-    const start = this.#reserve(HEAD_BYTES, replyFields, replyBlock)
-    const end = this.#head(start, RECORD_REPLY, to, replyFields, replyBlock)
-    this.#seal(start, end, status, type, 0)
+    const set = replyBlock === undefined ? 0 : this.#setOf(replyBlock)
+    const block = set === 0 ? replyBlock : undefined
+    const start = this.#reserve(HEAD_BYTES, replyFields, block)
+    const end = this.#head(start, RECORD_REPLY, to, replyFields, block)
+    this.#seal(start, end, status, type | (set << CONTENT_TYPE_BITS), 0)
     if (streamLength < 0) return
     const w = start >> 2
     this.#words[w + 9] = streamLength | 0
@@ -207,6 +230,26 @@ export class Outbox {
     words[w + 11] = request.graceMs
     words[w + 12] = response.bytesPerSecond
     words[w + 13] = response.graceMs
+  }
+
+  /** The number by which a record may name a block, or 0 when its fields have to be written. */
+  #setOf(block: FieldBlock): number {
+    return block.knownAt === this.#place ? block.number : this.#introduce(block)
+  }
+
+  /** Makes a block known that is used again and again; most are made with the application. */
+  #introduce(block: FieldBlock): number {
+    const { port } = this
+    if (port.fieldSet === undefined || ++block.uses < USES_MIN) return 0
+    let number = this.#numbers.get(block)
+    if (number === undefined) {
+      const lengths = new Uint8Array(Int32Array.from(block.lengths).buffer)
+      number = port.fieldSet(lengths, block.bytes)
+      this.#numbers.set(block, number)
+    }
+    block.knownAt = this.#place
+    block.number = number
+    return number
   }
 
   /** Where a record of at most `size` bytes and these fields begins. */

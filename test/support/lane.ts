@@ -12,7 +12,7 @@ import { parseOptions } from '../../src/options.ts'
 import { rulesOfServer } from '../../src/rules.ts'
 import { answerNotFound, answerUnrouted } from '../../src/routing/unrouted.ts'
 import { Registry, Router } from '../../src/routing/router.ts'
-import { decodeRecords, encodeRequest } from './wire.mjs'
+import { decodeRecords, encodeRequest, unpackFields } from './wire.mjs'
 
 import type { ErrorHandler, Handler } from '../../src/handler.ts'
 import type { Route } from '../../src/routing/route.ts'
@@ -28,6 +28,8 @@ export interface HarnessOptions {
   replyWindowBytes?: number
   inboxBytes?: number
   outboxBytes?: number
+  /** Whether fields can be made known that records then name; replies show them all the same. */
+  fieldSets?: boolean
 }
 
 export class Harness {
@@ -40,6 +42,8 @@ export class Harness {
   reports: unknown[] = []
   /** What `read(index)` gives: pieces that travel beside the batch. */
   chunks: Uint8Array[] = []
+  /** Fields that were made known; the first has the number 1. */
+  readonly fieldSets: [name: string, value: string][][] = []
   readonly #routes: readonly Route[]
   #attached: Uint8Array[] = []
   #slot = 0
@@ -72,6 +76,10 @@ export class Harness {
           into.set(this.chunks[index]!)
           return this.chunks[index]!.byteLength
         },
+        ...(options.fieldSets === true && {
+          fieldSet: (lengths: Uint8Array, bytes: Uint8Array) =>
+            this.fieldSets.push(unpackFields(lengths, bytes) as [string, string][]),
+        }),
       },
     )
   }
@@ -146,7 +154,10 @@ export class Harness {
     const attached = this.#attached
     this.#attached = []
     const written = new Uint8Array(this.lane.outbox.buffer, 0, bytes)
-    this.records.push(...decodeRecords(written, attached))
+    for (const record of decodeRecords(written, attached)) {
+      if (record.fieldSet > 0) record.fields.unshift(...this.fieldSets[record.fieldSet - 1]!)
+      this.records.push(record)
+    }
     expect(attached, 'attachments without a record').toHaveLength(0)
   }
 }

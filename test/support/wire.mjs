@@ -212,6 +212,12 @@ export function decodeRecords(bytes, attached = []) {
   return records
 }
 
+/** Fields that are made known beside the records. */
+export function unpackFields(lengths, bytes) {
+  const size = lengths.byteLength
+  return decodeFields(Buffer.concat([lengths, bytes]), 0, size >> 2, bytes.byteLength).fields
+}
+
 function decodeRecord(record, attached) {
   const word = (i) => record.readInt32LE(i * 4)
   const base = { kind: KINDS[word(1)], slot: word(2), generation: word(3) }
@@ -256,7 +262,8 @@ function decodeReply(record, word, attached) {
   const isLarge = (flags & 2) !== 0
   const reply = {
     status: word(4) & 0xffff,
-    type: word(5),
+    type: word(5) & 0xff,
+    fieldSet: word(5) >>> 8,
     fields,
     isStream,
     isLarge,

@@ -18,6 +18,7 @@ use crate::body_memory::BodyMemory;
 use crate::config::Config;
 use crate::conn::exchange::{Exchange, ReplyPhase};
 use crate::dispatch::entry::{self, Fault};
+use crate::dispatch::field_sets::KnownSets;
 use crate::dispatch::lanes::Lanes;
 use crate::dispatch::layout;
 use crate::dispatch::permits::{self, Permits};
@@ -44,6 +45,8 @@ pub struct Context {
     pub slots: Slots<Exchange>,
     /// The ways to the isolates.
     pub lanes: Lanes,
+    /// Fields that the isolates made known.
+    pub field_sets: KnownSets,
     /// Idle buffers.
     pub pool: Pool,
     /// Bytes of requests and replies that are held.
@@ -100,6 +103,7 @@ impl Context {
             permits: Permits::new(pool),
             slots: Slots::new(SLOTS_MAX),
             lanes,
+            field_sets: KnownSets::default(),
             pool: Pool::default(),
             memory: BodyMemory::new(config.body_memory_bytes),
             routes,

@@ -15,6 +15,7 @@ use lanner_proto::{RouteSpec, RouteTable};
 use crate::board::Board;
 use crate::config::Config;
 use crate::context::Context;
+use crate::dispatch::field_sets::{FieldSets, KnownSets};
 use crate::dispatch::lanes::Lanes;
 use crate::dispatch::permits::{self, Permits};
 use crate::error::{Error, ErrorKind};
@@ -42,6 +43,7 @@ pub struct Server {
     remotes: Vec<Arc<Remote>>,
     helms: Vec<Arc<Helm>>,
     board: Arc<Board>,
+    field_sets: Arc<FieldSets>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     is_closing: AtomicBool,
 }
@@ -64,6 +66,7 @@ impl Server {
             remotes: Vec::new(),
             helms: Vec::new(),
             board: Arc::default(),
+            field_sets: Arc::default(),
             threads: Mutex::new(Vec::new()),
             is_closing: AtomicBool::new(false),
         };
@@ -84,6 +87,7 @@ impl Server {
             );
             cx.board = Arc::clone(&server.board);
             cx.probes = probes.clone();
+            cx.field_sets = KnownSets::of(Arc::clone(&server.field_sets));
             cx.permits = Permits::new(Arc::clone(&permits));
             server.remotes.push(Arc::clone(&remote));
             all_counters.push(counters);
@@ -174,6 +178,12 @@ impl Server {
             ends.push(end);
         }
         (isolate, ends)
+    }
+
+    /// The number by which records may name these fields, which are given as they would stand in
+    /// one; None when they have to stand there.
+    pub fn field_set(&self, lengths: &[u8], bytes: &[u8]) -> Option<u32> {
+        self.field_sets.number(lengths, bytes)
     }
 
     /// Opens the endpoints and begins to accept; all of them or none.

@@ -40,7 +40,7 @@ const HELP_BYTES_MAX: usize = 512;
 const SPARE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// The isolate's side. It lives on the heap until its last holder gives it up: the bell (until the
-/// lane is closed or the environment ends), each of the three functions (until they are collected),
+/// lane is closed or the environment ends), each of the functions (until they are collected),
 /// and a callback that runs.
 pub(crate) struct Lane {
     holders: u32,
@@ -146,6 +146,7 @@ impl Lane {
             (c"flush", flush as unsafe extern "C" fn(_, _) -> _),
             (c"attach", attach),
             (c"read", read),
+            (c"fieldSet", field_set),
         ] {
             let function = raw::function(env, name, Some(callback), place.cast())?;
             raw::finalizer(env, function, on_function_collected, place.cast())?;
@@ -623,5 +624,21 @@ unsafe extern "C" fn read(env: napi_env, info: napi_callback_info) -> napi_value
         // are JavaScript's, which does not run meanwhile, and the chunk's memory is Rust's.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), start.cast_mut(), bytes.len()) };
         raw::make_number(env, bytes.len() as i32)
+    })
+}
+
+/// Makes fields known that many replies have; gives their number, 0 where they have to travel.
+unsafe extern "C" fn field_set(env: napi_env, info: napi_callback_info) -> napi_value {
+    fenced(env, || {
+        let ([lengths, bytes], data) = raw::arguments(env, info)?;
+        let [lengths, bytes] =
+            [raw::bytes(env, lengths)?, raw::bytes(env, bytes)?].map(|(start, len)| match len {
+                0 => &[][..],
+                // SAFETY: as in `attach`; the server keeps copies.
+                _ => unsafe { std::slice::from_raw_parts(start, len) },
+            });
+        // SAFETY: as in `flush`.
+        let number = unsafe { lane(data) }.server.field_set(lengths, bytes);
+        raw::make_number(env, number.unwrap_or(0) as i32)
     })
 }

@@ -1,9 +1,9 @@
 //! Replies on the wire: framing, the server's own fields, what the application may set.
 
 use lanner_proto::h1::{
-    CONTINUE, EncodeContext, EncodeError, Encoded, FieldIter, Framing, ReplyBody, ReplyHead,
-    content_type, encode_chunk_end, encode_chunk_head, encode_head, encode_informational,
-    encode_last_chunk,
+    CONTINUE, EncodeContext, EncodeError, Encoded, FieldIter, FieldLines, Framing, ReplyBody,
+    ReplyHead, content_type, encode_chunk_end, encode_chunk_head, encode_head,
+    encode_informational, encode_last_chunk,
 };
 use lanner_proto::{Version, http_date, status};
 
@@ -48,6 +48,7 @@ fn encode(case: Case<'_>) -> Result<(String, Encoded), EncodeError> {
     let head = ReplyHead {
         status: case.status,
         content_type: case.content_type,
+        lines: None,
         fields: FieldIter::slice(case.fields),
         body: case.body,
         close: case.close,
@@ -597,6 +598,7 @@ fn fields_keep_letters_and_order() {
     let head = ReplyHead {
         status: 200,
         content_type: 2,
+        lines: None,
         fields: FieldIter::slice(fields),
         body: ReplyBody::Length(2),
         close: false,
@@ -815,4 +817,72 @@ fn interim_replies() {
         assert_eq!(error, Err(EncodeError::ForbiddenField(0)));
     }
     assert_eq!(out, CONTINUE);
+}
+
+#[test]
+fn lines_that_were_written_before_are_sent_as_the_fields_would_be() {
+    let common: Fields<'_> = &[(b"X-A", b"1"), (b"x-a", b""), (b"Vary", b"Origin")];
+    let own: Fields<'_> = &[(b"x-b", b"2")];
+    let lines = FieldLines::encode(FieldIter::slice(common)).expect("fields are fine");
+    let date = http_date(0);
+    let cx = EncodeContext {
+        version: Version::Http11,
+        head_request: false,
+        connect: false,
+        keep_alive: true,
+        date: &date,
+        server: Some(b"lanner"),
+    };
+    let [mut before, mut one_by_one] = [Vec::new(), Vec::new()];
+    let head = ReplyHead {
+        status: 200,
+        content_type: 2,
+        lines: Some(&lines),
+        fields: FieldIter::slice(own),
+        body: ReplyBody::Length(2),
+        close: false,
+    };
+    encode_head(&mut before, &head, &cx).expect("fields are fine");
+    let all = [common, own].concat();
+    let head = ReplyHead {
+        lines: None,
+        fields: FieldIter::slice(&all),
+        ..head
+    };
+    encode_head(&mut one_by_one, &head, &cx).expect("fields are fine");
+    assert_eq!(
+        before.escape_ascii().to_string(),
+        one_by_one.escape_ascii().to_string()
+    );
+}
+
+#[test]
+fn lines_that_are_written_before_mean_nothing_to_the_message() {
+    let fine: (&[u8], &[u8]) = (b"x-a", b"1");
+    let forbidden: &[&[u8]] = &[
+        b"Content-Length",
+        b"connection",
+        b"Transfer-Encoding",
+        b"keep-alive",
+        b"proxy-connection",
+        b"TE",
+        b"upgrade",
+        b"Date",
+        b"SERVER",
+    ];
+    for name in forbidden {
+        let fields = [fine, (*name, b"1")];
+        assert_eq!(
+            FieldLines::encode(FieldIter::slice(&fields)),
+            Err(EncodeError::ForbiddenField(1))
+        );
+    }
+    let invalid: [(&[u8], &[u8], EncodeError); 2] = [
+        (b"x a", b"1", EncodeError::InvalidFieldName(1)),
+        (b"x-a", b"1\r\nx: 2", EncodeError::InvalidFieldValue(1)),
+    ];
+    for (name, value, error) in invalid {
+        let fields = [fine, (name, value)];
+        assert_eq!(FieldLines::encode(FieldIter::slice(&fields)), Err(error));
+    }
 }

@@ -177,6 +177,7 @@ proptest! {
         let head = ReplyHead {
             status,
             content_type: 1,
+            lines: None,
             fields: FieldIter::slice(&fields),
             body: length.map_or(ReplyBody::Stream, ReplyBody::Length),
             close: false,

@@ -112,6 +112,9 @@ export const REPLY_LENGTH = 8
 /** Flag of a reply: there is no body at all. */
 export const REPLY_NO_BODY = 16
 
+/** Bits of the word of a reply that name a common content type; the bits above are the number of a set of fields that was made known before, 0 for none. */
+export const CONTENT_TYPE_BITS = 8
+
 /** Words before the parameters of a request entry. */
 export const REQUEST_WORDS = 26
 

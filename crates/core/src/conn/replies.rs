@@ -23,6 +23,8 @@ use crate::native_reply::NativeReply;
 
 /// Number of `application/problem+json` among the common content types.
 const CONTENT_TYPE_PROBLEM: u8 = 5;
+/// The number of no set of fields.
+const NO_FIELD_SET: u32 = 0;
 
 impl Connection {
     /// Applies one record; `attached` is the chunk that travelled beside it.
@@ -62,6 +64,7 @@ impl Connection {
                 _ if body.is_empty() => 0,
                 _ => CONTENT_TYPE_PROBLEM,
             },
+            lines: None,
             fields: FieldIter::slice(fields.as_slice()),
             body: if body.is_empty() {
                 ReplyBody::None
@@ -71,7 +74,7 @@ impl Connection {
             close: false,
         };
         bump(&cx.counters.native_replies, 1);
-        let Some(framing) = self.begin_reply(cx, slot, head) else {
+        let Some(framing) = self.begin_reply(cx, slot, head, NO_FIELD_SET) else {
             return;
         };
         if framing != Framing::NoBody {
@@ -122,7 +125,12 @@ impl Connection {
             Some(chunk) => chunk.as_slice().len() as u64,
             None => reply.body.len() as u64,
         };
-        if reply.flags & layout::REPLY_LARGE != 0 && attached.is_none() {
+        let field_set = reply.field_set;
+        let is_unknown = field_set != NO_FIELD_SET && !cx.field_sets.knows(field_set);
+        if is_unknown || reply.flags & layout::REPLY_LARGE != 0 && attached.is_none() {
+            if let Some(chunk) = attached {
+                cx.pool.give_chunk(chunk);
+            }
             bump(&cx.counters.invalid_replies, 1);
             return self.reply_natively(cx, slot, NativeReply::InvalidReply);
         }
@@ -136,11 +144,12 @@ impl Connection {
         let head = ReplyHead {
             status: reply.status,
             content_type: reply.content_type,
+            lines: None,
             fields: reply.fields,
             body,
             close: reply.flags & layout::REPLY_CLOSE != 0,
         };
-        let Some(framing) = self.begin_reply(cx, slot, head) else {
+        let Some(framing) = self.begin_reply(cx, slot, head, field_set) else {
             if let Some(chunk) = attached {
                 cx.pool.give_chunk(chunk);
             }
@@ -179,6 +188,7 @@ impl Connection {
         cx: &mut Context,
         slot: SlotId,
         head: ReplyHead<'_>,
+        field_set: u32,
     ) -> Option<Framing> {
         let unread_body = self.unread_body_closes(cx, slot);
         let status = head.status;
@@ -196,8 +206,13 @@ impl Connection {
         }
         let encoded = self.with_out(cx, slot, |cx, out| {
             let Context {
-                pool, date, config, ..
+                pool,
+                date,
+                config,
+                field_sets,
+                ..
             } = cx;
+            let lines = field_sets.get(field_set);
             let context = EncodeContext {
                 version,
                 head_request,
@@ -206,7 +221,9 @@ impl Connection {
                 date,
                 server: config.server_header.as_deref(),
             };
-            out.append(pool, |into| encode_head(into, &head, &context))
+            out.append(pool, |into| {
+                encode_head(into, &ReplyHead { lines, ..head }, &context)
+            })
         })?;
         match encoded {
             Ok(encoded) => {

@@ -94,6 +94,10 @@ pub const REPLY_LENGTH: u32 = 8;
 /// Flag of a reply: there is no body at all.
 pub const REPLY_NO_BODY: u32 = 16;
 
+/// Bits of the word of a reply that name a common content type; the bits above are the number of a
+/// set of fields that was made known before, 0 for none.
+pub const CONTENT_TYPE_BITS: u32 = 8;
+
 /// Words before the parameters of a request entry.
 pub const REQUEST_WORDS: usize = 26;
 /// Words of an address: family and port, then the bytes of the IP address.

@@ -3,6 +3,7 @@
 pub mod admission;
 mod credit_turns;
 pub mod entry;
+pub mod field_sets;
 pub mod lanes;
 pub mod layout;
 mod pace;

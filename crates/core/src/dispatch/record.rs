@@ -56,6 +56,8 @@ pub struct Reply<'a> {
     pub flags: u32,
     /// Number of a common content type, 0 for none.
     pub content_type: u8,
+    /// Number of the fields that were made known before, 0 for none.
+    pub field_set: u32,
     /// The other fields.
     pub fields: FieldIter<'a>,
     /// The inline body.
@@ -137,6 +139,7 @@ impl<'a> Records<'a> {
 fn reply(record: &[u8]) -> Result<Reply<'_>, MalformedBatch> {
     let head = word(record, 4)?;
     let flags = head >> 16;
+    let kinds = word(record, 5)?;
     let (fields, body_at) = fields(
         record,
         word(record, 6)?,
@@ -158,7 +161,8 @@ fn reply(record: &[u8]) -> Result<Reply<'_>, MalformedBatch> {
     Ok(Reply {
         status: head as u16,
         flags,
-        content_type: word(record, 5)? as u8,
+        content_type: kinds as u8,
+        field_set: kinds >> layout::CONTENT_TYPE_BITS,
         fields,
         body,
         length,

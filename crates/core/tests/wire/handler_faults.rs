@@ -243,6 +243,22 @@ fn a_large_reply_without_its_attachment_is_not_sent_short() {
     assert_eq!(wire.counter("invalid_replies"), 1);
 }
 
+#[test]
+fn a_reply_that_names_fields_which_nobody_made_known_is_not_sent_without_them() {
+    for reply in [text("secret"), stream()] {
+        let mut wire = Wire::new(&Setup::default());
+        let slot = wire.feed(&get()).request().slot;
+        let content_type = reply.content_type | 1 << layout::CONTENT_TYPE_BITS;
+        let reply = Reply {
+            content_type,
+            ..reply
+        };
+        wire.flush(|records| records.reply(slot, reply));
+        same("unknown", "fields", &wire.sent(), &crlf(FAILED));
+        assert_eq!(wire.counter("invalid_replies"), 1);
+    }
+}
+
 /// What the isolate is told of something that it wrote.
 fn fault(slot: SlotId, part: u32, code: &str, name: &str) -> Entry {
     Entry::Fault {

@@ -1,5 +1,10 @@
 //! How a reply's length travels (RFC 9112 section 6): status, method, version, kind of body.
 
+use std::sync::Arc;
+
+use lanner_core::dispatch::field_sets::{FieldSets, KnownSets};
+use lanner_core::dispatch::layout;
+
 use crate::support::crlf;
 use crate::support::cuts::same;
 use crate::support::records::{Reply, counted, status, stream, text};
@@ -252,4 +257,39 @@ fn fields_leave_as_the_handler_wrote_them() {
     expected.extend_from_slice(b"X-Latin: caf\xe9\r\nE: \r\nContent-Length: 0\r\n");
     expected.extend_from_slice(&crlf("Date: @\n\n"));
     same("fields", "as they are", &wire.sent(), &expected);
+}
+
+#[test]
+fn fields_that_were_made_known_stand_before_those_of_the_record() {
+    let sets = Arc::new(FieldSets::default());
+    let word = 3 | 1 << 16_u32;
+    let number = sets.number(&u32::to_le_bytes(word), b"x-a1").expect("room");
+    let kind = |id: u32| id | number << layout::CONTENT_TYPE_BITS;
+    let fields = [("x-b", "2")];
+    let own = "x-a: 1\nx-b: 2\n";
+    for method in ["GET", "HEAD"] {
+        let mut wire = Wire::new(&Setup::default());
+        wire.cx.field_sets = KnownSets::of(Arc::clone(&sets));
+        let mut reply = |reply: Reply<'_>| {
+            let request = format!("{method} / HTTP/1.1\nHost: a\n\n");
+            let slot = wire.feed(&crlf(&request)).request().slot;
+            wire.flush(|records| records.reply(slot, reply));
+            String::from_utf8_lossy(&wire.sent()).replace("\r\n", "\n")
+        };
+        let whole = reply(Reply {
+            content_type: kind(2),
+            fields: &fields,
+            ..text("{}")
+        });
+        let head =
+            format!("HTTP/1.1 200 OK\nContent-Type: application/json\n{own}Content-Length: 2\n");
+        assert!(whole.starts_with(&head), "{method}: {whole}");
+        let none = reply(Reply {
+            content_type: kind(0),
+            fields: &fields,
+            ..status(204)
+        });
+        let head = format!("HTTP/1.1 204 No Content\n{own}");
+        assert!(none.starts_with(&head), "{method}: {none}");
+    }
 }

@@ -19,9 +19,10 @@
 //! Deliberately not here: counting body bytes against the length, compression, redirects.
 
 use super::framing::content_length;
+use super::reply_fields::{FieldIter, FieldLines, checked, field_line};
 use super::section::is_forbidden_trailer;
-use crate::chars::{self, trim};
-use crate::fields::{self, known};
+use crate::chars::trim;
+use crate::fields::known;
 use crate::{Version, status};
 
 /// The interim reply that invites a body (RFC 9110 section 15.2.1).
@@ -58,6 +59,8 @@ pub struct ReplyHead<'a> {
     pub status: u16,
     /// An id of [`content_type`], 0 for none or when it is among the fields.
     pub content_type: u8,
+    /// Fields that were put together before, in front of the others.
+    pub lines: Option<&'a FieldLines>,
     /// The fields in the order to be sent.
     pub fields: FieldIter<'a>,
     /// The body.
@@ -159,57 +162,6 @@ impl core::fmt::Display for EncodeError {
 
 impl core::error::Error for EncodeError {}
 
-/// The fields of a reply, as a slice or as the bytes of a reply record.
-#[derive(Clone, Copy, Debug)]
-pub struct FieldIter<'a>(Fields<'a>);
-
-#[derive(Clone, Copy, Debug)]
-enum Fields<'a> {
-    Slice(&'a [(&'a [u8], &'a [u8])]),
-    Packed { words: &'a [u8], bytes: &'a [u8] },
-}
-
-impl<'a> FieldIter<'a> {
-    /// No fields.
-    pub const EMPTY: FieldIter<'static> = FieldIter(Fields::Slice(&[]));
-
-    /// Names and values of a slice.
-    pub fn slice(fields: &'a [(&'a [u8], &'a [u8])]) -> FieldIter<'a> {
-        FieldIter(Fields::Slice(fields))
-    }
-
-    /// Fields of a record: for each a little-endian word `name length | value length << 16`, and
-    /// name, value, name, value… without gaps. It ends with whichever of the two ends first.
-    pub fn packed(words: &'a [u8], bytes: &'a [u8]) -> FieldIter<'a> {
-        FieldIter(Fields::Packed { words, bytes })
-    }
-}
-
-impl<'a> Iterator for FieldIter<'a> {
-    type Item = (&'a [u8], &'a [u8]);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        match &mut self.0 {
-            Fields::Slice(fields) => {
-                let (first, rest) = fields.split_first()?;
-                *fields = rest;
-                Some(*first)
-            }
-            Fields::Packed { words, bytes } => {
-                let (word, rest) = words.split_first_chunk::<4>()?;
-                *words = rest;
-                let [n0, n1, v0, v1] = *word;
-                let (name_len, value_len) =
-                    (u16::from_le_bytes([n0, n1]), u16::from_le_bytes([v0, v1]));
-                let (name, rest) = bytes.split_at_checked(usize::from(name_len))?;
-                let (value, rest) = rest.split_at_checked(usize::from(value_len))?;
-                *bytes = rest;
-                Some((name, value))
-            }
-        }
-    }
-}
-
 /// The Content-Type field line of an id, empty for 0 and for ids that are not in the table.
 pub fn content_type(id: u8) -> &'static [u8] {
     match id {
@@ -246,6 +198,7 @@ pub fn encode_head(
     let restore = out.len();
     status_line(out, head.status);
     out.extend_from_slice(content_type(head.content_type));
+    out.extend_from_slice(head.lines.map_or(b"", FieldLines::as_bytes));
     let encoded = finish(out, head, cx);
     if encoded.is_err() {
         out.truncate(restore);
@@ -383,24 +336,6 @@ fn final_fields(out: &mut Vec<u8>, head: &ReplyHead<'_>) -> Result<Seen, EncodeE
         field_line(out, name, value);
     }
     Ok(seen)
-}
-
-/// The known-name id of a field that may stand on the wire.
-fn checked(index: u32, name: &[u8], value: &[u8]) -> Result<u8, EncodeError> {
-    if !chars::is_token(name) {
-        return Err(EncodeError::InvalidFieldName(index));
-    }
-    if !chars::is_value(value) {
-        return Err(EncodeError::InvalidFieldValue(index));
-    }
-    Ok(fields::id(name))
-}
-
-fn field_line(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
-    out.extend_from_slice(name);
-    out.extend_from_slice(b": ");
-    out.extend_from_slice(value);
-    out.extend_from_slice(b"\r\n");
 }
 
 fn status_line(out: &mut Vec<u8>, status: u16) {

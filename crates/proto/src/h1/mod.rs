@@ -10,6 +10,7 @@
 //!   framing.rs, host.rs                    what the fields mean together (one function per rule)
 //!   chunked.rs                             chunk framing, byte by byte
 //! encode.rs    reply heads, chunks, interim replies
+//!   reply_fields.rs    the fields in them
 //! ```
 //!
 //! One rule holds all of it together: **a verdict depends on the bytes, not on where reads cut
@@ -25,6 +26,7 @@ mod host;
 mod lines;
 mod memo;
 mod path;
+mod reply_fields;
 mod request_line;
 mod section;
 mod target;
@@ -33,7 +35,7 @@ pub(crate) use memo::Memo;
 
 pub use decode::{Decoder, Step};
 pub use encode::{
-    CONTINUE, EncodeContext, EncodeError, Encoded, FieldIter, Framing, ReplyBody, ReplyHead,
-    content_type, encode_chunk_end, encode_chunk_head, encode_head, encode_informational,
-    encode_last_chunk,
+    CONTINUE, EncodeContext, EncodeError, Encoded, Framing, ReplyBody, ReplyHead, content_type,
+    encode_chunk_end, encode_chunk_head, encode_head, encode_informational, encode_last_chunk,
 };
+pub use reply_fields::{FieldIter, FieldLines};
