@@ -52,6 +52,11 @@ export function unwind(ctx: Context): unknown {
   return undefined
 }
 
+/** A query runs whenever somebody waits for it, which several may do here: as a promise, once. */
+function once(value: unknown): unknown {
+  return isThenable(value) && !(value instanceof Promise) ? Promise.resolve(value) : value
+}
+
 function remember(
   ctx: Context,
   level: number,
@@ -80,7 +85,7 @@ function link(
     const value = middleware(ctx, function next() {
       if (wasCalled) throw new LannerError('LANNER_NEXT_TWICE')
       wasCalled = true
-      inner = rest(ctx, nextAtEnd)
+      inner = once(rest(ctx, nextAtEnd))
       // What is there at once is passed on below, if the middleware is over at once as well.
       if (isOver || isThenable(inner)) remember(ctx, level, inner, nothing)
       return inner

@@ -4,9 +4,12 @@
 
 import { App, HttpError, jsonLines, serve as serveHandler } from 'lanner'
 import { describe, expect, expectTypeOf, test, vi } from 'vitest'
+import * as z from 'zod'
 
 import { query } from '../support/query.ts'
 import { serve, takeReports } from '../support/server.ts'
+
+import type { Middleware } from 'lanner'
 
 /** A query that notes when it runs: not before somebody waits for it. */
 class Query<T> implements PromiseLike<T> {
@@ -33,6 +36,47 @@ const fails = (): Query<never> =>
   })
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+describe('handlers behind middleware', () => {
+  const through: Record<string, Middleware> = {
+    'await next()': async (_ctx, next) => {
+      await next()
+    },
+    'return next()': async (_ctx, next) => next(),
+    'await, and its value': async (_ctx, next) => {
+      const value = await next()
+      return value
+    },
+    'no promise': (_ctx, next) => next(),
+    'nobody waits': (_ctx, next) => {
+      void next()
+    },
+  }
+  for (const [name, middleware] of Object.entries(through)) {
+    test.each([1, 2])(`a query runs once: ${name}, %d of them`, async (count) => {
+      const [row, nothing] = [new Query(() => 'a row'), new Query(() => undefined)]
+      const app = new App()
+      for (let i = 0; i < count; i++) app.use(middleware)
+      app.get('/row', () => row)
+      app.get('/nothing', (ctx) => {
+        ctx.status(204)
+        return nothing
+      })
+      expect((await app.inject('/row')).text).toBe('a row')
+      expect((await app.inject('/nothing')).status).toBe(204)
+      expect([row.runs, nothing.runs]).toEqual([1, 1])
+    })
+  }
+
+  test('a query whose value is looked at runs once', async () => {
+    const row = new Query(() => 'a row')
+    const app = new App({ validation: { responses: 'error' } })
+    app.use(through['await next()']!)
+    app.get('/', { responses: { 200: z.string() } }, () => row)
+    expect((await app.inject('/')).text).toBe('a row')
+    expect(row.runs).toBe(1)
+  })
+})
 
 describe('hooks of a request', () => {
   test('onRequest: its value is the answer, its error that of a handler', async () => {
