@@ -51,7 +51,7 @@ export function requestId(options: RequestIdOptions = {}): Middleware<RequestIdS
   const isTrusted = typeof trust === 'boolean' ? (): boolean => trust : trust
   return function requestId(ctx, next) {
     const given = trust === false ? null : ctx.headers.get(header)
-    const isKept = given !== null && HARMLESS.test(given) && isTrusted(ctx)
+    const isKept = given !== null && HARMLESS.test(given) && isTrusted(ctx) === true
     const id = isKept ? given : generate(ctx)
     ctx.state.requestId = id
     ctx.header(header, id)

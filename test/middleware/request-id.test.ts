@@ -52,6 +52,7 @@ test.each<[string, RequestIdOptions, string, boolean]>([
   ['is taken where it is trusted', { trust: true }, 'abc-1.2:3~4+5/6=', true],
   ['is taken where a function says so', { trust: (ctx) => ctx.path === '/' }, 'abc', true],
   ['is not taken where a function says no', { trust: () => false }, 'abc', false],
+  ['is not taken where a promise says so', { trust: (async () => true) as never }, 'abc', false],
   ['is not taken when it is too long', { trust: true }, 'a'.repeat(129), false],
   ['is taken at the longest', { trust: true }, 'a'.repeat(128), true],
   ['is not taken with odd characters', { trust: true }, 'a b', false],
