@@ -1,10 +1,10 @@
 //! How many requests may be with the isolates at once, all I/O threads together.
 //!
 //! Asked before a request is given to a lane; a request that only waits for its client has none
-//! meanwhile. A thread borrows permits in blocks from the one count
-//! that all threads share, and gives blocks back: the shared count is touched once in a block and
-//! not for each request. Promises that no request begins when there are as many as permits; one
-//! that goes on is never refused, and may be one more. A thread may
+//! meanwhile. A thread borrows permits in blocks from the one count that all threads share, and gives blocks back: the shared count is touched once in a block and
+//! not for each request. Promises that no request begins on a thread that owes permits or finds none;
+//! those that go on are never refused, and each may be one more: connections, requests ahead and the
+//! memory of bodies bound how many wait for their client. A thread may
 //! keep two blocks for itself while another one sheds; a block is at most a sixteenth of a thread's
 //! share, so requests are shed at seven eighths of the limit at the earliest, and with one thread
 //! at the limit exactly.
@@ -69,7 +69,7 @@ impl Permits {
 
     /// Takes a permit for a request, if one is left for its priority.
     pub(crate) fn take(&mut self, priority: Priority) -> bool {
-        if self.spare == 0 && !self.borrow() {
+        if !self.pay() || self.spare == 0 && !self.borrow() {
             return false;
         }
         let most = self.most(priority);
@@ -77,6 +77,20 @@ impl Permits {
             return false;
         }
         self.spare -= 1;
+        true
+    }
+
+    /// Pays for requests that went on without a permit. False while some are owed: what other
+    /// threads give back is not there for new requests before that.
+    fn pay(&mut self) -> bool {
+        while self.owed > 0 {
+            if self.spare == 0 && !self.borrow() {
+                return false;
+            }
+            let paid = self.owed.min(self.spare);
+            self.owed -= paid;
+            self.spare -= paid;
+        }
         true
     }
 
@@ -174,6 +188,30 @@ mod tests {
                 permits.give_back();
             }
         }
+    }
+
+    #[test]
+    fn a_thread_that_owes_admits_nobody_although_others_give_back() {
+        let pool = Pool::new(64, 2, false);
+        let [mut a, mut b] = [Permits::new(pool.clone()), Permits::new(pool)];
+        let waiting = take_all(&mut a, Priority::Normal);
+        (0..waiting).for_each(|_| a.give_back());
+        let working = take_all(&mut b, Priority::Normal);
+        (0..waiting).for_each(|_| a.take_again());
+        let owed = a.owed;
+        assert!(owed > 32, "most of them went on without a permit: {owed}");
+        (0..owed / 2).for_each(|_| b.give_back());
+        for priority in [Priority::Normal, Priority::High] {
+            assert!(
+                !a.take(priority),
+                "what is free pays for those that went on"
+            );
+        }
+        // Two blocks stay with the other thread, and as many of its own have to be settled.
+        (owed / 2..working).for_each(|_| b.give_back());
+        (0..4).for_each(|_| a.give_back());
+        assert!(a.take(Priority::Normal), "all are paid for");
+        assert_eq!(a.owed, 0);
     }
 
     #[test]
