@@ -16,6 +16,10 @@
 //!   is the next look later? (Relaxed)      is something due before it? (Relaxed)
 //! ```
 //!
+//! A look may also come between the announcement and the sleep: it takes what is due, and finds
+//! nobody to wake. So what was announced is read again behind the gate's fence, and a thread that
+//! misses it has another turn.
+//!
 //! As in the doorbell of the bridge: of the two fences one comes first, so one of the two sees what
 //! the other wrote. Only the I/O thread that moves the next look forward wakes the clock, so a
 //! deadline costs one wake-up of each, however many requests there are before it.

@@ -13,6 +13,7 @@ use lanner_bridge::{Batch, SlotId};
 use mio::{Registry, Token};
 
 use super::accept::ACCEPT_PAUSE_MS;
+use super::clock::NEVER;
 use super::remote::{Command, Remote};
 use super::seats::Seat;
 use super::timers::Timers;
@@ -491,11 +492,12 @@ impl IoThread {
         if busy || accepting {
             return Some(Duration::ZERO);
         }
-        self.ask_clock();
+        let due = self.ask_clock();
         let (lanes, remote) = (&self.cx.lanes, &self.remote);
+        // A clock that has looked at the deadline already found this thread awake.
         if !remote
             .gate()
-            .try_sleep(|| lanes.is_quiet() && !remote.is_pending())
+            .try_sleep(|| lanes.is_quiet() && !remote.is_pending() && remote.due() == due)
         {
             return Some(Duration::ZERO);
         }
@@ -513,14 +515,15 @@ impl IoThread {
         self.cx.counters.in_flight.store(count, Relaxed);
     }
 
-    /// Says what the clock has to wake this thread for.
-    fn ask_clock(&self) {
+    /// Says what the clock has to wake this thread for; gives when that is.
+    fn ask_clock(&self) -> u64 {
         self.remote.set_wants_clock(self.wants_clock());
         let soon = self.timers.soon();
         self.remote.set_due(soon);
         if let Some(due) = soon {
             self.shared.hand().hurry(due);
         }
+        soon.unwrap_or(NEVER)
     }
 
     /// Whether something is due later that no event will tell of.
