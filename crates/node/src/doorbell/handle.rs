@@ -30,7 +30,8 @@ unsafe impl Send for Bell {}
 // SAFETY: as above; libuv synchronises the calls.
 unsafe impl Sync for Bell {}
 
-/// What belongs to a handle; freed when it has closed.
+/// What belongs to a handle; freed when it has closed and no call of `on_wake` is under way. An
+/// event loop that runs inside of a handler (a native module may do that) can close it meanwhile.
 struct Belongings {
     env: napi_env,
     on_bell: OnBell,
@@ -40,6 +41,9 @@ struct Belongings {
     /// Keeps the environment's end waiting while the handle closes.
     end: sys::napi_async_cleanup_hook_handle,
     is_closing: bool,
+    has_closed: bool,
+    /// Calls of `on_wake` that have not returned.
+    running: u32,
 }
 
 impl Bell {
@@ -63,6 +67,8 @@ impl Bell {
             scope,
             end: ptr::null_mut(),
             is_closing: false,
+            has_closed: false,
+            running: 0,
         }));
         // SAFETY: this is the loop's thread, and the memory stays until `on_closed`.
         let made =
@@ -118,9 +124,8 @@ fn layout(uv: &Uv) -> Layout {
 /// Runs on the JavaScript thread when the bell was rung.
 unsafe extern "C" fn on_wake(handle: *mut Handle) {
     let Some(uv) = Uv::get() else { return };
-    // SAFETY: libuv calls this for a handle that is not closed, so its belongings are alive; they
-    // stay so until a later turn of the loop, also when a callback closes the handle.
-    let belongings: *const Belongings = unsafe { uv.data(handle) }.cast();
+    // SAFETY: libuv calls this for a handle that is not closed, so its belongings are alive.
+    let belongings: *mut Belongings = unsafe { uv.data(handle) }.cast();
     // SAFETY: as above.
     let &Belongings {
         env,
@@ -134,14 +139,20 @@ unsafe extern "C" fn on_wake(handle: *mut Handle) {
     if is_closing {
         return;
     }
+    // SAFETY: as above; counted here, they stay alive whatever closes the handle meanwhile.
+    unsafe { (*belongings).running += 1 };
     raw::in_callback_scope(env, scope, || {
         // SAFETY: `on_bell` expects `context`, which outlives the handle.
         unsafe { on_bell(env, ptr::null_mut(), context, ptr::null_mut()) };
     });
-    // SAFETY: as above; a bell that is not closing still has what it was made for.
+    // SAFETY: alive, as counted above; a bell that is not closing still has what it was made for.
     unsafe {
         if !(*belongings).is_closing {
             on_turn_end(context);
+        }
+        (*belongings).running -= 1;
+        if (*belongings).has_closed && (*belongings).running == 0 {
+            free(uv, handle);
         }
     }
 }
@@ -149,7 +160,23 @@ unsafe extern "C" fn on_wake(handle: *mut Handle) {
 /// Runs on the JavaScript thread in a turn after `abort`.
 unsafe extern "C" fn on_closed(handle: *mut Handle) {
     let Some(uv) = Uv::get() else { return };
-    // SAFETY: libuv has let go of the handle; nothing else holds the belongings.
+    // SAFETY: the belongings are freed below or, where a call still uses them, by that call.
+    unsafe {
+        let belongings: *mut Belongings = uv.data(handle).cast();
+        (*belongings).has_closed = true;
+        if (*belongings).running == 0 {
+            free(uv, handle);
+        }
+    }
+}
+
+/// Gives up a handle's memory and what belongs to it.
+///
+/// # Safety
+///
+/// Libuv has let go of the handle, no call of `on_wake` uses it, and this is called once.
+unsafe fn free(uv: &Uv, handle: *mut Handle) {
+    // SAFETY: as the caller promises, nothing else holds the belongings.
     let belongings = unsafe { Box::from_raw(uv.data(handle).cast::<Belongings>()) };
     raw::end_async_context(belongings.env, belongings.scope);
     if !belongings.end.is_null() {
