@@ -122,7 +122,8 @@ impl IoLane {
         self.end.publish.is_full()
     }
 
-    /// How many batches the isolate (or a thief) has still to take.
+    /// How many batches the isolate (or a thief) has still to take. It can be slept for: an isolate
+    /// that takes one and then wakes this end is seen (see [`Gate::try_sleep`]).
     pub fn queued(&self) -> usize {
         self.end.publish.len()
     }

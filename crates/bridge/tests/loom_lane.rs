@@ -53,6 +53,29 @@ fn every_request_is_answered() {
     });
 }
 
+/// The I/O thread may sleep until what it published has been taken: the isolate says so by a ring,
+/// with nothing published.
+#[test]
+fn what_was_taken_can_be_slept_for() {
+    model(|| {
+        let (mut at_io, mut at_isolate) = (Sleeper::new(), Sleeper::new());
+        let gates = (Arc::clone(&at_isolate.gate), Arc::clone(&at_io.gate));
+        let (mut io, mut isolate) = lane(2, 2, gates.0, gates.1);
+        let thread = thread::spawn(move || {
+            let batch = await_request(&mut isolate, &mut at_isolate);
+            isolate.wake_io();
+            (isolate, batch)
+        });
+        let batch = io.spare();
+        assert!(io.publish(batch).is_ok());
+        io.wake_isolate();
+        while io.queued() > 0 {
+            at_io.sleep_if(|| io.queued() > 0);
+        }
+        drop(thread.join().unwrap());
+    });
+}
+
 #[test]
 fn boxes_go_round() {
     const SIZE: usize = census::size(0);
