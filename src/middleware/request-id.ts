@@ -48,7 +48,8 @@ export function requestId(options: RequestIdOptions = {}): Middleware<RequestIdS
   if (typeof generate !== 'function') {
     throw wrong('generate of requestId()', 'a function', generate)
   }
-  const isTrusted = typeof trust === 'boolean' ? (): boolean => trust : trust
+  // In JavaScript it may be an async one by mistake: a promise is no yes.
+  const isTrusted: (ctx: Context) => unknown = typeof trust === 'boolean' ? () => trust : trust
   return function requestId(ctx, next) {
     const given = trust === false ? null : ctx.headers.get(header)
     const isKept = given !== null && HARMLESS.test(given) && isTrusted(ctx) === true
