@@ -1,13 +1,13 @@
 //! How many requests may be with the isolates at once, all I/O threads together.
 //!
 //! Asked before a request is given to a lane; a request that only waits for its client has none
-//! meanwhile. A thread borrows permits in blocks from the one count that all threads share, and gives blocks back: the shared count is touched once in a block and
-//! not for each request. Promises that no request begins on a thread that owes permits or finds none;
-//! those that go on are never refused, and each may be one more: connections, requests ahead and the
-//! memory of bodies bound how many wait for their client. A thread may
-//! keep two blocks for itself while another one sheds; a block is at most a sixteenth of a thread's
-//! share, so requests are shed at seven eighths of the limit at the earliest, and with one thread
-//! at the limit exactly.
+//! meanwhile. A thread borrows permits in blocks from the one count that all threads share, and
+//! gives blocks back: the shared count is touched once in a block and not for each request.
+//! Promises that no request begins on a thread that owes permits or finds none; those that go on
+//! are never refused, and each may be one more: connections, requests ahead and the memory of
+//! bodies bound how many wait for their client. A thread may keep two blocks for itself while
+//! another one sheds; a block is at most a sixteenth of a thread's share, so requests are shed at
+//! seven eighths of the limit at the earliest, and with one thread at the limit exactly.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
