@@ -1,16 +1,17 @@
 // Keeps records until there is time to write them, and no more than it is allowed to.
 //
 // Used by the access log. Promises that records are formatted and written together when the event
-// loop comes round, that nothing is formatted while the stream does not take more, and that what
-// finds the queue full is counted. A record that cannot be formatted is counted too, and keeps no
-// other from being written: an exception here would be nobody's, and end the process. It stays on
-// this thread: handing records to a worker costs what formatting them costs (docs/middleware.md has
-// the figures).
+// loop comes round, that nothing is formatted while the stream does not take more, and that a
+// stream which closes in the meantime is not waited for: what was kept for it is lost, and told of.
+// A record that cannot be formatted is told of too, and keeps no other from being written: an
+// exception here would be nobody's, and end the process. It stays on this thread: handing records
+// to a worker costs what formatting them costs (docs/middleware.md has the figures).
 
 /** Where lines go. */
 export interface LineStream {
   write(text: string): boolean
   once(event: 'drain', listener: () => void): unknown
+  off?(event: 'drain', listener: () => void): unknown
   readonly destroyed?: boolean
   readonly writableEnded?: boolean
 }
@@ -23,6 +24,7 @@ export class LogQueue<Item> {
   dropped = 0
   readonly #write: BatchWriter<Item>
   readonly #max: number
+  readonly #isGone: () => boolean
   #items: Item[] = []
   #isScheduled = false
   #isBlocked = false
@@ -35,16 +37,17 @@ export class LogQueue<Item> {
     if (this.#items.length > 0) this.#schedule()
   }
 
-  constructor(write: BatchWriter<Item>, max: number) {
+  /** `isGone` says whether nobody will ever call `ready` any more. */
+  constructor(write: BatchWriter<Item>, max: number, isGone: () => boolean = () => false) {
     this.#write = write
     this.#max = max
+    this.#isGone = isGone
   }
 
-  /** Whether there is room; what finds none is counted. */
+  /** Whether there is room for one more. */
   hasRoom(): boolean {
-    if (this.#items.length < this.#max) return true
-    this.dropped++
-    return false
+    if (this.#isBlocked && this.#isGone()) this.#ready()
+    return this.#items.length < this.#max
   }
 
   add(item: Item): void {
@@ -82,8 +85,9 @@ export function lineWriter<Item>(
   format: (item: Item) => string,
   onLost: OnLost,
 ): BatchWriter<Item> {
+  const wait = waiter(stream)
   return (items, ready) => {
-    if (stream.destroyed === true || stream.writableEnded === true) {
+    if (isClosed(stream)) {
       onLost(items.length, { why: 'the stream is closed' })
       return true
     }
@@ -98,7 +102,7 @@ export function lineWriter<Item>(
     if (text === '') return true
     try {
       const takesMore = stream.write(text)
-      if (!takesMore) stream.once('drain', ready)
+      if (!takesMore) wait(ready)
       return takesMore
     } catch (cause) {
       onLost(written, { why: 'the stream threw', cause })
@@ -106,6 +110,35 @@ export function lineWriter<Item>(
     }
   }
 }
+
+/** Whether a stream takes nothing any more; one that says nothing of it does. */
+export function isClosed({ destroyed, writableEnded }: LineStream): boolean {
+  return destroyed === true || writableEnded === true
+}
+
+/**
+ * Waits until a stream takes more, or closes: then `drain` never comes. One whose listeners cannot
+ * be removed is asked by isClosed() alone, because they would add up.
+ */
+function waiter(stream: LineStream): (ready: () => void) => void {
+  let isWaiting = false
+  return function wait(ready) {
+    // flush() writes to a stream that is waited for already.
+    if (isWaiting) return
+    const over = (): void => {
+      isWaiting = false
+      if (stream.off !== undefined) for (const event of EVENTS) stream.off(event, over)
+      ready()
+    }
+    stream.once('drain', over)
+    isWaiting = true
+    if (stream.off !== undefined) stream.once(CLOSE, over)
+  }
+}
+
+/** Streams with off() are taken for event emitters: they have events of any name. */
+const CLOSE = 'close' as 'drain'
+const EVENTS = ['drain', CLOSE] as const
 
 /**
  * Gives records one by one to something that may throw; gives how many it took. `onLost` hears of

@@ -10,7 +10,7 @@ import { ERROR_CODES } from '../error-codes.js'
 import { LannerError } from '../errors.js'
 import { combinedLine, commonLine } from '../logging/common-format.js'
 import { jsonLine } from '../logging/json-line.js'
-import { eachOf, lineWriter, LogQueue } from '../logging/queue.js'
+import { eachOf, isClosed, lineWriter, LogQueue } from '../logging/queue.js'
 import { limitOf } from '../limit-table.js'
 import { flag, refuseUnknown, requireObject, text, wrong } from '../option-values.js'
 import { Complaints } from '../report.js'
@@ -169,8 +169,9 @@ type Read = (ctx: Context, end: ExchangeEnd, config: Config, startedAt: number) 
 /** Logs requests. */
 export function accessLog(options: AccessLogOptions = {}): AccessLog {
   const config = parse(options)
-  const { fields, skip } = config
-  const queue: LogQueue<Entry> = new LogQueue(writerOf(config, lost), config.queue)
+  const { fields, skip, stream, logger } = config
+  const isGone = (): boolean => logger === undefined && isClosed(stream)
+  const queue: LogQueue<Entry> = new LogQueue(writerOf(config, lost), config.queue, isGone)
   const complaints = new Complaints(config.reportIntervalMs)
 
   function lost(count: number, loss: Loss): void {
@@ -179,7 +180,11 @@ export function accessLog(options: AccessLogOptions = {}): AccessLog {
   }
 
   function log(ctx: Context, end: ExchangeEnd, startedAt: number): void {
-    if (skip?.(ctx, end) === true || !queue.hasRoom()) return
+    if (skip?.(ctx, end) === true) return
+    if (!queue.hasRoom()) {
+      lost(1, FULL)
+      return
+    }
     const values: unknown[] = []
     for (let i = 0; i < fields.length; i++) {
       values.push(fields[i]!.read(ctx, end, config, startedAt) ?? undefined)
@@ -203,6 +208,8 @@ export function accessLog(options: AccessLogOptions = {}): AccessLog {
   Object.defineProperty(middleware, 'dropped', { get: () => queue.dropped })
   return Object.assign(middleware as AccessLog, { flush: () => queue.flush() })
 }
+
+const FULL: Loss = { why: 'the queue is full' }
 
 function lostRecords(count: number, { why, cause }: Loss): LannerError {
   const message = `The access log has lost records, ${count} until now: ${why}.`

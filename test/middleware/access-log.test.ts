@@ -301,6 +301,7 @@ describe('the queue', () => {
   })
 
   test('formats nothing while nothing is taken, and counts what finds it full', async () => {
+    const told = watchErrors()
     const stream = new Lines()
     const log = accessLog({ stream, queue: 2, fields: ['path'] })
     const app = new App().use(log)
@@ -311,6 +312,8 @@ describe('the queue', () => {
       await turn()
     }
     expect([stream.lines, log.dropped]).toEqual([['{"path":"/1"}'], 2])
+    const message = 'The access log has lost records, 1 until now: the queue is full.'
+    expect(told).toMatchObject([{ code: 'LANNER_LOG_FAILED', message }])
     stream.takesMore = true
     stream.emit('drain')
     await turn()
@@ -347,6 +350,71 @@ describe('the queue', () => {
     expect([stream.writes, log.dropped]).toEqual([[], 1])
     const why = 'The access log has lost records, 1 until now: the stream is closed.'
     expect(told).toMatchObject([{ code: 'LANNER_LOG_FAILED', message: why }])
+  })
+
+  describe('a stream that closes while it is waited for', () => {
+    const closed = /^The access log has lost records, (\d+) until now: the stream is closed\.$/
+    const counts = (told: unknown[]): number[] =>
+      told.map((error) => Number(closed.exec((error as Error).message)?.[1]))
+
+    test.each<[string, (stream: Lines) => void, after: number[]]>([
+      ['says so by an event', (stream) => stream.emit('close'), [2]],
+      ['and says nothing: the next record finds out', () => {}, []],
+    ])('%s', async (_name, tell, after) => {
+      const told = watchErrors()
+      const stream = new Lines()
+      const log = accessLog({ stream, reportInterval: 0 })
+      const app = new App().use(log)
+      app.get('/', () => 'hello')
+      stream.takesMore = false
+      for (let i = 0; i < 3; i++) {
+        await app.inject('/')
+        await turn()
+      }
+      expect([stream.lines.length, log.dropped]).toEqual([1, 0])
+      stream.destroyed = true
+      tell(stream)
+      await turn()
+      expect(counts(told)).toEqual(after)
+      await app.inject('/')
+      await turn()
+      expect([stream.lines.length, log.dropped, counts(told).at(-1)]).toEqual([1, 3, 3])
+    })
+
+    test.each(['destroyed', 'writableEnded'])('is found out when it is full: %s', async (state) => {
+      const told = watchErrors()
+      const stream = { write: () => false, once: () => undefined, [state]: false }
+      const log = accessLog({ stream, queue: 1, reportInterval: 0 })
+      const app = new App().use(log)
+      app.get('/', () => 'hello')
+      for (let i = 0; i < 2; i++) {
+        await app.inject('/')
+        await turn()
+      }
+      stream[state] = true
+      await app.inject('/')
+      await turn()
+      await app.inject('/')
+      await turn()
+      expect([log.dropped, counts(told)]).toEqual([3, [Number.NaN, 2, 3]])
+    })
+
+    test.each(['drain', 'close'])('keeps no listener after %s', async (event) => {
+      const stream = new Lines()
+      const log = accessLog({ stream })
+      const app = new App().use(log)
+      app.get('/', () => 'hello')
+      stream.takesMore = false
+      for (let i = 0; i < 3; i++) {
+        await app.inject('/')
+        await turn()
+        log.flush()
+      }
+      const listeners = (): number[] => ['drain', 'close'].map((name) => stream.listenerCount(name))
+      expect([stream.lines.length, listeners()]).toEqual([3, [1, 1]])
+      stream.emit(event)
+      expect(listeners()).toEqual([0, 0])
+    })
   })
 
   describe('a record that cannot be written is counted and told of, and keeps no other', () => {
