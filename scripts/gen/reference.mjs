@@ -63,7 +63,7 @@ function headOf(entry, up) {
     notice,
     '',
     '```ts',
-    long.length <= 80 ? long : `import { ${names[0]} } from '${entry.name}'`,
+    long.length <= 100 ? long : `import { ${names[0]} } from '${entry.name}'`,
     '```',
     '',
     `Explained in [${title}](${up.slice('../'.length)}${page}).`,

@@ -11,6 +11,7 @@ import type { ProblemDocument } from 'lanner'
 import type { QueryValues } from './url.js'
 import type { Client, ClientReply, HeaderFields } from './types.js'
 
+export { StreamLimitError } from './loop.js'
 export type { ReceivedEvent } from './events.js'
 export type {
   AnyRoute,

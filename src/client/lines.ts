@@ -1,27 +1,22 @@
 // JSON lines as they come, one value for each.
 //
-// Made by readBody() for application/x-ndjson. Promises that the stream is cancelled when the loop
-// over it is left, and that a last line without an end counts.
+// Made by readBody() for application/x-ndjson. Promises that a last line without an end counts.
+// What the loop itself promises is loop.ts.
 
-/** The values of a stream of JSON lines; empty lines are skipped. */
-export async function* readLines(
+import { LineSplitter, loopOver, PART_MAX } from './loop.js'
+
+/**
+ * The values of a stream of JSON lines; empty lines are skipped, one of more than `max` characters
+ * is a StreamLimitError.
+ */
+export function readLines(
   stream: ReadableStream<Uint8Array>,
+  max = PART_MAX,
 ): AsyncGenerator<unknown, undefined> {
-  const reader = stream.getReader()
-  const decoder = new TextDecoder()
-  let rest = ''
-  let isOver = false
-  try {
-    while (!isOver) {
-      const { value, done } = await reader.read()
-      isOver = done
-      rest += decoder.decode(value, { stream: !done })
-      const lines = rest.split('\n')
-      rest = done ? '' : (lines.pop() ?? '')
-      for (const line of lines) if (line.trim() !== '') yield JSON.parse(line) as unknown
-    }
-    return undefined
-  } finally {
-    if (!isOver) await reader.cancel()
-  }
+  const lines = new LineSplitter(/\n/g, max)
+  return loopOver(stream, function* (piece, isLast) {
+    for (const line of lines.take(piece)) if (line.trim() !== '') yield JSON.parse(line) as unknown
+    const rest = isLast ? lines.rest() : ''
+    if (rest.trim() !== '') yield JSON.parse(rest) as unknown
+  })
 }
