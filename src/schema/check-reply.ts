@@ -2,7 +2,8 @@
 //
 // Runs around the route's own functions, where `validation.responses` asks for it: never in a
 // chain that is not checked. Looks at status and body as they were returned, before they become
-// text; what ctx.json() made is read back. Events and lines are looked at one by one, as they come.
+// text; what ctx.json() made is read back. Events and lines are looked at one by one, as they come,
+// whether they were returned or a helper of the context noted them.
 // Other streams, Responses and what was thrown are not looked into. Changes nothing: a reply is
 // sent as it is, or an error takes its place.
 
@@ -13,6 +14,7 @@ import { Result } from '../results.js'
 import { checkEvent, EventStreamSchema } from '../streaming/event-schemas.js'
 import { EventStream } from '../streaming/events.js'
 import { JsonLines } from '../streaming/json-lines.js'
+import { OpenedText } from '../streaming/opened.js'
 import { checkPart } from '../streaming/part-check.js'
 import { JsonLinesSchema } from '../streaming/stream-schemas.js'
 import { isThenable } from '../thenable.js'
@@ -117,13 +119,17 @@ class ReplyCheck {
         if (wrong !== undefined) this.#mismatch(ctx, wrong)
       }
     }
-    let stream: object
+    let stream: EventStream | JsonLines
     if (schema instanceof EventStreamSchema && body instanceof EventStream) {
       stream = body.checked(look((event) => checkEvent(schema.events, event)))
     } else if (schema instanceof JsonLinesSchema && body instanceof JsonLines) {
       stream = body.checked(look((line) => checkPart(schema.line, line, 'a line')))
     } else return undefined
-    return value instanceof Result ? new Result(value.status, stream, value.headers) : stream
+    if (value instanceof Result) return new Result(value.status, stream, value.headers)
+    if (value === body) return stream
+    // A helper has noted it: what is sent takes the place of what it opened.
+    ctx.replyBody = stream.open(ctx)
+    return value
   }
 
   #judge(ctx: Context, status: number, result: StandardResult<unknown>, value: unknown): unknown {
@@ -173,6 +179,7 @@ function isPlain(value: object): boolean {
 function prepared(ctx: Context): Shown {
   const { bodyKind, replyType, replyBody, statusCode } = ctx
   const status = statusCode === 0 ? (bodyKind === BODY_NONE ? 204 : 200) : statusCode
+  if (replyBody instanceof OpenedText) return bodyOf(status, replyBody.of)
   if (bodyKind === BODY_STREAM) return { status, isShown: false, body: undefined }
   const isJson = replyType === TYPE_JSON || replyType === TYPE_PROBLEM
   const body: unknown = isJson ? JSON.parse(replyBody as string) : replyBody

@@ -13,6 +13,7 @@ import { refuseUnknown, requireObject, wrong } from '../option-values.js'
 import { addField, hasField } from '../reply-fields.js'
 import { Result } from '../results.js'
 import { eventText, retryText } from './event-text.js'
+import { OpenedText } from './opened.js'
 import { checkedSteps, checkSource, stepsOf } from './source.js'
 
 import type { Context } from '../context.js'
@@ -85,7 +86,7 @@ export class EventStream<Event = SseEvent | string> {
   }
 
   /** @internal The text for one client; nothing runs before it is pulled. */
-  open(ctx: Context): AsyncIterable<string> {
+  open(ctx: Context): OpenedText {
     // Events must neither be kept nor held back until there are more of them.
     setDefault(ctx, 'cache-control', 'no-cache, no-transform')
     setDefault(ctx, 'x-accel-buffering', 'no')
@@ -95,7 +96,7 @@ export class EventStream<Event = SseEvent | string> {
       return check === undefined ? steps : checkedSteps(steps, check)
     }
     const text = new EventText(ctx, start, this.#first, this.#heartbeatMs, this.#clock)
-    return { [Symbol.asyncIterator]: () => text }
+    return new OpenedText(this as EventStream, () => text)
   }
 }
 

@@ -10,6 +10,7 @@ import { limitOf } from '../limit-table.js'
 import { refuseUnknown, requireObject } from '../option-values.js'
 import { Result } from '../results.js'
 import { isThenable } from '../thenable.js'
+import { OpenedText } from './opened.js'
 import { checkedSteps, checkSource, stepsOf } from './source.js'
 
 import type { Context } from '../context.js'
@@ -44,12 +45,13 @@ export class JsonLines<Value = unknown> {
   }
 
   /** @internal The text for one client; nothing runs before it is pulled. */
-  open(ctx: Context): AsyncIterable<string> {
+  open(ctx: Context): OpenedText {
     const check = this.#check
-    return textOf(() => {
+    const text = textOf(() => {
       const steps = stepsOf(this.#source, ctx, 'jsonLines()')
       return check === undefined ? steps : checkedSteps(steps, check)
     })
+    return new OpenedText(this, () => text[Symbol.asyncIterator]())
   }
 }
 

@@ -97,17 +97,38 @@ describe('events are looked at as they come', () => {
       `${of} sends an event late that does not fit its schema: must be late.`,
     ],
   ])('%s breaks the stream off', async (_name, event, message) => {
-    for (const path of ['/', '/value']) {
+    for (const path of ['/', '/value', '/helper']) {
       const { text, told } = await ask(path, inTime(event), { responses: 'error' })
       expect(text).toBe('data: first\n\n…')
       expect(told).toEqual([expect.stringContaining(message.replace('GET /', `GET ${path}`))])
     }
   })
 
-  test('the first of them, before anything has left, is answered with 500', async () => {
-    const events = [{ event: 'price', data: {} }]
-    const { status, told } = await ask('/', events, { responses: 'error' })
-    expect([status, told.length]).toEqual([500, 1])
+  test.each(['/', '/value', '/helper'])(
+    'the first of them, before anything has left, is answered with 500: %s',
+    async (path) => {
+      const events = [{ event: 'price', data: {} }]
+      const { status, told } = await ask(path, events, { responses: 'error' })
+      expect([status, told.length]).toEqual([500, 1])
+    },
+  )
+
+  test('events of ctx.sse() keep their fields and options, and are no plain data', async () => {
+    const made = new App({ validation: { responses: 'error' } })
+    made.get('/', { responses: { 201: responses[200] } }, async (ctx) => {
+      await Promise.resolve()
+      return ctx.status(201).header('cache-control', 'no-store').sse(['text'], { retry: 5 })
+    })
+    made.get('/plain', { responses: { 200: Price } }, (ctx) => ctx.sse(['text']))
+    const { status, text, headers } = await made.inject('/')
+    expect([status, text, headers.get('cache-control'), headers.get('content-type')]).toEqual([
+      201,
+      'retry: 5\n\ndata: text\n\n',
+      'no-store',
+      'text/event-stream',
+    ])
+    made.onError(() => undefined)
+    expect((await made.inject('/plain')).status).toBe(500)
   })
 
   test.each<[ValidationOptions['responses'], number]>([
@@ -120,9 +141,11 @@ describe('events are looked at as they come', () => {
     })
     const server = await made.listen({ port: 0, host: '127.0.0.1' })
     onTestFinished(() => server.close({ gracePeriod: 0 }))
-    const text = await (await fetch(server.url)).text()
-    expect(text).toBe('data: text\n\ndata: 1\n\nevent: prise\ndata: 2\n\n')
-    expect(server.stats().response_mismatches).toBe(count)
+    for (const [at, path] of ['/', '/value', '/helper'].entries()) {
+      const text = await (await fetch(new URL(path, server.url))).text()
+      expect(text).toBe('data: text\n\ndata: 1\n\nevent: prise\ndata: 2\n\n')
+      expect(server.stats().response_mismatches).toBe(count * (at + 1))
+    }
   })
 
   test('another reply of this status does not fit', async () => {

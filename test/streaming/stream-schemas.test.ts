@@ -17,6 +17,7 @@ function app(rows: Iterable<unknown>) {
     .get('/rows', { name: 'rows', query, responses: { 200: jsonLinesOf(Row) } }, () =>
       jsonLines(rows as Iterable<{ n: number }>),
     )
+    .get('/helper', { responses: { 200: jsonLinesOf(Row) } }, (ctx) => ctx.jsonLines(rows))
     .get('/text', { name: 'text', responses: { 200: mediaOf('text/csv') } }, () =>
       ok('a,b\n').header('content-type', 'text/csv'),
     )
@@ -42,17 +43,17 @@ function watchErrors(): string[] {
 }
 
 describe('replies are looked at', () => {
-  test('lines that fit leave', async () => {
-    const { status, text } = await app([{ n: 1 }, { n: 2 }]).inject('/rows')
+  test.each(['/rows', '/helper'])('lines that fit leave: %s', async (path) => {
+    const { status, text } = await app([{ n: 1 }, { n: 2 }]).inject(path)
     expect([status, text]).toEqual([200, '{"n":1}\n{"n":2}\n'])
   })
 
-  test('one that does not breaks the stream off', async () => {
+  test.each(['/rows', '/helper'])('one that does not breaks the stream off: %s', async (path) => {
     const told = watchErrors()
-    const { status } = await app([{ n: 1 }, { n: 'two' }]).inject('/rows')
+    const { status } = await app([{ n: 1 }, { n: 'two' }]).inject(path)
     expect(status).toBe(500)
     expect(told).toEqual([
-      expect.stringContaining('GET /rows sends a line that does not fit its schema: /n: '),
+      expect.stringContaining(`GET ${path} sends a line that does not fit its schema: /n: `),
     ])
   })
 
