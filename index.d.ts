@@ -422,11 +422,13 @@ declare function jsonLinesOf<Line extends StandardSchema>(line: Line): JsonLines
 /**
  * A reply of a media type, for `responses`: `{ 200: mediaOf('application/pdf') }` takes what
  * `file()` and `stream()` give, texts, bytes and Blobs. The type itself is set where the reply is
- * made.
+ * made. Events and JSON lines have schemas of their own: `sseEvents()` and `jsonLinesOf()`.
  * @param mediaType - For example 'application/pdf'.
- * @throws LANNER_OPTION_INVALID: it is no media type
+ * @throws LANNER_OPTION_INVALID: it is no media type, or that of events or JSON lines
  */
-declare function mediaOf<const Type extends string>(mediaType: Type): MediaSchema<Type>
+declare function mediaOf<const Type extends string>(
+  mediaType: Type & NoParts<Type>,
+): MediaSchema<Type>
 
 /** Options of an application. */
 interface AppOptions {
@@ -2912,6 +2914,18 @@ declare class MediaSchema<Type extends string = string> {
   readonly '~standard': Described<MediaBody>
 }
 
+/** What the types of events and JSON lines lack: clients read those part by part. */
+type NoParts<Type extends string> =
+  Lowercase<Type> extends 'text/event-stream'
+    ? {
+        readonly 'use sseEvents() for events': never
+      }
+    : Lowercase<Type> extends 'application/x-ndjson'
+      ? {
+          readonly 'use jsonLinesOf() for JSON lines': never
+        }
+      : unknown
+
 /** What a source of values knows of the request. */
 interface StreamRequest {
   /** Aborts when the client has gone, the deadline passed or the server closes. */
@@ -3580,6 +3594,7 @@ export {
   type JsonLinesSchema,
   type MediaBody,
   type MediaSchema,
+  type NoParts,
   type StreamRequest,
   type Values,
   type ValueSource,

@@ -132,6 +132,11 @@ export type {
 } from './streaming/event-schemas.js'
 export type { EventStream, SseOptions, TimerClock } from './streaming/events.js'
 export type { JsonLines, JsonLinesOptions } from './streaming/json-lines.js'
-export type { JsonLinesSchema, MediaBody, MediaSchema } from './streaming/stream-schemas.js'
+export type {
+  JsonLinesSchema,
+  MediaBody,
+  MediaSchema,
+  NoParts,
+} from './streaming/stream-schemas.js'
 export type { StreamRequest, Values, ValueSource } from './streaming/source.js'
 export type { Trailers } from './trailers.js'

@@ -102,8 +102,10 @@ type BodyOf<Schema> = Schema extends { readonly mediaType: infer Type extends st
     ? Received<InputOf<Schema>>
     : undefined
 
-/** What the body of a media type is read as. */
-type MediaOf<Type extends string> = Type extends `text/${string}`
+/** What the body of a media type is read as; anything where the type is not known. */
+type MediaOf<Type extends string> = string extends Type ? unknown : ReadAs<Lowercase<Type>>
+
+type ReadAs<Type extends string> = Type extends `text/${string}`
   ? string
   : Type extends 'application/json' | `${string}+json`
     ? unknown

@@ -74,7 +74,7 @@ export class MediaSchema<Type extends string = string> {
   /** @internal */
   constructor(mediaType: Type) {
     this.mediaType = mediaType
-    const isText = mediaType.startsWith('text/')
+    const isText = mediaType.toLowerCase().startsWith('text/')
     const check = (value: unknown): StandardResult<MediaBody> =>
       isMedia(value)
         ? { value }
@@ -90,14 +90,34 @@ export class MediaSchema<Type extends string = string> {
 /**
  * A reply of a media type, for `responses`: `{ 200: mediaOf('application/pdf') }` takes what
  * `file()` and `stream()` give, texts, bytes and Blobs. The type itself is set where the reply is
- * made.
+ * made. Events and JSON lines have schemas of their own: `sseEvents()` and `jsonLinesOf()`.
  * @param mediaType - For example 'application/pdf'.
- * @throws LANNER_OPTION_INVALID: it is no media type
+ * @throws LANNER_OPTION_INVALID: it is no media type, or that of events or JSON lines
  */
-export function mediaOf<const Type extends string>(mediaType: Type): MediaSchema<Type> {
-  if (typeof mediaType === 'string' && MEDIA_TYPE.test(mediaType)) return new MediaSchema(mediaType)
-  throw wrong('mediaType of mediaOf()', 'a media type such as application/pdf', mediaType)
+export function mediaOf<const Type extends string>(
+  mediaType: Type & NoParts<Type>,
+): MediaSchema<Type> {
+  const name = 'mediaType of mediaOf()'
+  if (typeof mediaType !== 'string' || !MEDIA_TYPE.test(mediaType)) {
+    throw wrong(name, 'a media type such as application/pdf', mediaType)
+  }
+  const instead = OF_PARTS.get(mediaType.toLowerCase())
+  if (instead !== undefined) throw wrong(name, `not of parts: ${instead}`, mediaType)
+  return new MediaSchema<Type>(mediaType)
 }
+
+/** What the types of events and JSON lines lack: clients read those part by part. */
+export type NoParts<Type extends string> =
+  Lowercase<Type> extends 'text/event-stream'
+    ? { readonly 'use sseEvents() for events': never }
+    : Lowercase<Type> extends 'application/x-ndjson'
+      ? { readonly 'use jsonLinesOf() for JSON lines': never }
+      : unknown
+
+const OF_PARTS: ReadonlyMap<string, string> = new Map([
+  ['text/event-stream', 'events are listed by sseEvents()'],
+  [JSON_LINES_TYPE, 'JSON lines are listed by jsonLinesOf()'],
+])
 
 const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/
 

@@ -81,11 +81,16 @@ test('a route may answer what it lists', () => {
 })
 
 test('the client reads it as what it is', () => {
+  const either = 'image/PNG' as 'image/PNG' | 'TEXT/plain'
   const app = new App()
     .get('/lines', { responses: { 200: jsonLinesOf(Job) } }, () => jsonLines([]))
     .get('/page', { responses: { 200: mediaOf('text/html') } }, () => html(''))
     .get('/image', { responses: { 200: mediaOf('image/png') } }, () => stream([]))
     .get('/data', { responses: { 200: mediaOf('application/geo+json') } }, () => stream([]))
+    .get('/upper', { responses: { 200: mediaOf('Text/CSV') } }, () => stream([]))
+    .get('/json', { responses: { 200: mediaOf('APPLICATION/JSON') } }, () => stream([]))
+    .get('/either', { responses: { 200: mediaOf(either) } }, () => stream([]))
+    .get('/any', { responses: { 200: mediaOf(String('image/png')) } }, () => stream([]))
     .get('/away', { responses: { 302: null } }, () => redirect('/'))
   const api = createClient<typeof app>('')
   const calls = async (): Promise<void> => {
@@ -103,8 +108,28 @@ test('the client reads it as what it is', () => {
     }
     const data = await api.get('/data')
     if (data.status === 200) expectTypeOf(data.body).toEqualTypeOf<unknown>()
+    const upper = await api.get('/upper')
+    if (upper.status === 200) expectTypeOf(upper.body).toEqualTypeOf<string>()
+    const json = await api.get('/json')
+    if (json.status === 200) expectTypeOf(json.body).toEqualTypeOf<unknown>()
+    const one = await api.get('/either')
+    if (one.status === 200) {
+      expectTypeOf(one.body).toEqualTypeOf<string | ReadableStream<Uint8Array>>()
+    }
+    const any = await api.get('/any')
+    if (any.status === 200) expectTypeOf(any.body).toEqualTypeOf<unknown>()
     const away = await api.get('/away')
     if (away.status === 302) expectTypeOf(away.body).toEqualTypeOf<undefined>()
   }
   expectTypeOf(calls).toBeFunction()
+})
+
+test('events and JSON lines are no replies of a media type', () => {
+  // @ts-expect-error events have a schema of their own
+  expect(() => mediaOf('text/event-stream')).toThrow('events are listed by sseEvents()')
+  // @ts-expect-error in any case
+  expect(() => mediaOf('Text/Event-Stream')).toThrow('events are listed by sseEvents()')
+  // @ts-expect-error lines have a schema of their own
+  expect(() => mediaOf('application/x-ndjson')).toThrow('JSON lines are listed by jsonLinesOf()')
+  expect(() => mediaOf(String('application/X-NDJSON'))).toThrow('listed by jsonLinesOf()')
 })
