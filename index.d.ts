@@ -98,6 +98,7 @@ declare class App<
    * address is opened.
    * @throws LANNER_OPTION_INVALID: an option is wrong
    * @throws LANNER_ROUTE_INVALID: the schemas of a route do not fit it
+   * @throws LANNER_AUTH_UNGUARDED: a route asks for a scheme that no guard on its path is for
    * @throws LANNER_ADDRESS_IN_USE, LANNER_ADDRESS_UNAVAILABLE, LANNER_HOST_UNKNOWN,
    * LANNER_PERMISSION_DENIED, LANNER_LISTEN_FAILED: an address cannot be opened
    * @throws LANNER_DESCRIPTOR_INVALID, LANNER_SYSTEMD: a socket that was passed is none
@@ -896,6 +897,7 @@ type ErrorCode =
   | 'LANNER_AUTH_MALFORMED'
   | 'LANNER_AUTH_INVALID'
   | 'LANNER_AUTH_ROLE'
+  | 'LANNER_AUTH_UNGUARDED'
   | 'LANNER_AUTH_ROLES_MISSING'
   | 'LANNER_LOG_FAILED'
   | 'LANNER_CSRF'

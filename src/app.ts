@@ -171,6 +171,7 @@ export class App<
    * address is opened.
    * @throws LANNER_OPTION_INVALID: an option is wrong
    * @throws LANNER_ROUTE_INVALID: the schemas of a route do not fit it
+   * @throws LANNER_AUTH_UNGUARDED: a route asks for a scheme that no guard on its path is for
    * @throws LANNER_ADDRESS_IN_USE, LANNER_ADDRESS_UNAVAILABLE, LANNER_HOST_UNKNOWN,
    * LANNER_PERMISSION_DENIED, LANNER_LISTEN_FAILED: an address cannot be opened
    * @throws LANNER_DESCRIPTOR_INVALID, LANNER_SYSTEMD: a socket that was passed is none

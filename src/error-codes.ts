@@ -145,6 +145,10 @@ const table = {
     text: 'The token, or the name and password, of the request are not valid.',
   },
   LANNER_AUTH_ROLE: { status: 403, text: 'The user has none of the roles that this needs.' },
+  LANNER_AUTH_UNGUARDED: {
+    status: 500,
+    text: 'A route asks for a scheme of authentication that no guard on its path is for.',
+  },
   LANNER_AUTH_ROLES_MISSING: {
     status: 0,
     text: 'A route asks for roles, and nothing says which roles a user has: nobody is let in.',

@@ -1,9 +1,10 @@
 // Who may use a route: the part that all authentication middleware has in common.
 //
 // Called by basic-auth.ts and bearer-auth.ts. Promises that a route's option `auth` decides: false
-// lets everybody in, a scheme of another name leaves the question to that, roles are asked for when
-// it is known who it is. Nothing is asked twice: who is known already stays who they are. Where a
-// route asks for roles that no user ever had, developers are told what is missing, once per route.
+// lets everybody in, a scheme of another name leaves the question to that (routing/auth.ts sees to
+// it that there is one), roles are asked for when it is known who it is. Nothing is asked twice:
+// who is known already stays who they are. Where a route asks for roles that no user ever had,
+// developers are told what is missing, once per route.
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 
@@ -12,6 +13,7 @@ import { ERROR_CODES } from '../error-codes.js'
 import { flag, requireObject, wrong } from '../option-values.js'
 import { Complaints } from '../report.js'
 import { isThenable } from '../thenable.js'
+import { marked } from './scheme.js'
 
 import type { ErrorCode } from '../error-codes.js'
 
@@ -59,7 +61,7 @@ interface RouteAuth {
 export function guard<Ctx extends Guarded>(
   scheme: Scheme<Ctx>,
 ): (ctx: Ctx, next: () => unknown) => unknown {
-  return function authenticate(ctx, next) {
+  function authenticate(ctx: Ctx, next: () => unknown): unknown {
     const auth = ctx.route.options.auth as boolean | RouteAuth | undefined
     if (auth === false) return next()
     const route: RouteAuth = typeof auth === 'object' ? auth : {}
@@ -77,6 +79,7 @@ export function guard<Ctx extends Guarded>(
     const user = ctx.state['user'] ?? scheme.identify(ctx)
     return isThenable(user) ? Promise.resolve(user).then(admit) : admit(user)
   }
+  return marked(authenticate, scheme.name)
 }
 
 function requireRole<Ctx extends Guarded>(

@@ -9,6 +9,7 @@ import { rulesOfRoute } from '../rules.js'
 import { makeBind } from '../schema/bind.js'
 import { checkReplies } from '../schema/check-reply.js'
 import { resolveValidation } from '../schema/validation.js'
+import { checkGuards, checkUnrouted, guardOf, isAsked } from './auth.js'
 import { applierOf, carriedBy, isForUnrouted, isHeldTo, withoutSaid } from './carrier.js'
 import { joinOptions, NO_OPTIONS } from './options.js'
 import { coverage, isUnder, parsePattern, parsePrefix } from './pattern.js'
@@ -18,6 +19,7 @@ import type { Context } from '../context.js'
 import type { Handler } from '../handler.js'
 import type { NativeRules } from '../native/binding.js'
 import type { Bind } from '../schema/bind.js'
+import type { Guard } from './auth.js'
 import type { Conditional } from './carrier.js'
 import type { RouteInfo, RouteOptions, ValidationOptions } from './options.js'
 import type { Segment } from './pattern.js'
@@ -78,7 +80,7 @@ export function compileRoutes(
   { validation, development = false, hooks = NO_HOOKS }: CompileOptions = {},
 ): CompiledRoute[] {
   return routes.map((route) => {
-    const { handlers, options, own, applied } = chainOf(route, scopes)
+    const { handlers, options, own, applied } = withGuardsChecked(route, chainOf(route, scopes))
     const paramNames = route.segments.filter((s) => s.kind !== 'text').map((s) => s.value)
     const { method, pattern } = route
     const rules = options === NO_OPTIONS ? server : rulesOfRoute(options, server, nameOf(route))
@@ -110,23 +112,41 @@ function bound(bind: Bind | undefined, chain: Chain): Chain {
   }
 }
 
+/** What the chain of a route is made of. */
+interface Collected {
+  readonly handlers: readonly Handler[]
+  readonly options: RouteOptions
+  /** How many functions at the end see what schemas made of the request. */
+  readonly own: number
+  readonly applied: readonly Conditional[]
+  readonly guards: readonly Guard[]
+  /** How many functions there are from the first guard on. */
+  readonly guarded: number
+}
+
 /**
  * The functions around and of a route, outermost first, and its options: what middleware carries is
  * joined with its own. `own` functions at the end see what schemas made of the request. What hangs
  * on the path of the request is `applied` to it before all functions, which read it.
  */
-function chainOf(
-  route: Route,
-  scopes: readonly Scope[],
-): { handlers: Handler[]; options: RouteOptions; own: number; applied: Conditional[] } {
+function chainOf(route: Route, scopes: readonly Scope[]): Collected {
   const handlers: Handler[] = []
+  const guards: Guard[] = []
+  let guarded = 0
   const applied: Conditional[] = []
   let { options } = route
   // From the inside, because what is said further in wins.
   const filters = (options.filters ?? []) as readonly Handler[]
+  const add = (handler: Handler, middleware: Handler, prefix?: readonly Segment[]): void => {
+    handlers.unshift(handler)
+    const guard = guardOf(middleware, prefix)
+    if (guard === undefined) return
+    guards.push(guard)
+    guarded = handlers.length
+  }
   const take = (handler: Handler): void => {
     const carried = carriedBy(handler)
-    if (carried === undefined) handlers.unshift(handler)
+    if (carried === undefined) add(handler, handler)
     else options = joinOptions(carried, options)
   }
   for (const handler of [...filters, ...route.handlers].reverse()) take(handler)
@@ -137,14 +157,29 @@ function chainOf(
     if (covers === 'never') continue
     const carried = carriedBy(scope.middleware)
     if (carried === undefined) {
-      handlers.unshift(covers === 'always' ? scope.middleware : onlyUnder(scope))
+      if (covers === 'always') add(scope.middleware, scope.middleware)
+      else add(onlyUnder(scope), scope.middleware, scope.prefix)
     } else if (covers === 'always') {
       options = joinOptions(carried, options)
     } else {
       applied.unshift({ prefix: scope.prefix, options: withoutSaid(carried, options) })
     }
   }
-  return { handlers, options, own, applied }
+  return { handlers, options, own, applied, guards, guarded }
+}
+
+/** With what has to be asked of each request before the first guard, where that is needed. */
+function withGuardsChecked(route: Route, collected: Collected): Collected {
+  const { handlers, options, own, applied, guards, guarded } = collected
+  const { method, pattern } = route
+  const mayChange = applied.some(({ options: { auth } }) => isAsked(auth))
+  const check = checkGuards({ method, pattern, auth: options.auth, guards, mayChange })
+  if (check === undefined) return collected
+  return {
+    ...collected,
+    handlers: handlers.toSpliced(handlers.length - guarded, 0, check),
+    own: guarded <= own ? own + 1 : own,
+  }
 }
 
 /**
@@ -159,7 +194,13 @@ export function compileFallback(
   let options = NO_OPTIONS
   const applied: Conditional[] = []
   const around: Handler[] = []
+  const guards = scopes.flatMap(({ middleware, prefix }) => guardOf(middleware, prefix) ?? [])
+  let isChecked = !scopes.some(({ middleware }) => isAsked(carriedBy(middleware)?.auth))
   for (const scope of scopes) {
+    if (!isChecked && guardOf(scope.middleware) !== undefined) {
+      around.push(checkUnrouted(guards))
+      isChecked = true
+    }
     const carried = carriedBy(scope.middleware)
     const isEverywhere = scope.prefix.length === 0
     if (carried === undefined) around.push(isEverywhere ? scope.middleware : onlyUnder(scope))

@@ -104,6 +104,7 @@ test('every program fits the types', () => {
 /** What programs answer that are there to refuse; the others answer with 200 or 201. */
 const refusals: Record<string, number> = {
   'basicAuth(': 401,
+  'lanner.scheme': 401,
   RowMissing: 404,
   ValidationError: 422,
 }
