@@ -2813,7 +2813,9 @@ interface EventExtras {
 
 /** What is no event for clients: a note, a new waiting time. */
 interface EventNote extends EventExtras {
+  /** None: only its other fields are sent. */
   readonly event?: undefined
+  /** None. */
   readonly data?: undefined
 }
 
@@ -2843,13 +2845,17 @@ declare class EventStreamSchema<Schemas extends EventSchemas = EventSchemas> {
 
 /** An event without one, which is called 'message'. */
 interface UnnamedEvent<Data> extends EventExtras {
+  /** 'message', or nothing, which means the same. */
   readonly event?: 'message' | undefined
+  /** What the schema of 'message' takes; sent as JSON, a string as it is. */
   readonly data: Data
 }
 
 /** An event with a name. */
 interface NamedEvent<Name extends string, Data> extends EventExtras {
+  /** The name that listeners ask for. */
   readonly event: Name
+  /** What the schema of this name takes; sent as JSON, a string as it is. */
   readonly data: Data
 }
 

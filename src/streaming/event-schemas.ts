@@ -35,19 +35,25 @@ export interface EventExtras {
 
 /** What is no event for clients: a note, a new waiting time. */
 export interface EventNote extends EventExtras {
+  /** None: only its other fields are sent. */
   readonly event?: undefined
+  /** None. */
   readonly data?: undefined
 }
 
 /** An event with a name. */
 export interface NamedEvent<Name extends string, Data> extends EventExtras {
+  /** The name that listeners ask for. */
   readonly event: Name
+  /** What the schema of this name takes; sent as JSON, a string as it is. */
   readonly data: Data
 }
 
 /** An event without one, which is called 'message'. */
 export interface UnnamedEvent<Data> extends EventExtras {
+  /** 'message', or nothing, which means the same. */
   readonly event?: 'message' | undefined
+  /** What the schema of 'message' takes; sent as JSON, a string as it is. */
   readonly data: Data
 }
 
