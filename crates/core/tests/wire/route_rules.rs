@@ -18,6 +18,10 @@ const SLOW: Rate = Rate {
     bytes_per_second: 10,
     grace_ms: 1_000,
 };
+const NONE: Rate = Rate {
+    bytes_per_second: 0,
+    grace_ms: 0,
+};
 
 fn get(path: &str) -> Vec<u8> {
     crlf(&format!("GET {path} HTTP/1.1\nHost: a\n\n"))
@@ -141,11 +145,7 @@ fn a_route_and_a_handler_say_how_slow_a_reply_may_be_taken() {
 
 #[test]
 fn replies_that_leave_together_have_the_time_of_the_slowest() {
-    let none = Rate {
-        bytes_per_second: 0,
-        grace_ms: 0,
-    };
-    let setup = Setup::default().rule(USERS, |rules| rules.response = none);
+    let setup = Setup::default().rule(USERS, |rules| rules.response = NONE);
     let mut wire = Wire::new(&setup);
     wire.peer_takes(10);
     let input = [get("/users/7/posts"), get("/")].concat();
@@ -162,16 +162,12 @@ fn replies_that_leave_together_have_the_time_of_the_slowest() {
 /// The patient one is settled, so no request is special any more; the connection remembers it.
 #[test]
 fn a_reply_behind_one_with_a_rate_of_its_own_has_the_time_of_the_server() {
-    let none = Rate {
-        bytes_per_second: 0,
-        grace_ms: 0,
-    };
     let setup = Setup::default();
     let mut wire = Wire::new(&setup);
     let input = [get("/"), get("/")].concat();
     let requests = wire.feed(&input).requests();
     let [patient, other] = [requests[0].slot, requests[1].slot];
-    let rules = own(&setup, |rules| rules.response = none);
+    let rules = own(&setup, |rules| rules.response = NONE);
     wire.flush(|records| records.rules(patient, &rules).reply(patient, text("taken")));
     wire.peer_takes(0);
     wire.flush(|records| records.reply(other, text("left")));
@@ -183,13 +179,9 @@ fn a_reply_behind_one_with_a_rate_of_its_own_has_the_time_of_the_server() {
 
 #[test]
 fn a_reply_has_its_own_rate_when_those_before_it_have_left() {
-    let none = Rate {
-        bytes_per_second: 0,
-        grace_ms: 0,
-    };
     for (rate, at) in [(Rate::default(), 5_000), (SLOW, 1_000)] {
         let setup = Setup::default()
-            .rule(USERS, |rules| rules.response = none)
+            .rule(USERS, |rules| rules.response = NONE)
             .rule(ROOT, |rules| rules.response = rate);
         let mut wire = Wire::new(&setup);
         wire.peer_takes(10);
