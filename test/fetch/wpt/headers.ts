@@ -1,5 +1,7 @@
 // What the web platform tests ask of Headers, for the Headers of a request.
 
+import { errorOf } from './errors.ts'
+
 export interface HeadersCase {
   /** The file of the suite that asks it. */
   readonly from: string
@@ -13,15 +15,6 @@ export interface HeadersCase {
 /** What is there beside the host, which every request has. */
 const rest = (headers: Headers): [string, string][] =>
   [...headers].filter(([name]) => name !== 'host')
-
-const errorOf = (run: () => unknown): string => {
-  try {
-    run()
-    return 'none'
-  } catch (error) {
-    return (error as Error).name
-  }
-}
 
 const mixed = [
   ['Name1', 'value1'],

@@ -1,5 +1,7 @@
 // What the web platform tests ask of a Request, for the one that a handler gets.
 
+import { errorOf, failure } from './errors.ts'
+
 export interface RequestCase {
   readonly from: string
   readonly name: string
@@ -22,21 +24,6 @@ const post = (
 })
 
 type BodyInit = NonNullable<RequestInit['body']>
-
-const failure = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'none',
-    (error: Error) => error.name,
-  )
-
-const errorOf = (run: () => unknown): string => {
-  try {
-    run()
-    return 'none'
-  } catch (error) {
-    return (error as Error).name
-  }
-}
 
 const reads = ['text', 'json', 'arrayBuffer', 'blob', 'formData'] as const
 const form = 'name=value'

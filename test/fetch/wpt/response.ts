@@ -1,25 +1,12 @@
 // What the web platform tests ask of a Response, for whichever class is given.
 
+import { errorOf, failure } from './errors.ts'
+
 export interface ResponseCase {
   readonly from: string
   readonly name: string
   readonly run: (Class: typeof Response) => unknown
   readonly is: unknown
-}
-
-const failure = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'none',
-    (error: Error) => error.name,
-  )
-
-const errorOf = (run: () => unknown): string => {
-  try {
-    run()
-    return 'none'
-  } catch (error) {
-    return (error as Error).name
-  }
 }
 
 const reads = ['text', 'json', 'arrayBuffer', 'blob'] as const
