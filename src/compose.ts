@@ -6,7 +6,7 @@
 // standing (see Lane.finish).
 
 import { LannerError } from './errors.js'
-import { isThenable } from './thenable.js'
+import { isThenable, once } from './thenable.js'
 
 import type { Context } from './context.js'
 import type { Handler, Next } from './handler.js'
@@ -50,11 +50,6 @@ export function unwind(ctx: Context): unknown {
     if (value !== undefined) return value
   }
   return undefined
-}
-
-/** A query runs whenever somebody waits for it, which several may do here: as a promise, once. */
-function once(value: unknown): unknown {
-  return isThenable(value) && !(value instanceof Promise) ? Promise.resolve(value) : value
 }
 
 function remember(

@@ -9,7 +9,7 @@
 import { addCleanup, forget, forgetCleanup, requireRunning } from './cleanups.js'
 import { LannerError } from './errors.js'
 import { refuseUnknown, requireObject, wrong } from './option-values.js'
-import { isThenable } from './thenable.js'
+import { once } from './thenable.js'
 
 import type { Cleanup } from './cleanups.js'
 import type { Context } from './context.js'
@@ -183,9 +183,7 @@ class Scope {
     making.push(name)
     let value: unknown
     try {
-      const given = factory((this.#ctx ?? this.view) as never)
-      // A query runs whenever somebody waits for it: made a promise, it runs once.
-      value = isThenable(given) && !(given instanceof Promise) ? Promise.resolve(given) : given
+      value = once(factory((this.#ctx ?? this.view) as never))
     } finally {
       making.pop()
     }

@@ -10,3 +10,8 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   const isObject = typeof value === 'object' ? value !== null : typeof value === 'function'
   return isObject && typeof (value as { then?: unknown }).then === 'function'
 }
+
+/** A query runs whenever somebody waits for it: made a promise, it runs once. Else as it is. */
+export function once(value: unknown): unknown {
+  return isThenable(value) && !(value instanceof Promise) ? Promise.resolve(value) : value
+}

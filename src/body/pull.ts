@@ -4,7 +4,7 @@
 // is destroyed as well, because its iterator only listens between two chunks.
 
 import { LannerError } from '../errors.js'
-import { isThenable } from '../thenable.js'
+import { isThenable, once } from '../thenable.js'
 
 interface Step {
   readonly value?: unknown
@@ -68,7 +68,7 @@ function fromIterator(iterator: AsyncIterator<unknown> | Iterator<unknown>, body
 
 /** A step that comes later is a Promise for whoever pulls, whatever the source makes of it. */
 function promised(step: Step | PromiseLike<Step>): Step | Promise<Step> {
-  return step instanceof Promise || !isThenable(step) ? (step as Step) : Promise.resolve(step)
+  return once(step) as Step | Promise<Step>
 }
 
 function ignore(promise: unknown): void | Promise<void> {
