@@ -4,7 +4,7 @@
 // fields that belong to the server are refused when it is made.
 
 import { LannerError } from './errors.js'
-import { isReservedField } from './headers.js'
+import { isOfServer } from './headers.js'
 import { FieldBlock } from './native/field-block.js'
 import { fieldsOf } from './reply-fields.js'
 
@@ -21,7 +21,7 @@ export class HeaderSet {
     const list = fieldsOf(fields)
     for (const name of Object.keys(fields)) {
       const lower = name.toLowerCase()
-      if (lower !== 'content-length' && !isReservedField(lower)) continue
+      if (!isOfServer(lower)) continue
       throw new LannerError(
         'LANNER_HEADER_RESERVED',
         `The header field ${name} belongs to the server and cannot be set.`,

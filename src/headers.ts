@@ -25,7 +25,7 @@ for (let id = 1; id < KNOWN_NAMES.length; id++) {
 const COOKIE_ID = KNOWN_IDS.get('cookie')!
 
 /** A request entry: the batch's, or one of its own. */
-export interface FieldBlock {
+export interface FieldEntry {
   /** The words; throws when they are gone. */
   view(): Int32Array
   readonly entryBytes: Bytes
@@ -36,10 +36,10 @@ export interface FieldBlock {
  * Header fields: case-insensitive, in the order of the message, decoded when they are asked for.
  */
 export class HeaderView implements Iterable<[string, string]> {
-  readonly #block: FieldBlock
+  readonly #block: FieldEntry
 
   /** @internal */
-  constructor(block: FieldBlock) {
+  constructor(block: FieldEntry) {
     this.#block = block
   }
 
@@ -256,6 +256,11 @@ function isPlain(text: string): boolean {
 /** Whether handlers may not set the field (name in lower case). */
 export function isReservedField(name: string): boolean {
   return RESERVED.has(name)
+}
+
+/** The same for fields that are said before there is a body: its length is not known then. */
+export function isOfServer(lower: string): boolean {
+  return lower === 'content-length' || isReservedField(lower)
 }
 
 export function isToken(text: string): boolean {

@@ -233,9 +233,9 @@ class ListEnd {
 }
 
 function readForwarded(take: readonly ForwardedPart[]): HopReader {
-  const [takesFor = false, takesProto = false, takesHost = false] = PARTS.map((part) =>
-    take.includes(part),
-  )
+  const takesFor = take.includes('for')
+  const takesProto = take.includes('proto')
+  const takesHost = take.includes('host')
   return ({ headers }) => {
     const list = headers.get('forwarded')
     if (list === null) return undefined

@@ -6,7 +6,7 @@
 
 import { randomFillSync } from 'node:crypto'
 
-import { isReservedField, isToken } from '../headers.js'
+import { isOfServer, isToken } from '../headers.js'
 import { refuseUnknown, requireObject, wrong } from '../option-values.js'
 
 import type { Context, Middleware } from 'lanner'
@@ -58,10 +58,6 @@ export function requestId(options: RequestIdOptions = {}): Middleware<RequestIdS
     ctx.header(header, id)
     return next()
   }
-}
-
-function isOfServer(lower: string): boolean {
-  return lower === 'content-length' || isReservedField(lower)
 }
 
 /** 128 bits, as many as a UUID and a trace id of W3C have. */

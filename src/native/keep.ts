@@ -6,7 +6,7 @@ import { allocBytes, bytesOf } from './bytes.js'
 import { END_WORDS, REQUEST_WORDS } from './generated/layout.js'
 import { knownId } from '../headers.js'
 
-import type { FieldBlock } from '../headers.js'
+import type { FieldEntry } from '../headers.js'
 import type { Bytes } from './bytes.js'
 
 /** What has an entry in the inbox. */
@@ -81,7 +81,7 @@ function copyGroup(
  * The trailer fields of a BODY_END entry as a request entry of their own, so that one view reads
  * both.
  */
-export function trailerBlock(words: Int32Array, bytes: Bytes, at: number): FieldBlock | undefined {
+export function trailerBlock(words: Int32Array, bytes: Bytes, at: number): FieldEntry | undefined {
   const count = words[at + 4]!
   if (count === 0) return undefined
   const base = at * 4 + words[at + 5]!
