@@ -69,6 +69,7 @@ function dropReplaced(ctx: Context, result: unknown): void {
   if (result === undefined || result === ctx || isThenable(result)) return
   if (result !== ctx.replyBody) cancelSource(ctx.replyBody)
 }
+
 const FIRST_ERROR = 400
 
 /** Whether somebody wants to see the reply before it is sent. */

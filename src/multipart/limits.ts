@@ -1,8 +1,5 @@
-// What a form with parts may make the server hold: the options. Their ranges are rows of
-// limit-table.ts.
-//
-// Defaults are those of Kestrel's FormOptions and MultipartReader, but for the boundary, where that
-// of RFC 2046 is shorter and nobody sends a longer one.
+// What a form with parts may make the server hold: the options. Their defaults, their ranges and
+// where they come from are rows of limit-table.ts.
 
 import { HttpError } from '../errors.js'
 import { limitOf } from '../limit-table.js'

@@ -1,4 +1,4 @@
-// The routes of an application, for the document.
+// What was registered on an application, for the document: its routes, and what holds for them.
 
 import { LannerError } from '../errors.js'
 

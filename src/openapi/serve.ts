@@ -1,6 +1,7 @@
 // The route that serves an application's OpenAPI document.
 //
-// Promises to make the document once, when it is first asked for: all routes are registered then.
+// Promises to make the document when it is first asked for, and again only when something was
+// registered since.
 // The route itself is hidden from the document.
 
 import { defineRoute } from '../routing/endpoint.js'
