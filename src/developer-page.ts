@@ -1,9 +1,9 @@
 // The page that a developer sees in the browser when a handler failed: the error, the code around
 // it, the request.
 //
-// Loaded by developer-reply.ts when the first error is to be shown, in development only. Promises that
-// everything which comes from the error or the request is escaped, that no script runs in it, and
-// that only files which the frames of the stack name are read, and of those only scripts.
+// Loaded by developer-reply.ts when the first error is to be shown, in development only. Promises
+// that everything which comes from the error or the request is escaped, that no script runs in it,
+// and that only files which the frames of the stack name are read, and of those only scripts.
 
 import { readFile, stat } from 'node:fs/promises'
 import { relative } from 'node:path'

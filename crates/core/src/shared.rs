@@ -1,4 +1,5 @@
-//! What all I/O threads of a server share: each other's handles, loads and the end.
+//! What all I/O threads of a server share: each other's handles, loads, the clock's next look and
+//! the end.
 
 use std::sync::atomic::{
     AtomicU32, AtomicUsize,

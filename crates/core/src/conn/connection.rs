@@ -7,9 +7,9 @@
 //!
 //! The I/O thread calls `on_bytes`, `on_record`, `on_eof` and `on_time`, writes what `output`
 //! holds and looks at `phase`. Promises: replies leave in request order (RFC 9112 9.3.2); only
-//! safe requests without a body are handed over while an earlier one waits; at most
-//! `limits.pipelined` exchanges and one window of body per connection; nothing here blocks or
-//! looks at a clock. Sockets, timers and lanes' wake-ups are elsewhere.
+//! safe requests without a body are handed over while an earlier one waits, and none behind a reply
+//! that is stuck; at most `limits.pipelined` exchanges and one window of body per connection;
+//! nothing here blocks or looks at a clock. Sockets, timers and lanes' wake-ups are elsewhere.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;

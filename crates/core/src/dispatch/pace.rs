@@ -1,9 +1,9 @@
-//! How quickly an isolate takes requests, told from a queue that is not empty meanwhile.
+//! How quickly an isolate takes requests, told from its queue.
 //!
 //! Asked by admission, which tells it what was taken. A span of takes gives the pace, less its
 //! longest gap: a pause (garbage, a module that is loaded, a handler that blocks once) is not a
-//! pace. Promises to know it soon after a queue stands, whatever was before: fifty milliseconds of
-//! work. Holds no clock.
+//! pace. A queue that was emptied tells only how slow it is at most. Promises to know the pace soon
+//! after a queue stands, whatever was before: fifty milliseconds of work. Holds no clock.
 
 /// Gaps between takes that tell a pace, the longest among them.
 const GAPS_MIN: u32 = 4;

@@ -6,6 +6,7 @@
 //! watchdog unless all of them sleep: a server at rest has this one thread that wakes. Promises a
 //! tick at least every `CLOCK_MS`, a look at each deadline that a thread announced as due, and to
 //! end with the last I/O thread. What is due is decided by each thread's `timers`.
+//! After a tick it may have the allocator asked to hand memory back: when is in `freed`.
 //!
 //! # No deadline is overlooked
 //!
@@ -16,15 +17,13 @@
 //!   is the next look later? (Relaxed)      is something due before it? (Relaxed)
 //! ```
 //!
-//! A look may also come between the announcement and the sleep: it takes what is due, and finds
-//! nobody to wake. So what was announced is read again behind the gate's fence, and a thread that
-//! misses it has another turn.
-//!
 //! As in the doorbell of the bridge: of the two fences one comes first, so one of the two sees what
 //! the other wrote. Only the I/O thread that moves the next look forward wakes the clock, so a
 //! deadline costs one wake-up of each, however many requests there are before it.
 //!
-//! After a tick it may have the allocator asked to hand memory back: when is in `freed`.
+//! A look may also come between the announcement and the sleep: it takes what is due, and finds
+//! nobody to wake. So what was announced is read again behind the gate's fence, and a thread that
+//! misses it has another turn.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed, Ordering::SeqCst, fence};
 use std::sync::{Arc, OnceLock};

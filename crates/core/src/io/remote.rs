@@ -1,4 +1,4 @@
-//! What other threads may ask of an I/O thread: commands in a list, and a wake-up.
+//! What other threads may ask of an I/O thread: commands in a list, a wake-up when it is due.
 //!
 //! Used by the server (lanes, listeners, drain) and by the accepting thread (connections). Rare,
 //! so a lock is right. Replies do not come this way: they have their lanes.
