@@ -158,6 +158,18 @@ impl Context {
         Some(exchange)
     }
 
+    /// Nothing of the reply was sent: what was written of it goes, and another one can begin. False
+    /// when there is no such exchange any more.
+    pub(crate) fn take_back_reply(&mut self, slot: SlotId) -> bool {
+        let Some(exchange) = self.slots.get_mut(slot) else {
+            return false;
+        };
+        self.memory.let_go(exchange.early.len());
+        exchange.early.clear(&mut self.pool);
+        exchange.reply = ReplyPhase::Waiting;
+        true
+    }
+
     /// The exchange only waits for its client: another request may have its permit.
     pub(crate) fn lend_permit(&mut self, slot: SlotId) {
         if let Some(exchange) = self.slots.get_mut(slot)

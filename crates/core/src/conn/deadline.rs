@@ -1,4 +1,4 @@
-//! What the coarse clock watches for on a connection, and what happens when it is reached.
+//! What the clock watches for on a connection, and what happens when it is reached.
 //!
 //! Chosen anew after each event (`watch`), so that no event has to know which deadlines it ends.
 //! Promises that the first of all deadlines is the one that is armed, and that the time of a head
@@ -144,11 +144,7 @@ impl Connection {
             Some(ReplyPhase::Streaming { .. }) if self.is_first(slot) => self.cut(cx, slot),
             // Nothing of it was sent: the peer can be told.
             Some(ReplyPhase::Streaming { .. }) => {
-                if let Some(exchange) = cx.slots.get_mut(slot) {
-                    cx.memory.let_go(exchange.early.len());
-                    exchange.early.clear(&mut cx.pool);
-                    exchange.reply = ReplyPhase::Waiting;
-                }
+                cx.take_back_reply(slot);
                 self.reply_natively(cx, slot, NativeReply::DeadlinePassed);
             }
             Some(ReplyPhase::Complete) | None => {}

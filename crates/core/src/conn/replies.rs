@@ -442,10 +442,7 @@ impl Connection {
             self.cancel_all(cx, layout::CANCEL_PEER_GONE);
             return self.begin_close(End::ReplyCut);
         }
-        if let Some(exchange) = cx.slots.get_mut(slot) {
-            cx.memory.let_go(exchange.early.len());
-            exchange.early.clear(&mut cx.pool);
-            exchange.reply = ReplyPhase::Waiting;
+        if cx.take_back_reply(slot) {
             self.reply_natively(cx, slot, NativeReply::InvalidReply);
         }
     }

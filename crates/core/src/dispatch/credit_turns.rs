@@ -12,7 +12,7 @@ use lanner_bridge::SlotId;
 
 /// Bytes of credit that an isolate gets before it has taken those before: both sides work them off
 /// in a millisecond or two. One credit may always be under way, however long it is.
-pub(super) const AT_ONCE: u32 = 512 * 1024;
+const AT_ONCE: u32 = 512 * 1024;
 /// What a credit counts for at least: what a handler costs that goes on for a few bytes.
 const LEAST: u32 = 16 * 1024;
 

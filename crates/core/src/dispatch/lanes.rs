@@ -479,8 +479,7 @@ mod tests {
         assert_eq!(batch.openings, 1_000);
     }
 
-    /// Ends a turn of the network side with credits that wait; says how many were handed over, and
-    /// whether the isolate is asked to say when it has taken them.
+    /// Ends a turn of the network side with credits that wait; says how many were handed over.
     fn end_turn(lanes: &mut Lanes) -> usize {
         end_turn_of(lanes, 1)
     }
