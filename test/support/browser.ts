@@ -18,10 +18,6 @@ const candidates = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ]
 const browser = candidates.find((path) => path !== '' && existsSync(path))
-if (browser === undefined) {
-  console.warn('no Chromium is installed: tests of pages are skipped')
-}
-
 /** Nothing of the browser's own traffic: the tests know no network but loopback. */
 const quietly = [
   '--no-sandbox',
@@ -37,12 +33,14 @@ const isRequired = process.env['CI'] !== undefined && process.env['LANNER_PREBUI
 
 /** Whether tests of pages are skipped: in CI they fail instead. */
 export const isMissing = browser === undefined && !isRequired
+if (isMissing) console.warn('no Chromium is installed: tests of pages are skipped')
 
 /** A page of a browser of its own, and what it complained about. */
 export async function openPage(): Promise<{ page: Page; complaints: string[] }> {
+  if (browser === undefined) throw new Error('no Chromium is installed: CHROMIUM names one')
   const profile = mkdtempSync(join(tmpdir(), 'lanner-page-'))
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: browser as string,
+    executablePath: browser,
     headless: true,
     args: quietly,
   })
