@@ -1,11 +1,11 @@
 // The checks that `npm test` and `npm run lint` are made of, each as a named step.
 //
-// Called by test.mjs and lint.mjs. A step returns { code, passed, failed, skipped }; the counts
-// stay zero for a step that is not a test runner. Promises that each step can be run alone and in
+// Called by test.mjs and lint.mjs. A step returns { code, passed, failed, skipped, failures }; the
+// counts stay zero for a step that is not a test runner, and `failures` names what failed. Promises that each step can be run alone and in
 // any order, building what it needs.
 
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 
 import { ensureAddon, requireToolchain } from './addon.mjs'
 import { filesUnder, root, run, runTool } from './run.mjs'
@@ -98,16 +98,41 @@ export async function vitest({ node = process.execPath, args = [] } = {}) {
   const flags = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   const { code } = await runTool('vitest', [...flags, ...args], { node })
   if (!existsSync(report)) return { code: code || 1, passed: 0, failed: 0, skipped: 0 }
-  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(
+  const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(
     readFileSync(report, 'utf8'),
   )
   rmSync(report)
-  return { code, passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests }
+  return {
+    code,
+    passed: numPassedTests,
+    failed: numFailedTests,
+    skipped: numPendingTests,
+    failures: testResults.flatMap(vitestFailures),
+  }
 }
 
-/** Adds up the closing lines of all test binaries of one cargo run. */
+/** What failed in one file of vitest's report; a file that did not load failed as a whole. */
+function vitestFailures({ name, status, message, assertionResults }) {
+  const file = relative(root, name)
+  const failed = assertionResults.filter((test) => test.status === 'failed')
+  if (failed.length === 0 && status === 'failed') return [`${file}: ${firstLine(message)}`]
+  return failed.map(
+    ({ fullName, failureMessages }) => `${file} > ${fullName}: ${firstLine(failureMessages[0])}`,
+  )
+}
+
+function firstLine(text = '') {
+  return text.split('\n', 1)[0]
+}
+
+/** Adds up the closing lines of all test binaries of one cargo run, and gathers what failed. */
 export function counted({ code, output }) {
-  const total = { code, passed: 0, failed: 0, skipped: 0 }
+  const failures = [...output.matchAll(/^test (.+) \.\.\. FAILED$/gm)].map(([, name]) => name)
+  const total = { code, passed: 0, failed: 0, skipped: 0, failures }
+  for (const [, name, reason] of output.matchAll(/^thread '([^']+)'.* panicked at .*\n(.*)$/gm)) {
+    const index = failures.indexOf(name)
+    if (index >= 0) failures[index] += `: ${reason}`
+  }
   for (const [, passed, failed, ignored] of output.matchAll(
     /^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored/gm,
   )) {

@@ -25,7 +25,7 @@ fn threads() -> usize {
 #[test]
 fn a_thousand_servers_leave_nothing() {
     let path = std::env::temp_dir().join(format!("lanner-{}-leaks.sock", std::process::id()));
-    let mut before = None;
+    let mut before = (0, 0);
     for cycle in 0..CYCLES {
         let config = Config {
             io_threads: 1 + cycle % 3,
@@ -58,10 +58,12 @@ fn a_thousand_servers_leave_nothing() {
         assert!(!path.exists(), "the socket's file is left");
         // The first cycles set up what the process keeps.
         if cycle == 10 {
-            before = Some((descriptors(), threads()));
+            before = (descriptors(), threads());
         }
     }
+    // At most, not as many: the system may still list a joined thread when the first count is
+    // taken, and what each cycle left would be here some thousand times.
     eventually("threads and descriptors are gone", || {
-        before == Some((descriptors(), threads()))
+        descriptors() <= before.0 && threads() <= before.1
     });
 }
