@@ -1,8 +1,8 @@
 // The checks that `npm test` and `npm run lint` are made of, each as a named step.
 //
 // Called by test.mjs and lint.mjs. A step returns { code, passed, failed, skipped, failures }; the
-// counts stay zero for a step that is not a test runner, and `failures` names what failed. Promises that each step can be run alone and in
-// any order, building what it needs.
+// counts stay zero for a step that is not a test runner, and `failures` names what failed. Promises
+// that each step can be run alone and in any order, building what it needs.
 
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
