@@ -795,7 +795,10 @@ interface EndpointOptions {
   host?: string
   /** TCP port; 0 takes a free one. Default 3000. */
   port?: number
-  /** Path of a Unix socket, in place of host and port. Default none. */
+  /**
+   * Absolute path of a Unix socket, in place of host and port, of at most 107 bytes (103 but on
+   * Linux). Default none.
+   */
   path?: string
   /**
    * Permissions of the Unix socket, for example 0o660. Default: what the process's umask leaves.

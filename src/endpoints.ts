@@ -3,6 +3,8 @@
 // Read by parseOptions. Promises that an endpoint is one kind of place: a port, a socket's path, a
 // descriptor, or what systemd has opened. Everything is checked before any socket opens.
 
+import { isAbsolute } from 'node:path'
+
 import { LannerError } from './errors.js'
 import {
   duration,
@@ -44,7 +46,10 @@ export interface EndpointOptions {
   host?: string
   /** TCP port; 0 takes a free one. Default 3000. */
   port?: number
-  /** Path of a Unix socket, in place of host and port. Default none. */
+  /**
+   * Absolute path of a Unix socket, in place of host and port, of at most 107 bytes (103 but on
+   * Linux). Default none.
+   */
   path?: string
   /**
    * Permissions of the Unix socket, for example 0o660. Default: what the process's umask leaves.
@@ -116,6 +121,8 @@ const DESCRIPTOR_MAX = 2 ** 31 - 1
 const KEEP_ALIVE_SECONDS_MAX = 32_767
 const KEEP_ALIVE_PROBES_MAX = 127
 const BUFFER_BYTES_MIN = 4096
+/** `sun_path` without its NUL. */
+const SOCKET_PATH_BYTES_MAX = process.platform === 'linux' ? 107 : 103
 
 /** The endpoints of listen(): one, or those of `endpoints`. */
 export function parseEndpoints(options: ListenOptions): NativeEndpoint[] {
@@ -174,10 +181,18 @@ function exclude(
 
 function parsePath(endpoint: EndpointOptions, path: unknown, at: string): NativeEndpoint {
   exclude(endpoint, 'path', TCP_NAMES, at)
-  const parsed: NativeEndpoint = { path: text(path, `${at}path`) }
+  const parsed: NativeEndpoint = { path: socketPath(path, `${at}path`) }
   const { mode } = endpoint
   if (mode !== undefined) parsed.mode = integer(mode, `${at}mode`, 0, 0, 0o777)
   return parsed
+}
+
+/** A path that the system takes whole: it would end an address at a NUL. */
+function socketPath(value: unknown, at: string): string {
+  const path = text(value, at)
+  const isTaken = Buffer.byteLength(path) <= SOCKET_PATH_BYTES_MAX && !path.includes('\0')
+  if (isTaken && isAbsolute(path)) return path
+  throw wrong(at, `an absolute path of at most ${SOCKET_PATH_BYTES_MAX} bytes, without NUL`, value)
 }
 
 function parseTcp(endpoint: EndpointOptions, at: string): NativeEndpoint {

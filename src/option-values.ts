@@ -161,9 +161,17 @@ export function refuseUnknown(value: object, names: readonly string[], at: strin
 
 /** The error of a wrong option: its path, what it may be, what it was. */
 export function wrong(path: string, expected: string, value: unknown): LannerError {
-  const shown = typeof value === 'string' ? JSON.stringify(value) : String(value)
   return new LannerError(
     'LANNER_OPTION_INVALID',
-    `The option ${path} is ${expected}, not ${shown}.`,
+    `The option ${path} is ${expected}, not ${shown(value)}.`,
   )
+}
+
+/** How a wrong value is told: never by its own toString(), which may throw or say nothing. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'function') return 'a function'
+  if (typeof value !== 'object' || value === null) return String(value)
+  return Array.isArray(value) ? `a list of ${value.length}` : 'an object'
 }

@@ -38,16 +38,26 @@ export function parseProbes(
   requireObject(metrics, 'metrics')
   refuseUnknown(health, ['live', 'ready', 'maxLoopDelay'], 'health.')
   refuseUnknown(metrics, ['path'], 'metrics.')
+  const paths = new Map<string, string>()
   return {
-    live: path(health.live, 'health.live'),
-    ready: path(health.ready, 'health.ready'),
-    metrics: path(metrics.path, 'metrics.path'),
+    live: path(health.live, 'health.live', paths),
+    ready: path(health.ready, 'health.ready', paths),
+    metrics: path(metrics.path, 'metrics.path', paths),
     maxLoopDelayMs: optionalDuration(health.maxLoopDelay, 'health.maxLoopDelay', 1000),
   }
 }
 
-function path(value: unknown, at: string): string {
+/** A path that requests can have, and no other probe: `taken` says whose each one is. */
+function path(value: unknown, at: string, taken: Map<string, string>): string {
   if (value === undefined) return ''
-  if (typeof value === 'string' && /^\/[\w\-./~]*$/.test(value)) return value
-  throw wrong(at, "a path such as '/livez'", value)
+  if (typeof value !== 'string' || !/^\/[\w\-./~]*$/.test(value) || DOT_SEGMENT.test(value)) {
+    throw wrong(at, "a path such as '/livez'", value)
+  }
+  const other = taken.get(value)
+  if (other !== undefined) throw wrong(at, `a path of its own, not that of ${other}`, value)
+  taken.set(value, at)
+  return value
 }
+
+/** Requests are matched without these. */
+const DOT_SEGMENT = /\/\.\.?(?:\/|$)/

@@ -197,6 +197,17 @@ describe('errors name the option and what it may be', () => {
     [{ host: 7 }, /host/],
     [{ path: '/a', port: 1 }, /path is given without port/],
     [{ path: '/a', host: 'b' }, /path is given without host/],
+    [
+      { path: 'a.sock' },
+      /path is an absolute path of at most 10\d bytes, without NUL, not "a.sock"/,
+    ],
+    [{ path: '/a\0b' }, /path is an absolute path/],
+    [{ path: '/a'.repeat(54) }, /path is an absolute path/],
+    [{ endpoints: [{ port: 1 }, { path: 'b' }] }, /endpoints\[1\]\.path is an absolute path/],
+    [{ port: Object.create(null) as object }, /port is an integer .*, not an object\.$/],
+    [{ port: Symbol('a') }, /port is .*, not Symbol\(a\)\.$/],
+    [{ limits: [1, 2] }, /limits is an object, not a list of 2\.$/],
+    [{ health: () => '/livez' }, /health is an object, not a function\.$/],
     [{ mode: 0o600 }, /mode is given with path only/],
     [{ path: '/a', mode: 0o1000 }, /mode is an integer from 0 to 511/],
     [{ fd: -1 }, /option fd is an integer from 0/],
@@ -262,6 +273,13 @@ describe('errors name the option and what it may be', () => {
     [{ rates: null }, /rates is an object/],
     [{ health: { live: 'livez' } }, /health\.live is a path such as '\/livez'/],
     [{ health: { ready: '/:id' } }, /health\.ready is a path/],
+    [{ health: { live: '/a/../b' } }, /health\.live is a path/],
+    [{ metrics: { path: '/a/.' } }, /metrics\.path is a path/],
+    [
+      { health: { live: '/a', ready: '/a' } },
+      /ready is a path of its own, not that of health\.live/,
+    ],
+    [{ health: { live: '/a' }, metrics: { path: '/a' } }, /metrics\.path is a path of its own/],
     [{ health: { maxLoopDelay: 'x' } }, /health\.maxLoopDelay is a duration/],
     [{ metrics: { path: 7 } }, /metrics\.path is a path/],
     [{ metrics: '/metrics' }, /metrics is an object/],
@@ -323,6 +341,12 @@ test('the body of refusals is asked for once for each reason but overload', () =
   expect(new Set(asked).size).toBe(asked.length)
   expect(asked).not.toContain('overloaded')
   expect(asked.length).toBeGreaterThan(40)
+})
+
+test('the longest path of a Unix socket is taken', () => {
+  const path = `/${'a'.repeat(process.platform === 'linux' ? 106 : 102)}`
+  expect(parseOptions({ path }).native.endpoints).toEqual([{ path }])
+  expect(() => parseOptions({ path: `${path}a` })).toThrow(/path is an absolute path/)
 })
 
 test('sockets and whom they believe', () => {
