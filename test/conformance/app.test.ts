@@ -60,6 +60,19 @@ test.each(['/', '/echo'])('POST %s gives the body back with its type', async (pa
   ])
 })
 
+test('long bodies are taken: /upload counts them, and an echo waits for what was announced', async () => {
+  const url = await start()
+  const body = Buffer.alloc(31_000_000)
+  const response = await fetch(new URL('/upload', url), { method: 'POST', body })
+  expect(await response.text()).toBe('{"bytes":31000000}')
+  for (const path of ['/', '/echo']) {
+    const client = await RawClient.open(url)
+    const length = 'content-length: 999999999\r\nexpect: 100-continue\r\n'
+    await client.send(`POST ${path} HTTP/1.1\r\nhost: a\r\n${length}\r\n`)
+    expect((await client.response()).status).toBe(100)
+  }
+})
+
 test('GET /echo gives the header lines', async () => {
   const client = await RawClient.open(await start())
   await client.send('GET /echo HTTP/1.1\r\nHost: a\r\nX-Two: 1\r\nx-two: 2\r\n\r\n')
