@@ -11,15 +11,15 @@ import { parsePairs } from '../query.js'
 import { isThenable } from '../thenable.js'
 import { pointerOf, ValidationError } from '../validation-error.js'
 import { describeSchema } from './describe.js'
+import { namesOf } from './names.js'
 import { bodyReader } from './raw-body.js'
-import { fromCookies, fromHeaders, fromPairs, namesOf } from './raw-input.js'
+import { fromCookies, fromHeaders, fromPairs, isOfTexts } from './raw-input.js'
 import { TEXTS } from './texts.js'
 
 import type { Context } from '../context.js'
 import type { RouteInfo } from '../routing/options.js'
 import type { InputIssue, InputSource } from '../validation-error.js'
-import type { JsonSchema } from './json-types.js'
-import type { Names } from './raw-input.js'
+import type { Names } from './names.js'
 import type {
   StandardIssue,
   StandardOptions,
@@ -36,6 +36,7 @@ export type Bind = (ctx: Context) => Promise<void> | undefined
 interface Source {
   readonly name: InputSource
   readonly standard: StandardProps
+  /** What the schema is told of the values; undefined where only they tell, as those of a body. */
   readonly options: StandardOptions | undefined
   /** What the schema is given, or a promise of it. */
   readonly read: (ctx: Context) => unknown
@@ -53,9 +54,9 @@ export function makeBind(
 ): Bind | undefined {
   const { options } = route
   const sources = NAMES.filter((name) => options[name] !== undefined).map((name) => {
-    const description = describeSchema(options[name]!, 'input')
-    checkNames(name, description, paramNames, route)
-    return makeSource(name, options[name]!, namesOf(description), options.consumes)
+    const names = namesOf(describeSchema(options[name]!, 'input'))
+    checkNames(name, names, paramNames, route)
+    return makeSource(name, options[name]!, names, options.consumes)
   })
   if (sources.length === 0) return undefined
   const count = sources.length
@@ -65,7 +66,7 @@ export function makeBind(
       const source = sources[i]!
       const raw = source.read(ctx)
       if (raw instanceof Promise) return goOn(ctx, sources, i, raw, undefined, issues, validation)
-      const result = source.standard.validate(raw, source.options)
+      const result = source.standard.validate(raw, source.options ?? optionsOf(raw))
       if (isThenable(result)) return goOn(ctx, sources, i, raw, result, issues, validation)
       if (result.issues === undefined) source.write(ctx, result.value)
       else (issues ??= new Issues(validation)).add(source.name, result.issues)
@@ -90,11 +91,18 @@ async function goOn(
     const { name, standard, options, read, write } = sources[i]!
     const value: unknown = await (i === from ? raw : read(ctx))
     const isPending = i === from && pending !== undefined
-    const result = await (isPending ? pending : standard.validate(value, options))
+    const result = await (isPending
+      ? pending
+      : standard.validate(value, options ?? optionsOf(value)))
     if (result.issues === undefined) write(ctx, result.value)
     else (issues ??= new Issues(validation)).add(name, result.issues)
   }
   if (issues !== undefined) throw issues.toError()
+}
+
+/** A form is of texts, whichever type it came as; JSON has numbers of its own. */
+function optionsOf(body: unknown): StandardOptions | undefined {
+  return isOfTexts(body) ? TEXTS : undefined
 }
 
 /** What was found to be wrong with one request. */
@@ -149,13 +157,13 @@ function makeSource(
 /** Names that no request can have: the schema would refuse every one, or never see a value. */
 function checkNames(
   source: InputSource,
-  description: JsonSchema | undefined,
+  { said, required }: Names,
   paramNames: readonly string[],
   { method, pattern }: RouteInfo,
 ): void {
   const of = `of the route ${method} ${pattern}`
   if (source === 'params') {
-    const unknown = description?.required?.find((name) => !paramNames.includes(name))
+    const unknown = required.find((name) => !paramNames.includes(name))
     if (unknown === undefined) return
     throw new LannerError(
       'LANNER_ROUTE_INVALID',
@@ -163,7 +171,7 @@ function checkNames(
     )
   }
   if (source !== 'headers') return
-  const name = Object.keys(description?.properties ?? {}).find((key) => key !== key.toLowerCase())
+  const name = said.find((key) => key !== key.toLowerCase())
   if (name === undefined) return
   throw new LannerError(
     'LANNER_ROUTE_INVALID',

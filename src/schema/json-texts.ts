@@ -30,9 +30,17 @@ function readObject(
   root: JsonSchema,
 ): Record<string, unknown> {
   const read: Record<string, unknown> = { ...value }
-  for (const { properties } of options) {
-    for (const [name, schema] of Object.entries(properties ?? {})) {
+  for (const { properties = {}, patternProperties, additionalProperties } of options) {
+    for (const [name, schema] of Object.entries(properties)) {
       if (Object.hasOwn(value, name)) read[name] = readTexts(value[name], schema, root)
+    }
+    if (patternProperties === undefined && !isJsonSchema(additionalProperties)) continue
+    const patterns = Object.entries(patternProperties ?? {})
+    for (const [name, one] of Object.entries(value)) {
+      if (Object.hasOwn(properties, name)) continue
+      const [, schema = additionalProperties] =
+        patterns.find(([pattern]) => new RegExp(pattern, 'u').test(name)) ?? []
+      read[name] = readTexts(one, schema, root)
     }
   }
   return read
@@ -64,7 +72,7 @@ function readText(text: string, options: readonly JsonSchema[], root: JsonSchema
 }
 
 /** The schemas that say something of one value: itself, its parts and its alternatives. */
-function optionsOf(schema: unknown, root: JsonSchema, depth = 0): JsonSchema[] {
+export function optionsOf(schema: unknown, root: JsonSchema, depth = 0): JsonSchema[] {
   if (!isJsonSchema(schema) || depth > DEPTH_MAX) return []
   const { $ref, anyOf = [], oneOf = [], allOf = [] } = schema
   const target = $ref === undefined ? [] : [resolve($ref, root)]

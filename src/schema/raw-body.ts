@@ -13,7 +13,7 @@ import { fromPairs } from './raw-input.js'
 import type { BodySource } from '../body/source.js'
 import type { Context } from '../context.js'
 import type { Bytes } from '../native/bytes.js'
-import type { Names } from './raw-input.js'
+import type { Names } from './names.js'
 
 /** What a route takes unless it says something else. */
 const DEFAULT_TYPES = [

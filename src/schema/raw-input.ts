@@ -6,36 +6,15 @@
 // schemas copy what they are given into objects that have one.
 
 import type { Context } from '../context.js'
-import type { JsonSchema } from './json-types.js'
-
-/** What is known of the names of a source; nothing where a schema cannot be described. */
-export interface Names {
-  /** Those that come as lists. */
-  readonly lists: ReadonlySet<string>
-  /** All that the schema speaks of, when it ignores others. */
-  readonly all: readonly string[] | undefined
-}
+import type { Names } from './names.js'
 
 /** An object without a prototype that engines keep as quick as any other. */
 const Bag = function Bag() {} as unknown as new () => Record<string, unknown>
 Bag.prototype = Object.create(null) as object
 
-/** Reads off a description which names a source has. */
-export function namesOf(description: JsonSchema | undefined): Names {
-  const properties = Object.entries(description?.properties ?? {})
-  const lists = new Set(properties.filter(([, schema]) => isList(schema)).map(([name]) => name))
-  const isClosed = (description?.['additionalProperties'] ?? false) === false
-  const isPlain = description?.type === 'object' && description['patternProperties'] === undefined
-  return { lists, all: isPlain && isClosed ? properties.map(([name]) => name) : undefined }
-}
-
-/** Whether a schema takes lists and nothing else, but for null. */
-function isList(schema: JsonSchema): boolean {
-  const { type } = schema
-  if (type !== undefined) return [type].flat().every((one) => one === 'array' || one === 'null')
-  const choices = schema.anyOf ?? schema.oneOf ?? []
-  const some = choices.filter((choice) => choice.type !== 'null')
-  return some.length > 0 && some.every(isList)
+/** Whether a value was made here of texts: that of a query, of a form, not one of JSON. */
+export function isOfTexts(value: unknown): boolean {
+  return value instanceof Bag
 }
 
 /** Pairs of a query or a form: names and values in turn. */
