@@ -25,9 +25,10 @@ declare class App<
   #private
   constructor(options?: AppOptions)
   /**
-   * Answers when a handler failed, in place of the default problem document. Errors that come when
-   * the reply has left (of a stream, of a handler that its middleware did not wait for) are told
-   * here too: then nothing can be sent any more, and what it returns is dropped.
+   * Answers when a handler failed, in place of the default problem document. Several are asked in
+   * the order of their registration, until one answers. Errors that come when the reply has left
+   * (of a stream, of a handler that its middleware did not wait for) are told here too, to each of
+   * them: then nothing can be sent any more, and what they return is dropped.
    */
   onError(handler: ErrorHandler<State, Provided>): this
   /**

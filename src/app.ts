@@ -5,7 +5,7 @@
 // registration: a guard that is added after a route guards it too. Among middleware the order of
 // registration counts.
 
-import { addHook, Hooks } from './hooks.js'
+import { addHook, errorHandler, Hooks } from './hooks.js'
 import { InjectLane } from './inject/lane.js'
 import { fromFetch, fromInject } from './inject/request.js'
 import { toInjectResponse } from './inject/response.js'
@@ -63,7 +63,6 @@ export class App<
   Routes extends Endpoint = never,
   Provided extends object = Services,
 > extends Router<State, '', Routes, 'app', Provided> {
-  #onError: ErrorHandler | undefined
   #notFound: Handler | undefined
   readonly #hooks = new Hooks()
   readonly #services = new ServiceTable()
@@ -78,13 +77,14 @@ export class App<
   }
 
   /**
-   * Answers when a handler failed, in place of the default problem document. Errors that come when
-   * the reply has left (of a stream, of a handler that its middleware did not wait for) are told
-   * here too: then nothing can be sent any more, and what it returns is dropped.
+   * Answers when a handler failed, in place of the default problem document. Several are asked in
+   * the order of their registration, until one answers. Errors that come when the reply has left
+   * (of a stream, of a handler that its middleware did not wait for) are told here too, to each of
+   * them: then nothing can be sent any more, and what they return is dropped.
    */
   onError(handler: ErrorHandler<State, Provided>): this {
     this.registry.change()
-    this.#onError = handler as unknown as ErrorHandler
+    addHook(this.#hooks.onError, handler as unknown as ErrorHandler, 'onError')
     return this
   }
 
@@ -262,7 +262,7 @@ export class App<
       unrouted: compileFallback(answerUnrouted, scopes, server, hooks),
       allowValues: [],
       match: noMatch,
-      onError: this.#onError,
+      onError: errorHandler(hooks.onError),
       services: this.#services,
       report,
       development: options.development,

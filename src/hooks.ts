@@ -1,4 +1,5 @@
-// Functions that run at fixed points of every request: before the pipeline, and after the exchange.
+// Functions that run at fixed points of every request: before the pipeline, when it failed, and
+// after the exchange.
 //
 // Registered on the application and joined with each route's chain when routes are compiled, so
 // that an application without hooks runs its chains as they are. Those after the exchange are one
@@ -13,7 +14,7 @@ import { isThenable } from './thenable.js'
 import type { Chain } from './compose.js'
 import type { Context } from './context.js'
 import type { ErrorCode } from './error-codes.js'
-import type { AnyParams, AnyState, Next, RawInput } from './handler.js'
+import type { AnyParams, AnyState, ErrorHandler, Next, RawInput } from './handler.js'
 import type { ExchangeEnd } from './reply-hooks.js'
 import type { Server } from './server.js'
 import type { Services } from './services.js'
@@ -55,6 +56,7 @@ export type ServerHook<Provided extends object = Services> = (
 
 /** The hooks of an application, in the order of their registration. */
 export class Hooks {
+  readonly onError: ErrorHandler[] = []
   readonly onRequest: RequestHook[] = []
   readonly onResponse: ResponseHook[] = []
   readonly onListen: ServerHook[] = []
@@ -155,4 +157,46 @@ function hasAnswered(ctx: Context, value: unknown): boolean {
 
 function answerOf(ctx: Context, value: unknown): unknown {
   return value === undefined ? ctx : value
+}
+
+/** The error handlers as one; undefined where there is none. */
+export function errorHandler(handlers: readonly ErrorHandler[]): ErrorHandler | undefined {
+  if (handlers.length < 2) return handlers[0]
+  const asked = [...handlers]
+  function from(first: number, error: unknown, ctx: Context): unknown {
+    for (let at = first; at < asked.length; at++) {
+      const value = asked[at]!(error, ctx)
+      if (isThenable(value)) {
+        return Promise.resolve(value).then((later: unknown) =>
+          hasHandled(ctx, later) ? later : from(at + 1, error, ctx),
+        )
+      }
+      if (hasHandled(ctx, value)) return value
+    }
+    return undefined
+  }
+  return (error, ctx) => (ctx.sent ? askAll(asked, error, ctx) : from(0, error, ctx))
+}
+
+/** An error handler may answer with nothing but a status, too. */
+function hasHandled(ctx: Context, value: unknown): boolean {
+  return hasAnswered(ctx, value) || ctx.statusCode !== 0
+}
+
+/** When nothing can be answered any more: none keeps the others from hearing of it. */
+function askAll(
+  handlers: readonly ErrorHandler[],
+  error: unknown,
+  ctx: Context,
+): Promise<unknown> | undefined {
+  const pending: PromiseLike<unknown>[] = []
+  for (const handler of handlers) {
+    try {
+      const value = handler(error, ctx)
+      if (isThenable(value)) pending.push(value)
+    } catch (failure) {
+      pending.push(Promise.reject(failure))
+    }
+  }
+  return pending.length === 0 ? undefined : Promise.all(pending)
 }

@@ -6,7 +6,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { deferred } from '../support/deferred.ts'
 import { serve, takeReports } from '../support/server.ts'
 
-import type { Handler, InjectOptions, RequestHook, ResponseInfo } from 'lanner'
+import type { ErrorHandler, Handler, InjectOptions, RequestHook, ResponseInfo } from 'lanner'
 
 describe('onRequest', () => {
   test('runs before middleware, in order, and waits', async () => {
@@ -243,6 +243,71 @@ describe('onResponse', () => {
     await app.inject('/')
     await turn()
     expect(codes).toEqual(['LANNER_ALREADY_REPLIED'])
+  })
+})
+
+describe('onError', () => {
+  const boom = new Error('boom')
+  const nothing: ErrorHandler = () => undefined
+  const later = (handler: ErrorHandler): ErrorHandler => {
+    return async (error, ctx) => {
+      await turn()
+      return handler(error, ctx)
+    }
+  }
+  const rows: [name: string, first: ErrorHandler, status: number, text: string, asked: boolean][] =
+    [
+      ['the first one answers', () => 'first', 200, 'first', false],
+      ['with a helper', (_, ctx) => void ctx.json('first', 418), 418, '"first"', false],
+      ['with a status alone', (_, ctx) => void ctx.status(418), 418, '', false],
+      ['the first one only looks', nothing, 200, 'second', true],
+    ]
+
+  for (const [when, wrap] of Object.entries({ 'at once': (one: ErrorHandler) => one, later })) {
+    test.each(rows)(`several are asked until one answers, ${when}: %s`, async (...row) => {
+      const [, first, status, text, isAsked] = row
+      const second = vi.fn(() => 'second')
+      const app = new App().onError(wrap(first)).onError(second)
+      app.get('/', () => Promise.reject(boom))
+      const reply = await app.inject('/')
+      expect([reply.status, reply.text]).toEqual([status, text])
+      expect(second).toHaveBeenCalledTimes(isAsked ? 1 : 0)
+    })
+  }
+
+  test('where none answers the problem document does', async () => {
+    const app = new App().onError(nothing).onError(later(nothing))
+    app.get('/', () => Promise.reject(new HttpError(409, 'taken')))
+    expect((await app.inject('/')).json()).toMatchObject({ status: 409, detail: 'taken' })
+  })
+
+  test('each is told of an error that is too late, whatever the others do', async () => {
+    const told: string[] = []
+    const hear = (name: string): ErrorHandler => {
+      return (error, ctx) => {
+        if (!ctx.sent) return undefined
+        told.push(`${name}: ${(error as Error).message}`)
+        return name === 'b' ? Promise.reject(new Error('from b')) : name
+      }
+    }
+    const thrower: ErrorHandler = () => {
+      throw new Error('from the thrower')
+    }
+    const app = new App().onError(hear('a')).onError(hear('b')).onError(hear('c'))
+    app.onError(thrower)
+    const reports = vi.spyOn(console, 'error').mockImplementation(() => {})
+    app.onResponse(() => {
+      throw new Error('late')
+    })
+    app.get('/', () => 'fine')
+    expect((await app.inject('/')).text).toBe('fine')
+    await vi.waitFor(() => expect(reports).toHaveBeenCalledTimes(2))
+    reports.mockRestore()
+    expect(told).toEqual(['a: late', 'b: late', 'c: late'])
+  })
+
+  test('only functions are taken', () => {
+    expect(() => new App().onError('no' as never)).toThrow(/given to onError\(\)/)
   })
 })
 
