@@ -29,7 +29,7 @@ import { isUnexpected, toProblem } from './problem.js'
 import { polish, translated } from './problem-options.js'
 import { runReplyHooks } from './reply-hooks.js'
 import { addField, dropBodyFields, hasField, removeField } from './reply-fields.js'
-import { toReply } from './response.js'
+import { toReply, writeSmall } from './response.js'
 import { isThenable } from './thenable.js'
 
 import type { SinkTarget } from './body/sink.js'
@@ -57,7 +57,7 @@ export function finish(lane: Lane, ctx: Context, value: unknown, isAtOnce = fals
     send(lane, ctx)
   } else if (isThenable(result)) {
     lane.await(ctx, result)
-  } else {
+  } else if (!sendSmall(lane, ctx, extras, result)) {
     toReply(ctx, result)
     if (ctx.statusCode >= FIRST_ERROR) polish(ctx)
     send(lane, ctx)
@@ -109,6 +109,17 @@ function sendText(lane: Lane, ctx: Context, type: number, text: string): void {
   if (extras !== undefined) noteSent(extras, status, bytes)
   lane.settle(ctx)
   lane.touch()
+}
+
+/** Small data, which is written as JSON where it is sent; gives whether it was that. */
+function sendSmall(lane: Lane, ctx: Context, extras: Extras | undefined, value: unknown): boolean {
+  if (extras !== undefined && (extras.close || isFramed(extras))) return false
+  const bytes = writeSmall(lane.outbox, ctx, value)
+  if (bytes < 0) return false
+  if (extras !== undefined) noteSent(extras, ctx.statusCode, bytes)
+  lane.settle(ctx)
+  lane.touch()
+  return true
 }
 
 /** A reply without fields. */

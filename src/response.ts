@@ -18,6 +18,7 @@ import {
   TYPE_TEXT,
 } from './native/exchange.js'
 import { isTaken, partsOf, takeBody } from './fetch/parts.js'
+import { NOT_SMALL } from './native/small-json.js'
 import { addField, checkStatus, hasField, removeField, setField } from './reply-fields.js'
 import { NO_HEADERS, Result } from './results.js'
 import { EventStream } from './streaming/events.js'
@@ -25,6 +26,7 @@ import { JSON_LINES_TYPE, JsonLines } from './streaming/json-lines.js'
 
 import type { Context } from './context.js'
 import type { ResponseParts } from './fetch/parts.js'
+import type { Outbox } from './native/outbox.js'
 import type { FieldOwner } from './reply-fields.js'
 
 /** Notes a value as the reply. */
@@ -38,6 +40,27 @@ export function toReply(ctx: Context, value: unknown): void {
     'LANNER_REPLY_VALUE',
     `The handler returned a ${typeof value}, which cannot be made a reply.`,
   )
+}
+
+/**
+ * Writes a small object, or a result of one, straight into a record; gives the length of its JSON,
+ * or NOT_SMALL where it has to be noted as any other value.
+ */
+export function writeSmall(outbox: Outbox, ctx: Context, value: unknown): number {
+  let status = ctx.statusCode === 0 ? 200 : ctx.statusCode
+  let body = value
+  if (value instanceof Result) {
+    if (value.headers !== NO_HEADERS) return NOT_SMALL
+    status = value.status
+    body = value.body
+  }
+  if (status !== 200 && status !== 201) return NOT_SMALL
+  if (typeof body !== 'object' || body === null) return NOT_SMALL
+  if (Object.getPrototypeOf(body) !== Object.prototype) return NOT_SMALL
+  const type = hasField(ctx, 'content-type') ? TYPE_NONE : TYPE_JSON
+  const bytes = outbox.replyJson(ctx, status, type, body, ctx.compiled.json)
+  if (bytes !== NOT_SMALL) ctx.statusCode = status
+  return bytes
 }
 
 function note(ctx: Context, kind: number, type: number, body: unknown): void {

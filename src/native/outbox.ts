@@ -25,10 +25,12 @@ import {
 } from './generated/layout.js'
 import { LannerError } from '../errors.js'
 import { bytesOf } from './bytes.js'
+import { NOT_SMALL, SMALL_JSON_MAX } from './small-json.js'
 
 import type { NativeRules } from './binding.js'
 import type { Bytes } from './bytes.js'
 import type { FieldBlock } from './field-block.js'
+import type { SmallJson } from './small-json.js'
 
 /**
  * What takes the records: the native lane, or a reader in JavaScript for calls without a socket.
@@ -89,6 +91,8 @@ export class Outbox {
   readonly #numbers = new WeakMap<FieldBlock, number>()
   /** Bytes written and not flushed. */
   used = 0
+  /** Changes with every record and every flush. */
+  version = 0
   port: Port
 
   constructor(port: Port, capacity: number) {
@@ -103,6 +107,7 @@ export class Outbox {
     const { used } = this
     if (used === 0) return
     this.used = 0
+    this.version++
     this.port.flush(used)
   }
 
@@ -122,6 +127,22 @@ export class Outbox {
     const bytes = this.#text(text, n, bodyAt)
     this.#seal(start, bodyAt + bytes, status, type | (set << CONTENT_TYPE_BITS), bytes)
     return bytes
+  }
+
+  /**
+   * A whole reply with a small object as its JSON body; gives the length of that in bytes, or
+   * NOT_SMALL where nothing was written.
+   */
+  replyJson(to: Replying, status: number, type: number, value: object, json: SmallJson): number {
+    const { replyBlock, replyFields } = to
+    const set = replyBlock === undefined ? 0 : this.#setOf(replyBlock)
+    const block = set === 0 ? replyBlock : undefined
+    const start = this.#reserve(HEAD_BYTES + SMALL_JSON_MAX, replyFields, block)
+    const bodyAt = this.#head(start, RECORD_REPLY, to, replyFields, block)
+    const end = json.write(value, this.#bytes, bodyAt, this)
+    if (end === NOT_SMALL) return NOT_SMALL
+    this.#seal(start, end, status, type | (set << CONTENT_TYPE_BITS), end - bodyAt)
+    return end - bodyAt
   }
 
   /** A whole reply with bytes as its body. */
@@ -310,6 +331,7 @@ export class Outbox {
     words[w + 9] = 0
     words[w + 10] = 0
     this.used = start + size
+    this.version++
   }
 
   #prefix(start: number, size: number, kind: number, slot: number, generation: number): void {
@@ -320,6 +342,7 @@ export class Outbox {
     words[w + 2] = slot
     words[w + 3] = generation
     this.used = start + size
+    this.version++
   }
 
   /** Writes lengths to one place, names and values to another; returns where these end. */

@@ -5,6 +5,7 @@
 
 import { compose } from '../compose.js'
 import { hooked, Hooks } from '../hooks.js'
+import { SmallJson } from '../native/small-json.js'
 import { rulesOfRoute } from '../rules.js'
 import { makeBind } from '../schema/bind.js'
 import { checkReplies } from '../schema/check-reply.js'
@@ -55,6 +56,8 @@ export interface CompiledRoute {
   readonly paramNames: readonly string[]
   /** Makes the params object; one class per route gives it one shape. */
   readonly Params: new () => Record<string, string | undefined>
+  /** Writes what its handlers return, where that is small. */
+  readonly json: SmallJson
 }
 
 export function createRoute(
@@ -90,7 +93,7 @@ export function compileRoutes(
     const at = handlers.length - own
     const wrap = (chain: Chain): Chain => bound(bind, checkReplies(chain, at, info, checks))
     const run = hooked(compose(handlers, { at, wrap }), hooks, applierOf(applied))
-    return { info, rules, run, paramNames, Params: paramsClass() }
+    return { info, rules, run, paramNames, Params: paramsClass(), json: new SmallJson() }
   })
 }
 
@@ -210,7 +213,8 @@ export function compileFallback(
   }
   const info = Object.freeze({ method: '*', pattern: '', options })
   const run = hooked(compose([...around, handler]), hooks, applierOf(applied))
-  return { info, rules: server, run, paramNames: [], Params: paramsClass() }
+  const json = new SmallJson()
+  return { info, rules: server, run, paramNames: [], Params: paramsClass(), json }
 }
 
 /**
