@@ -4,6 +4,9 @@
 // wrong option, what it may be, and what it was. Which options there are is not known here.
 
 import { LannerError } from './errors.js'
+import { nearest } from './nearest.js'
+
+import type { Words } from './words.js'
 
 const DURATION_UNITS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -144,19 +147,49 @@ export function fieldValue(value: unknown, path: string): string {
 
 /** Refuses what has no named fields. */
 export function requireObject(value: unknown, path: string): void {
+  if (isContext(value)) {
+    const of = path.slice(path.indexOf(' of ') + 4)
+    throw new LannerError(
+      'LANNER_OPTION_INVALID',
+      `The request was given to ${of} for its options: call it where it is registered, use(${of}).`,
+    )
+  }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return
   throw wrong(path, 'an object', value)
 }
 
-/** A misspelt limit is a limit that does not exist. */
-export function refuseUnknown(value: object, names: readonly string[], at: string, of = ''): void {
+/** A function that makes middleware, and was registered itself, is called with a request. */
+function isContext(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'routeFor' in value && 'lane' in value
+}
+
+/**
+ * A misspelt limit is a limit that does not exist. `words` are names that it has elsewhere; a guess
+ * stands before the list, which is long.
+ */
+export function refuseUnknown(
+  value: object,
+  names: readonly string[],
+  at: string,
+  of = '',
+  words: Words = {},
+): void {
   for (const name of Object.keys(value)) {
     if (names.includes(name)) continue
+    const hint = hintOf(name, names, at, words)
+    const list = names.map((known) => at + known).join(', ')
     throw new LannerError(
       'LANNER_OPTION_INVALID',
-      `There is no option ${at}${name}${of}; there are ${names.map((known) => at + known).join(', ')}.`,
+      `There is no option ${at}${name}${of}${hint === '' ? '; there' : `${hint} There`} are ${list}.`,
     )
   }
+}
+
+function hintOf(name: string, names: readonly string[], at: string, words: Words): string {
+  const word = Object.hasOwn(words, name) ? words[name]! : undefined
+  if (word?.endsWith('.') === true) return `. ${word}`
+  const near = word ?? nearest(name, names)
+  return near === undefined ? '' : `; did you mean ${at}${near}?`
 }
 
 /** The error of a wrong option: its path, what it may be, what it was. */
@@ -168,10 +201,26 @@ export function wrong(path: string, expected: string, value: unknown): LannerErr
 }
 
 /** How a wrong value is told: never by its own toString(), which may throw or say nothing. */
-function shown(value: unknown): string {
+export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'bigint') return `${value}n`
-  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'function') return nameOf(value, 'a function', 'the function')
   if (typeof value !== 'object' || value === null) return String(value)
-  return Array.isArray(value) ? `a list of ${value.length}` : 'an object'
+  if (Array.isArray(value)) return `a list of ${value.length}`
+  const proto = Object.getPrototypeOf(value) as object | null
+  if (proto !== null && proto !== Object.prototype) {
+    return nameOf(proto.constructor, 'an object', 'an object of')
+  }
+  const keys = Object.keys(value)
+  const more = keys.length > KEYS_SHOWN ? ', …' : ''
+  return keys.length === 0
+    ? 'an empty object'
+    : `{ ${keys.slice(0, KEYS_SHOWN).join(', ')}${more} }`
+}
+
+const KEYS_SHOWN = 4
+
+function nameOf(value: unknown, nameless: string, before: string): string {
+  const name = typeof value === 'function' ? value.name : ''
+  return typeof name === 'string' && name !== '' ? `${before} ${name}` : nameless
 }

@@ -26,6 +26,7 @@ import { parseRates } from './rates.js'
 import { bodyBytes, drainBytes, NO_LIMIT } from './rules.js'
 import { parseRejects } from './rejects.js'
 import { parseStall } from './stall.js'
+import { LISTEN_WORDS } from './words.js'
 
 import type { EndpointOptions } from './endpoints.js'
 import type { NativeConfig } from './native/binding.js'
@@ -150,11 +151,11 @@ export type ParsedOptions = {
 
 /** Checks the options and fills in the defaults. */
 export function parseOptions(options: ListenOptions): ParsedOptions {
-  requireObject(options, 'options')
+  requireObject(options, 'options of listen()')
   const { limits = {}, timeouts = {}, signal, development, serverHeader } = options
   requireObject(limits, 'limits')
   requireObject(timeouts, 'timeouts')
-  refuseUnknown(options, OPTION_NAMES, '')
+  refuseUnknown(options, OPTION_NAMES, '', '', LISTEN_WORDS)
   refuseUnknown(limits, LIMIT_NAMES, 'limits.')
   refuseUnknown(timeouts, TIMEOUT_NAMES, 'timeouts.')
   if (signal !== undefined && !(signal instanceof AbortSignal)) {

@@ -108,8 +108,8 @@ export class Server {
    * hurry.
    */
   close(options: CloseOptions = {}): Promise<void> {
-    requireObject(options, 'options')
-    refuseUnknown(options, ['gracePeriod', 'gracePeriodMs'], '')
+    requireObject(options, 'options of close()')
+    refuseUnknown(options, ['gracePeriod', 'gracePeriodMs'], '', ' of close()')
     const { gracePeriod, gracePeriodMs } = options
     const grace =
       gracePeriodMs === undefined

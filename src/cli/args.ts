@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 
 import { COMMAND_NAMES, COMMANDS, GENERAL_OPTIONS } from './commands.js'
 import { CliError, codeOf, WRONG_USAGE } from './errors.js'
+import { nearest } from '../nearest.js'
 import { duration, integer } from '../option-values.js'
 
 import type { Command, OptionRow } from './commands.js'
@@ -165,26 +166,4 @@ function checked(read: () => number, what: string, value: string): number {
 
 function wrongUsage(message: string): CliError {
   return new CliError(message, WRONG_USAGE)
-}
-
-/** The name that was probably meant: one or two letters away. */
-function nearest(word: string, names: readonly string[]): string | undefined {
-  const near = names
-    .map((name) => ({ name, away: distance(word, name) }))
-    .sort((a, b) => a.away - b.away)
-  return near[0] !== undefined && near[0].away <= 2 ? near[0].name : undefined
-}
-
-/** Letters that must be added, dropped or replaced. */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, at) => at)
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= to.length; j++) {
-      const replaced = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1)
-      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1))
-    }
-    row = next
-  }
-  return row[to.length]!
 }

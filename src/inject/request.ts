@@ -5,7 +5,8 @@
 
 import { LannerError } from '../errors.js'
 import { checkField } from '../headers.js'
-import { refuseUnknown } from '../option-values.js'
+import { refuseUnknown, wrong } from '../option-values.js'
+import { INJECT_WORDS } from '../words.js'
 
 /** A request without a socket. */
 export interface InjectOptions {
@@ -62,7 +63,7 @@ const encoder = new TextEncoder()
 const OPTION_NAMES = ['method', 'path', 'query', 'headers', 'cookies', 'body', 'form', 'signal']
 
 export function fromInject(options: InjectOptions): WireRequest | Promise<WireRequest> {
-  refuseUnknown(options, OPTION_NAMES, '', ' of inject()')
+  refuseUnknown(options, OPTION_NAMES, '', ' of inject()', INJECT_WORDS)
   if (options.body !== undefined && options.form !== undefined) {
     throw new LannerError('LANNER_OPTION_INVALID', 'inject() takes a body or a form, not both.')
   }
@@ -81,6 +82,10 @@ function wireOf(
 ): WireRequest {
   const { signal } = options
   const method = options.method?.toUpperCase() ?? (bytes === undefined ? 'GET' : 'POST')
+  // Anything else may be meant: there are tests of what is refused.
+  if (options.path !== undefined && /^(?:\w[^:]*)?$/.test(options.path)) {
+    throw wrong('path of inject()', "a path such as '/users/7'", options.path)
+  }
   const path = withQuery(options.path ?? '/', options.query)
   const fields: [string, string][] = []
   for (const [name, value] of Object.entries(options.headers ?? {})) {

@@ -46,8 +46,8 @@ const NAMES: readonly (keyof MultipartOptions)[] = [
 
 /** Checks the options and fills in the defaults. */
 export function parseMultipart(options: MultipartOptions): MultipartLimits {
-  requireObject(options, 'options')
-  refuseUnknown(options, NAMES, '')
+  requireObject(options, 'options of multipart()')
+  refuseUnknown(options, NAMES, '', ' of multipart()')
   return {
     parts: limitOf('multipartParts', options.parts, 'parts'),
     nameBytes: limitOf('multipartNameBytes', options.nameBytes, 'nameBytes'),

@@ -10,6 +10,7 @@ import { limitOf } from '../limit-table.js'
 import { flag, refuseUnknown, requireObject, text, wrong } from '../option-values.js'
 import { checkProblems } from '../problem-options.js'
 import { PRIORITIES, rulesOfRoute } from '../rules.js'
+import { ROUTE_WORDS } from '../words.js'
 
 import type { CorsPolicy } from '../cors-policy.js'
 import type { Filter, Middleware } from '../handler.js'
@@ -235,7 +236,7 @@ function checkCommon<Options extends CommonOptions>(
   requireObject(options, `options${of}`)
   const checked = options as Options & RouteOptions
   const { priority, limits = {}, rates = {} } = checked
-  refuseUnknown(checked, names, '', of)
+  refuseUnknown(checked, names, '', of, ROUTE_WORDS)
   requireObject(limits, `limits${of}`)
   requireObject(rates, `rates${of}`)
   refuseUnknown(limits, ['bodyBytes', 'drainBytes'], 'limits.', of)

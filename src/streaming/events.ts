@@ -65,8 +65,8 @@ export class EventStream<Event = SseEvent | string> {
   /** @internal */
   constructor(source: ValueSource<Event>, options: SseOptions = {}) {
     checkSource(source, 'sse()')
-    requireObject(options, 'options')
-    refuseUnknown(options, ['heartbeat', 'retry', 'clock'], '')
+    requireObject(options, 'options of sse()')
+    refuseUnknown(options, ['heartbeat', 'retry', 'clock'], '', ' of sse()')
     const { heartbeat, retry, clock = globalThis } = options
     this.#source = source
     this.#options = options

@@ -109,8 +109,8 @@ const LINE_FEED = 0x0a
 
 /** The longest line that options allow. */
 export function parseLineBytes(options: JsonLinesOptions): number {
-  requireObject(options, 'options')
-  refuseUnknown(options, ['lineBytes'], '')
+  requireObject(options, 'options of jsonLines()')
+  refuseUnknown(options, ['lineBytes'], '', ' of jsonLines()')
   return limitOf('lineBytes', options.lineBytes, 'lineBytes')
 }
 

@@ -18,9 +18,9 @@ test('app.close() closes every server of the application', async () => {
 })
 
 test.each([
-  [null, /options is an object, not null/],
+  [null, /options of close\(\) is an object, not null/],
   [{ gracePeriod: null }, /gracePeriod is a duration/],
-  [{ graceperiod: '1s' }, /no option graceperiod; there are gracePeriod/],
+  [{ graceperiod: '1s' }, /no option graceperiod of close\(\); did you mean gracePeriod\?/],
 ])('close(%j) is an error that says why, and closes nothing', async (options, message) => {
   const app = new App()
   app.get('/', () => 'ok')

@@ -396,7 +396,10 @@ describe('streams', () => {
 
 test.each<[unknown, string]>([
   [[], 'The option options of compress() is an object'],
-  [{ level: 1 }, 'There is no option level of compress(); there are codings, levels,'],
+  [
+    { level: 1 },
+    'There is no option level of compress(); did you mean levels? There are codings, levels,',
+  ],
   [{ codings: [] }, 'The option codings of compress() is a list of codings'],
   [{ codings: ['lzw'] }, "The option codings[0] of compress() is 'zstd' or 'br' or"],
   [{ levels: { br: 12 } }, 'The option levels.br of compress() is an integer from 0 to 11, not 12'],

@@ -68,7 +68,7 @@ describe('signed cookies', () => {
 
   test.each<[unknown, string]>([
     [[], 'The option options of signedCookies() is an object'],
-    [{ secret: first }, 'There is no option secret of signedCookies(); there are secrets'],
+    [{ secret: first }, 'There is no option secret of signedCookies(); did you mean secrets?'],
     [{ secrets: [] }, 'The option secrets of signedCookies() is a list of texts'],
     [{ secrets: first }, 'The option secrets of signedCookies() is a list of texts'],
     [

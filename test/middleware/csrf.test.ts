@@ -89,7 +89,10 @@ test('the answer is a problem document with its code', async () => {
 
 test.each<[unknown, string]>([
   [[], 'The option options of csrf() is an object'],
-  [{ origin: 'x' }, 'There is no option origin of csrf(); there are origins, sameSite'],
+  [
+    { origin: 'x' },
+    'There is no option origin of csrf(); did you mean origins? There are origins, sameSite',
+  ],
   [{ origins: 'https://a' }, 'The option origins of csrf() is a list of origins'],
   [
     { origins: ['https://a/'] },

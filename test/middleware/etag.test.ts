@@ -171,7 +171,10 @@ describe('requirePreconditions, before something is changed', () => {
 
 test.each<[unknown, string]>([
   [[], 'The option options of etag() is an object'],
-  [{ week: true }, 'There is no option week of etag(); there are weak, maxBytes, hash'],
+  [
+    { week: true },
+    'There is no option week of etag(); did you mean weak? There are weak, maxBytes, hash',
+  ],
   [{ weak: 'yes' }, 'The option weak of etag() is true or false, not "yes"'],
   [{ maxBytes: 0 }, 'The option maxBytes of etag() is a size from 1 to 1073741824 bytes'],
   [{ hash: 'sha1' }, 'The option hash of etag() is a function, not "sha1"'],

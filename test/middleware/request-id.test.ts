@@ -72,7 +72,7 @@ test.each<[unknown, string]>([
   [[], 'The option options of requestId() is an object'],
   [
     { headers: 'x' },
-    'There is no option headers of requestId(); there are header, trust, generate',
+    'There is no option headers of requestId(); did you mean header? There are header, trust, generate',
   ],
   [{ header: 'a b' }, 'The option header of requestId() is the name of a field that can be set'],
   [{ header: 'Connection' }, 'The option header of requestId() is the name of a field that'],

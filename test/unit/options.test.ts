@@ -188,7 +188,7 @@ test('null and Infinity are no limit where there can be none, undefined is the d
 
 describe('errors name the option and what it may be', () => {
   const wrong: [options: unknown, message: RegExp][] = [
-    [null, /options is an object/],
+    [null, /options of listen\(\) is an object/],
     [{ port: -1 }, /option port is an integer from 0 to 65535, not -1/],
     [{ port: 65_536 }, /port/],
     [{ port: '80' }, /port.*not "80"/],
@@ -204,10 +204,10 @@ describe('errors name the option and what it may be', () => {
     [{ path: '/a\0b' }, /path is an absolute path/],
     [{ path: '/a'.repeat(54) }, /path is an absolute path/],
     [{ endpoints: [{ port: 1 }, { path: 'b' }] }, /endpoints\[1\]\.path is an absolute path/],
-    [{ port: Object.create(null) as object }, /port is an integer .*, not an object\.$/],
+    [{ port: Object.create(null) as object }, /port is an integer .*, not an empty object\.$/],
     [{ port: Symbol('a') }, /port is .*, not Symbol\(a\)\.$/],
     [{ limits: [1, 2] }, /limits is an object, not a list of 2\.$/],
-    [{ health: () => '/livez' }, /health is an object, not a function\.$/],
+    [{ health: () => '/livez' }, /health is an object, not the function health\.$/],
     [{ mode: 0o600 }, /mode is given with path only/],
     [{ path: '/a', mode: 0o1000 }, /mode is an integer from 0 to 511/],
     [{ fd: -1 }, /option fd is an integer from 0/],
@@ -223,7 +223,10 @@ describe('errors name the option and what it may be', () => {
     [{ tcpKeepAlive: { probes: 128 } }, /tcpKeepAlive\.probes is an integer from 1 to 127/],
     [{ receiveBufferBytes: 1 }, /receiveBufferBytes is a size from 4096/],
     [{ proxyProtocol: 'yes' }, /proxyProtocol is an object/],
-    [{ proxyProtocol: { trust: [] } }, /no option proxyProtocol\.trust; there are/],
+    [
+      { proxyProtocol: { trust: [] } },
+      /no option proxyProtocol\.trust; did you mean proxyProtocol\.trusted\? There are/,
+    ],
     [{ proxyProtocol: { trusted: [] } }, /proxyProtocol\.trusted is a list with at least one/],
     [{ proxyProtocol: { trusted: '10.0.0.0/8' } }, /proxyProtocol\.trusted is a list/],
     [{ proxyProtocol: { trusted: ['any', '10.0.0.0/33'] } }, /trusted\[1\] is a network such as/],
@@ -257,7 +260,10 @@ describe('errors name the option and what it may be', () => {
     [{ limits: { headers: null } }, /limits\.headers is an integer from 1 to 1000, not null/],
     [{ limits: { headerBytes: null } }, /limits\.headerBytes is a size from 64 .*, not null/],
     [{ limits: { pipelined: Infinity } }, /limits\.pipelined is .*, not Infinity/],
-    [{ limits: { header: 10 } }, /no option limits\.header; there are limits\.request/],
+    [
+      { limits: { header: 10 } },
+      /no option limits\.header; did you mean limits\.headers\? There are limits\.req/,
+    ],
     [
       { limits: { connections: 0 } },
       /limits\.connections is an integer from 1 to 10000000, or null for none/,
@@ -291,7 +297,10 @@ describe('errors name the option and what it may be', () => {
     [{ rejects: { body: () => null } }, /rejects\.body \(for \w+\) is a function that gives text/],
     [{ rejects: { body: () => 'x'.repeat(4097) } }, /gives at most 4096 bytes, not 4097/],
     [{ rejects: { body: () => ({ type: 'a\nb', body: '' }) } }, /, type is a header value/],
-    [{ rates: { respnse: null } }, /no option rates\.respnse; there are rates\.request/],
+    [
+      { rates: { respnse: null } },
+      /no option rates\.respnse; did you mean rates\.response\? There are rates\.request/,
+    ],
     [{ rates: { response: 240 } }, /rates\.response is an object/],
     [
       { rates: { request: { bytesPerSecond: 0 } } },
@@ -315,7 +324,7 @@ describe('errors name the option and what it may be', () => {
     [{ serverHeader: 1 }, /serverHeader/],
     [{ development: 'yes' }, /development is true or false/],
     [{ signal: {} }, /signal is an AbortSignal/],
-    [{ hots: 'localhost' }, /no option hots/],
+    [{ hots: 'localhost' }, /no option hots; did you mean host\?/],
   ]
   test.each(wrong)('%j', (options, message) => {
     const parse = (): unknown => parseOptions(options as ListenOptions)

@@ -168,7 +168,10 @@ describe('errors name the option and the route', () => {
     [{ tags: 'one' }, /tags of the route GET \/x is a list of texts/],
     [{ summary: '' }, /summary of the route/],
     [{ meta: 1 }, /meta of the route/],
-    [{ timout: '2s' }, /no option timout of the route GET \/x; there are priority, timeout/],
+    [
+      { timout: '2s' },
+      /no option timout of the route GET \/x; did you mean timeout\? There are priority, timeout/,
+    ],
   ]
   test.each(wrong)('%j', (options, message) => {
     const router = new Router(new Registry(), '')
@@ -184,7 +187,7 @@ describe('errors name the option and the route', () => {
     const get = router.get.bind(router) as (...args: unknown[]) => unknown
     expect(() => get('/x', { timeout: 1 })).toThrow('There is no function')
     const group = router.group.bind(router) as (...args: unknown[]) => unknown
-    expect(() => group('/x', { timeout: 1 })).toThrow('A object was given to the group /x')
+    expect(() => group('/x', { timeout: 1 })).toThrow('{ timeout } was given to the group /x')
   })
 })
 
