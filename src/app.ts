@@ -5,21 +5,24 @@
 // registration: a guard that is added after a route guards it too. Among middleware the order of
 // registration counts.
 
+import { LannerError } from './errors.js'
 import { addHook, errorHandler, Hooks } from './hooks.js'
 import { InjectLane } from './inject/lane.js'
 import { fromFetch, fromInject } from './inject/request.js'
 import { toInjectResponse } from './inject/response.js'
 import { noMatch } from './native/matcher.js'
-import { refuseUnknown, requireObject } from './option-values.js'
+import { nameOfProbe } from './probes.js'
+import { refuseUnknown, requireObject, shown, wrong } from './option-values.js'
 import { parseOptions } from './options.js'
 import { report } from './report.js'
 import { checkValidation } from './routing/options.js'
 import { compileFallback, compileRoutes, coveredPatterns } from './routing/route.js'
-import { Registry, Router } from './routing/router.js'
+import { checkFunctions, Registry, Router } from './routing/router.js'
 import { rulesOfServer } from './rules.js'
 import { answerNotFound, answerUnrouted } from './routing/unrouted.js'
 import { INBOX_BYTES, OUTBOX_BYTES, startServer } from './server.js'
 import { ServiceTable } from './services.js'
+import { APP_WORDS } from './words.js'
 
 import type { Context } from './context.js'
 import type { AnyParams, AnyState, ErrorHandler, Handler, RawInput } from './handler.js'
@@ -72,7 +75,7 @@ export class App<
   constructor(options: AppOptions = {}) {
     super(new Registry(), '')
     requireObject(options, 'options of the App')
-    refuseUnknown(options, ['validation'], '', ' of the App')
+    refuseUnknown(options, ['validation'], '', ' of the App', APP_WORDS)
     this.registry.validation = checkValidation(options.validation, 'validation', ' of the App')
   }
 
@@ -84,6 +87,7 @@ export class App<
    */
   onError(handler: ErrorHandler<State, Provided>): this {
     this.registry.change()
+    if (typeof handler === 'function') checkFunctions([handler], 'onError()')
     addHook(this.#hooks.onError, handler as unknown as ErrorHandler, 'onError')
     return this
   }
@@ -94,7 +98,7 @@ export class App<
    */
   notFound(handler: Handler<AnyParams, State, RawInput, unknown, Provided>): this {
     this.registry.change()
-    this.#notFound = handler as unknown as Handler
+    ;[this.#notFound] = checkFunctions([handler], 'notFound()')
     return this
   }
 
@@ -178,7 +182,9 @@ export class App<
    * @throws LANNER_ADDON_MISSING, LANNER_ADDON_BROKEN, LANNER_ADDON_VERSION: the native addon does
    * not fit
    */
-  async listen(options: ListenOptions | number = {}): Promise<Server> {
+  listen(options?: ListenOptions | number): Promise<Server>
+  async listen(options: ListenOptions | number = {}, ...rest: readonly unknown[]): Promise<Server> {
+    checkListen(options, rest)
     const server = this.start(typeof options === 'number' ? { port: options } : options)
     try {
       for (const hook of this.#hooks.onListen) await hook(server, this.#services.ofApp())
@@ -251,6 +257,11 @@ export class App<
     const common = { validation, development: options.development, hooks }
     const compiled = compileRoutes(routes, scopes, server, common)
     const notFound = this.#notFound
+    for (const name of ['live', 'ready', 'metrics'] as const) {
+      const path = native.probes[name]
+      if (path === '' || !this.registry.has('GET', path)) continue
+      throw wrong(nameOfProbe(name), 'a path that no route of the application has', path)
+    }
     native.routes = compiled.map(({ info: { method, pattern }, rules }) =>
       rules === server ? { method, pattern } : { method, pattern, rules },
     )
@@ -282,6 +293,21 @@ export class App<
       this.#inject = { version, lane: new InjectLane(options, config) }
     }
     return this.#inject.lane
+  }
+}
+
+/** What others take: a port as a text, an address and a function after the port. */
+function checkListen(options: unknown, rest: readonly unknown[]): void {
+  if (rest.length > 0) {
+    throw new LannerError(
+      'LANNER_OPTION_INVALID',
+      `listen() takes one argument, a port or options, and gives a promise of the server; ` +
+        `${shown(rest[0])} came after it.`,
+    )
+  }
+  if (typeof options === 'string') {
+    const from = 'of the environment it is Number(process.env.PORT)'
+    throw wrong('port', `a number (${from}), or one of the options of listen()`, options)
   }
 }
 

@@ -63,7 +63,9 @@ export class HttpError extends LannerError {
 
   constructor(status: number, message?: string, options: HttpErrorOptions = {}) {
     if (!Number.isInteger(status) || status < 400 || status > 599) {
-      throw new RangeError(`the status of an HttpError is 400 to 599, not ${String(status)}`)
+      throw new RangeError(
+        `the status of an HttpError is 400 to 599, not ${typeof status === 'number' ? status : JSON.stringify(status)}`,
+      )
     }
     const cause = 'cause' in options ? { cause: options.cause } : undefined
     super(options.code ?? 'LANNER_HTTP', message ?? statusTitle(status), cause)

@@ -47,6 +47,11 @@ export function parseProbes(
   }
 }
 
+/** The option that says where a probe is. */
+export function nameOfProbe(name: 'live' | 'ready' | 'metrics'): string {
+  return name === 'metrics' ? 'metrics.path' : `health.${name}`
+}
+
 /** A path that requests can have, and no other probe: `taken` says whose each one is. */
 function path(value: unknown, at: string, taken: Map<string, string>): string {
   if (value === undefined) return ''

@@ -112,7 +112,9 @@ export function groupOf(object: object): Group<string, readonly Endpoint[]> {
     }
   }
   if (endpoints.length === 0) {
-    throw invalid(`There is no route in ${object.constructor.name}: its methods have none.`)
+    const hint = typeof object === 'function' ? ', and groupOf() takes an instance' : ''
+    const name = typeof object === 'function' ? object.name : object.constructor.name
+    throw invalid(`There is no route in ${name}: its methods have none${hint}.`)
   }
   const { prefix, options } = note ?? { prefix: '', options: {} }
   return defineGroup(prefix, options as never, endpoints as never) as never

@@ -5,6 +5,7 @@
 // from a Response to a reply, which is handler.ts.
 
 import { App } from '../app.js'
+import { LannerError } from '../errors.js'
 import { flag, requireObject, wrong } from '../option-values.js'
 import { Background } from './background.js'
 import { checkHandler, toErrorHandler, toHandler } from './handler.js'
@@ -43,16 +44,18 @@ export interface ServeOptions extends ListenOptions {
 export function serve(handler: FetchHandler | FetchObject, options?: ServeOptions | number): Serving
 /** The same for a handler of WinterTC's draft Fetch Server API, which carries its marker. */
 export function serve(handler: FetchServerObject, options?: ServeOptions | number): Serving
-export function serve(handler: unknown, options: ServeOptions | number = {}): Serving {
+export function serve(handler: unknown, options?: ServeOptions | number): Serving {
   try {
-    return new Serving(start(handler, typeof options === 'number' ? { port: options } : options))
+    if (options === undefined) checkHome(handler)
+    const said = options ?? {}
+    return new Serving(start(handler, typeof said === 'number' ? { port: said } : said))
   } catch (error) {
     return new Serving(undefined, error)
   }
 }
 
 function start(handler: unknown, options: ServeOptions): Server {
-  requireObject(options, 'options')
+  requireObject(options, 'options of serve()')
   const { onListen, onError, lazy, ...listen } = options
   requireFunction(onListen, 'onListen')
   requireFunction(onError, 'onError')
@@ -68,6 +71,22 @@ function start(handler: unknown, options: ServeOptions): Server {
   const server = app.start(listen)
   onListen?.(server)
   return server
+}
+
+/**
+ * Others take one object with the handler and its options in it: then ours would listen somewhere
+ * else than was said. An application that was put together by a class may have such fields.
+ */
+function checkHome(handler: unknown): void {
+  if (typeof handler !== 'object' || handler === null) return
+  if (Object.getPrototypeOf(handler) !== Object.prototype) return
+  for (const name of ['port', 'hostname']) {
+    if (!Object.hasOwn(handler, name)) continue
+    throw new LannerError(
+      'LANNER_OPTION_INVALID',
+      `The option ${name} stands beside fetch: options are apart, serve({ fetch }, { port }).`,
+    )
+  }
 }
 
 function requireFunction(value: unknown, path: string): void {

@@ -8,7 +8,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { realpathSync, statSync } from 'node:fs'
-import { relative, sep } from 'node:path'
+import { relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { nextAtEnd } from '../compose.js'
@@ -382,7 +382,7 @@ function rootOf(root: unknown): string {
   } catch {
     // It is the same mistake, whatever the system says to it.
   }
-  throw wrong(`root${OF}`, 'a folder that exists', path)
+  throw wrong(`root${OF}`, 'a folder that exists', resolve(path))
 }
 
 /** Without the slash at its end, so that it is '' for everything. */

@@ -6,6 +6,7 @@
 // request is there.
 
 import { LannerError } from '../errors.js'
+import { shown } from '../option-values.js'
 
 /** One segment: literal text, a parameter, or the rest of the path. */
 export interface Segment {
@@ -19,9 +20,11 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 
 /** The segments of a pattern; throws a typed error that shows the wrong part. */
 export function parsePattern(pattern: string): readonly Segment[] {
-  if (typeof pattern !== 'string' || !pattern.startsWith('/')) {
-    throw invalid(pattern, `a path pattern begins with "/"`)
+  if (typeof pattern !== 'string') {
+    const message = `A path pattern is a text such as "/users/:id", not ${shown(pattern)}.`
+    throw new LannerError('LANNER_ROUTE_INVALID', message)
   }
+  if (!pattern.startsWith('/')) throw invalid(pattern, `a path pattern begins with "/"`)
   const parts = pattern.slice(1).split('/')
   const seen = new Set<string>()
   return parts.map((part, index) => {
@@ -45,6 +48,8 @@ function parseSegment(pattern: string, part: string, isLast: boolean): Segment {
     if (/[:*?#]/.test(part)) {
       throw invalid(pattern, `"${part}" has a ":", "*", "?" or "#" that does not begin a parameter`)
     }
+    const braced = /^\{(\w+)\}$/.exec(part)
+    if (braced !== null) throw invalid(pattern, `a parameter is ":${braced[1]}", not "${part}"`)
     return { kind: 'text', value: part, isOptional: false }
   }
   const isOptional = part.endsWith('?')

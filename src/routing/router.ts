@@ -5,11 +5,12 @@
 
 import { LannerError } from '../errors.js'
 import { isToken } from '../headers.js'
-import { joinPath, shapesOf } from './pattern.js'
-import { wrong } from '../option-values.js'
+import { joinPath, parsePattern, shapesOf } from './pattern.js'
+import { shown, wrong } from '../option-values.js'
 import { checkGroupOptions, checkRouteOptions, joinOptions, NO_OPTIONS } from './options.js'
 import { createRoute, createScope, nameOf } from './route.js'
 import { callSource, notedSource } from './sources.js'
+import { isThenable } from '../thenable.js'
 
 import type { AnyState, Handler, Middleware } from '../handler.js'
 import type { Endpoint, EndpointsOf, Member } from './endpoint.js'
@@ -50,6 +51,11 @@ export class Registry {
   change(): void {
     if (this.isSealed) throw new LannerError('LANNER_APP_LISTENING')
     this.version++
+  }
+
+  /** Whether a route has this method and exactly this path. */
+  has(method: string, path: string): boolean {
+    return this.#taken.has(`${method} ${path}`)
   }
 
   /** Takes a route, unless no request or no name could tell it from another. */
@@ -189,7 +195,15 @@ export class Router<
     const [options, register] = args.length === 1 ? [NO_OPTIONS, args[0]] : args
     const group = subRouter(this, prefix, options)
     const [fn] = checkFunctions([register], `the group ${group.prefix}`)
-    ;(fn as unknown as (group: Router) => unknown)(group)
+    const made = (fn as unknown as (group: Router) => unknown)(group)
+    if (isThenable(made)) {
+      // What is registered later might come behind listen(), and its errors would be nobody's.
+      void Promise.resolve(made).catch(() => {})
+      throw new LannerError(
+        'LANNER_ROUTE_INVALID',
+        `The function of the group ${group.prefix} is async: await before group(), not in it.`,
+      )
+    }
     return this
   }
 }
@@ -203,6 +217,7 @@ type MadeRoutes<Made> = Made extends {
 
 /** Registers a value under a prefix. */
 function addMember(router: Place, member: Member): void {
+  checkMember(router, member)
   if (!('members' in member)) {
     const { method, path, options, handlers } = member
     return register(router, method, path, [options, ...handlers], notedSource(member))
@@ -216,6 +231,17 @@ function addMember(router: Place, member: Member): void {
     )
   }
   for (const inner of member.members as readonly Member[]) addMember(group, inner)
+}
+
+function checkMember(router: Place, member: unknown): void {
+  if (typeof member === 'object' && member !== null) {
+    if ('members' in member || ('method' in member && 'handlers' in member)) return
+  }
+  const where = router.prefix === '' ? 'add()' : `the group ${router.prefix}`
+  throw new LannerError(
+    'LANNER_ROUTE_INVALID',
+    `${capital(shown(member))} was given to ${where}, not what defineRoute() or defineGroup() made.`,
+  )
 }
 
 /** What the routes of a group are registered on. */
@@ -251,6 +277,7 @@ function register(
     throw new LannerError('LANNER_ROUTE_INVALID', `${JSON.stringify(method)} is not a method.`)
   }
   router.registry.change()
+  if (typeof path !== 'string') parsePattern(path)
   const pattern = joinPath(router.prefix, path)
   const name = method.toUpperCase()
   const [first, ...rest] = args
@@ -270,16 +297,31 @@ function register(
   router.registry.add(route)
 }
 
-function checkFunctions(functions: readonly unknown[], where: string): Handler[] {
+/** Functions, each of which takes what it is called with. */
+export function checkFunctions(functions: readonly unknown[], where: string): Handler[] {
   if (functions.length === 0) {
     throw new LannerError('LANNER_ROUTE_INVALID', `There is no function in ${where}.`)
   }
   for (const fn of functions) {
-    if (typeof fn === 'function') continue
-    throw new LannerError(
-      'LANNER_ROUTE_INVALID',
-      `A ${typeof fn} was given to ${where}, not a function.`,
-    )
+    if (typeof fn !== 'function') {
+      const message = `${capital(shown(fn))} was given to ${where}, not a function.`
+      throw new LannerError('LANNER_ROUTE_INVALID', message)
+    }
+    // Those of other servers: (req, res, next), (err, req, res, next), and a last done().
+    if (fn.length > MOST_ARGUMENTS) {
+      throw new LannerError(
+        'LANNER_ROUTE_INVALID',
+        `A function of ${fn.length} arguments was given to ${where}: handlers get (ctx, next), ` +
+          'and app.onError() takes a function of (error, ctx).',
+      )
+    }
   }
   return functions as Handler[]
+}
+
+/** What a function that is registered is called with at most. */
+const MOST_ARGUMENTS = 2
+
+function capital(text: string): string {
+  return `${text[0]!.toUpperCase()}${text.slice(1)}`
 }

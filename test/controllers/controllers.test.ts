@@ -78,5 +78,6 @@ describe('mistakes', () => {
   test('an object without routes', () => {
     class Empty {}
     expect(() => groupOf(new Empty())).toThrow(error('There is no route in Empty'))
+    expect(() => groupOf(Empty)).toThrow(error('and groupOf() takes an instance'))
   })
 })
