@@ -61,7 +61,7 @@ impl Listener {
     /// Opens an endpoint: one socket, or several for names with several addresses.
     pub fn open(endpoint: &Endpoint) -> Result<Vec<Self>, Error> {
         let socket = &endpoint.socket;
-        let sources = match &endpoint.place {
+        let sources: Vec<Source> = match &endpoint.place {
             Place::Tcp { host, port, .. } => {
                 let sockets = match host.as_str() {
                     "" | "*" | "+" => open_any(endpoint, *port),

@@ -16,3 +16,5 @@ mod probes;
 #[cfg(unix)]
 mod proxy;
 mod system_calls;
+#[cfg(target_os = "linux")]
+mod unread;
