@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use napi_sys::{self as sys, Status, napi_env, napi_value};
 
+use crate::process::symbol;
 use crate::raw;
 
 /// Most bytes of a function's or a file's name; what is longer is cut.
@@ -188,27 +189,4 @@ fn text(env: napi_env, value: napi_value) -> String {
         Status::napi_ok => String::from_utf8_lossy(buffer.get(..len).unwrap_or_default()).into(),
         _ => String::new(),
     }
-}
-
-/// A function of the running program.
-///
-/// # Safety
-///
-/// `F` is the type of the function pointer that the name stands for.
-#[cfg(unix)]
-unsafe fn symbol<F: Copy>(name: &CStr) -> Option<F> {
-    let process = libloading::os::unix::Library::this();
-    // SAFETY: the type is the caller's promise. The process is never unloaded.
-    let found = unsafe { process.get::<F>(name.to_bytes_with_nul()) };
-    found.ok().map(|symbol| *symbol)
-}
-
-/// The C++ interface has other names and other calling rules here.
-///
-/// # Safety
-///
-/// None: there is nothing to call.
-#[cfg(not(unix))]
-unsafe fn symbol<F: Copy>(_name: &CStr) -> Option<F> {
-    None
 }

@@ -15,6 +15,7 @@ pub mod inject;
 mod kept;
 mod lane;
 mod memory;
+mod process;
 mod raw;
 mod release;
 pub mod server;

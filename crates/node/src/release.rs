@@ -21,14 +21,11 @@ fn release() {
 fn find() -> Option<Trim> {
     use std::sync::OnceLock;
 
+    use crate::process::symbol;
+
     static TRIM: OnceLock<Option<Trim>> = OnceLock::new();
-    *TRIM.get_or_init(|| {
-        let process = libloading::os::unix::Library::this();
-        // SAFETY: the type is that of malloc_trim(3); the process is never unloaded.
-        unsafe { process.get::<Trim>(b"malloc_trim\0") }
-            .ok()
-            .map(|found| *found)
-    })
+    // SAFETY: the type is that of malloc_trim(3).
+    *TRIM.get_or_init(|| unsafe { symbol(c"malloc_trim") })
 }
 
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]

@@ -8,6 +8,8 @@
 use std::ffi::{c_int, c_uint, c_void};
 use std::sync::OnceLock;
 
+use crate::process::symbol;
+
 /// `UV_ASYNC` of `uv_handle_type`, the same since libuv 1.0.
 const ASYNC: c_int = 1;
 /// The major version whose signatures these are.
@@ -98,14 +100,12 @@ impl Uv {
     }
 }
 
-#[cfg(unix)]
 fn find() -> Option<Uv> {
-    let process = libloading::os::unix::Library::this();
     macro_rules! function {
         ($name:literal) => {
             // SAFETY: the type is that of libuv's documentation for version 1, and the version is
-            // asked for below before anything else is called. The process is never unloaded.
-            *unsafe { process.get($name.to_bytes_with_nul()) }.ok()?
+            // asked for below before anything else is called.
+            unsafe { symbol($name) }?
         };
     }
     let version: unsafe extern "C" fn() -> c_uint = function!(c"uv_version");
@@ -123,10 +123,4 @@ fn find() -> Option<Uv> {
         set_data: function!(c"uv_handle_set_data"),
         handle_size,
     })
-}
-
-/// Elsewhere nothing was measured, and the threadsafe function does.
-#[cfg(not(unix))]
-fn find() -> Option<Uv> {
-    None
 }
