@@ -66,6 +66,47 @@ test('says why a binary does not load', () => {
   expect(message).not.toContain('\n')
 })
 
+/** What a Node on each system says of itself, and the package that is right for it. */
+const glibc = { header: { glibcVersionRuntime: '2.36' }, sharedObjects: ['/lib/libc.so.6'] }
+const alpine = { header: {}, sharedObjects: ['/usr/bin/node', '/lib/ld-musl-aarch64.so.1'] }
+const renamed = { header: {}, sharedObjects: ['/usr/lib/libc.musl-x86_64.so.1'] }
+const silent = { header: {}, sharedObjects: [] }
+const busybox = '#!/bin/sh\nexec /lib/ld-musl-x86_64.so.1 --list "$@"'
+
+test.each([
+  ['linux', 'x64', glibc, '', 'linux-x64-gnu'],
+  ['linux', 'arm64', glibc, busybox, 'linux-arm64-gnu'],
+  ['linux', 'arm64', alpine, '', 'linux-arm64-musl'],
+  ['linux', 'x64', renamed, '', 'linux-x64-musl'],
+  ['linux', 'x64', undefined, busybox, 'linux-x64-musl'],
+  ['linux', 'x64', undefined, '# GNU C Library', 'linux-x64-gnu'],
+  ['linux', 'x64', undefined, undefined, 'linux-x64-gnu'],
+  ['darwin', 'arm64', silent, undefined, 'darwin-arm64'],
+  ['darwin', 'x64', silent, undefined, 'darwin-x64'],
+  ['win32', 'arm64', silent, undefined, 'win32-arm64-msvc'],
+])('on %s %s it is the package of that system and C library (%#)', (os, arch, report, ldd, key) => {
+  const code = `
+    const fs = require('node:fs')
+    const [os, arch, report, ldd] = JSON.parse(process.argv[1])
+    const said = { platform: os, arch, report: report && { getReport: () => report } }
+    for (const [name, value] of Object.entries({ report: undefined, ...said })) {
+      Object.defineProperty(process, name, { value })
+    }
+    const readFileSync = fs.readFileSync
+    fs.readFileSync = (path, ...rest) => {
+      if (path !== '/usr/bin/ldd') return readFileSync(path, ...rest)
+      if (typeof ldd === 'string') return ldd
+      throw new Error('ENOENT')
+    }
+    process.stdout.write(require('./native.cjs').platformKey())`
+  const facts = JSON.stringify([os, arch, report ?? null, ldd])
+  const { stdout } = spawnSync(process.execPath, ['-e', code, facts], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
+  expect(stdout).toBe(key)
+})
+
 /** Lays out the platform package; its "binary" is a script that exports a word. */
 function install(version: string, word: string): void {
   const at = join(folder, 'node_modules', ...platform.packageName.split('/'))

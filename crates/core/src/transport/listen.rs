@@ -12,6 +12,8 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 #[cfg(unix)]
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+#[cfg(unix)]
+use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
 
@@ -25,6 +27,18 @@ use crate::error::{Error, ErrorKind};
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const UNSENT_BYTES_MAX: u32 = 256 * 1024;
 
+/// Refusals after which the file of a Unix socket belongs to nobody. Linux tells a full queue from
+/// a server that has gone; elsewhere both refuse, and who is there gets time to accept.
+#[cfg(unix)]
+const REFUSALS: u32 = if cfg!(any(target_os = "linux", target_os = "android")) {
+    1
+} else {
+    10
+};
+/// Between two attempts to reach whoever listens at a Unix socket.
+#[cfg(unix)]
+const REFUSAL_PAUSE: Duration = Duration::from_millis(20);
+
 /// Attempts to find a port that is free on both families when `localhost` asks for port 0.
 const PAIR_ATTEMPTS: usize = 16;
 
@@ -32,7 +46,7 @@ const PAIR_ATTEMPTS: usize = 16;
 #[derive(Debug)]
 pub struct Listener {
     source: Source,
-    no_delay: bool,
+    options: SocketOptions,
     proxy: Option<Arc<ProxyPolicy>>,
 }
 
@@ -86,7 +100,7 @@ impl Listener {
         };
         let listener = |source| Self {
             source,
-            no_delay: socket.no_delay,
+            options: socket.clone(),
             proxy: endpoint.proxy.clone(),
         };
         Ok(sources.into_iter().map(listener).collect())
@@ -106,11 +120,8 @@ impl Listener {
         let proxy = self.proxy.clone();
         match &self.source {
             Source::Tcp(listener) => {
-                let (stream, remote) = listener.accept()?;
-                // Small replies must not wait for the peer's delayed acknowledgement (T-28).
-                if self.no_delay {
-                    stream.set_nodelay(true)?;
-                }
+                let (stream, remote) = fresh::accept(listener)?;
+                fresh::apply(&stream, &self.options);
                 let local = stream.local_addr().ok();
                 Ok(Accepted {
                     stream: Stream::Tcp(stream),
@@ -361,16 +372,22 @@ fn remove_stale(path: &Path) -> io::Result<()> {
     if !metadata.file_type().is_socket() {
         return Err(io::ErrorKind::AddrInUse.into());
     }
-    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    // Somebody whose queue is full is somebody: nothing is waited for.
-    socket.set_nonblocking(true)?;
-    match socket.connect(&socket2::SockAddr::unix(path)?) {
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-            std::fs::remove_file(path)
+    let address = socket2::SockAddr::unix(path)?;
+    for refusals in 1..=REFUSALS {
+        let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+        // Somebody whose queue is full is somebody: nothing is waited for.
+        socket.set_nonblocking(true)?;
+        match socket.connect(&address) {
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
+            _ => return Err(io::ErrorKind::AddrInUse.into()),
         }
-        _ => Err(io::ErrorKind::AddrInUse.into()),
+        if refusals < REFUSALS {
+            std::thread::sleep(REFUSAL_PAUSE);
+        }
     }
+    std::fs::remove_file(path)
 }
 
+mod fresh;
 #[cfg(unix)]
 mod inherited;

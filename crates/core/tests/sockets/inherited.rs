@@ -65,11 +65,13 @@ fn connections_have_what_their_endpoint_says() {
                 let interval = socket.tcp_keepalive_interval().ok();
                 assert_eq!(interval, Some(Duration::from_secs(7)));
                 assert_eq!(socket.tcp_keepalive_retries().ok(), Some(4));
-                // Linux doubles what it is asked for, for its own bookkeeping.
+                // Linux doubles what it is asked for, for its own bookkeeping; macOS rounds up.
                 let buffers = [socket.recv_buffer_size(), socket.send_buffer_size()];
                 let [receive, send] = buffers.map(|size| size.expect("a size"));
-                assert!((20_000..=40_000).contains(&receive), "{receive}");
-                assert!((30_000..=60_000).contains(&send), "{send}");
+                assert!(receive >= 20_000 && send >= 30_000, "{receive} {send}");
+                if cfg!(target_os = "linux") {
+                    assert!(receive <= 40_000 && send <= 60_000, "{receive} {send}");
+                }
             }
         }
     }
@@ -120,18 +122,22 @@ fn an_inherited_unix_socket_keeps_its_file() {
 
 #[test]
 fn what_cannot_be_accepted_from_says_what_it_is() {
-    let own = File::open("/proc/self/exe").expect("a file");
+    let own = File::open(std::env::current_exe().expect("a path")).expect("a file");
     let udp = UdpSocket::bind("127.0.0.1:0").expect("a port");
     let mute = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
     let there = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = there.local_addr().expect("an address");
     let connected = TcpStream::connect(address).expect("a connection");
-    for (descriptor, what) in [
+    let mut cases = vec![
         (OwnedFd::from(own), "is not a socket"),
         (udp.into(), "is a socket of another type"),
-        (mute.into(), "does not listen"),
         (connected.into(), "does not listen"),
-    ] {
+    ];
+    // Elsewhere a socket that is only bound cannot be told from one that listens.
+    if cfg!(any(target_os = "linux", target_os = "freebsd")) {
+        cases.push((mute.into(), "does not listen"));
+    }
+    for (descriptor, what) in cases {
         let error = Listener::open(&inherited(descriptor)).expect_err(what);
         assert_eq!(error.kind(), ErrorKind::DescriptorInvalid);
         let said = error.to_string();

@@ -7,7 +7,7 @@ mod closing;
 mod connections;
 mod early_reply;
 mod helping;
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 mod inherited;
 mod limits;
 #[cfg(unix)]

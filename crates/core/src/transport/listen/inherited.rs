@@ -40,6 +40,9 @@ pub(super) fn open(
         return Err(invalid("is a socket of another family"));
     }
     socket.set_nonblocking(true).map_err(|e| failed(&e))?;
+    // Connections inherit it; sockets that were opened here have it already.
+    #[cfg(target_vendor = "apple")]
+    let _ = socket.set_nosigpipe(true);
     options.apply(&socket).map_err(|e| failed(&e))?;
     if let Some(backlog) = options.backlog {
         socket.listen(backlog).map_err(|e| failed(&e))?;
@@ -61,7 +64,8 @@ fn listens(socket: &Socket) -> bool {
     socket.is_listener().unwrap_or(false)
 }
 
-/// Other systems do not tell; a connected socket is told by its peer.
+/// Here the system is not asked; a connected socket is told by its peer, and one that is only bound
+/// is taken for a listener from which nothing comes.
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
 fn listens(socket: &Socket) -> bool {
     socket.peer_addr().is_err()
