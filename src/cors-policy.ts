@@ -70,10 +70,13 @@ export function checkCors(policy: unknown, of: string): void {
   compileCors(policy as AnyCorsPolicy, 'cors.', of)
 }
 
-/** The policy of a route over the common one. Credentials are for origins that were named. */
-export function joinCors(outer: AnyCorsPolicy, inner: AnyCorsPolicy): AnyCorsPolicy {
+/**
+ * The policy of a route over that of its group, or over the common one. Credentials are for origins
+ * that were named.
+ */
+export function joinCors<Policy extends AnyCorsPolicy>(outer: Policy, inner: Policy): Policy {
   const said = Object.entries(inner).filter(([, value]) => value !== undefined)
-  const joined: AnyCorsPolicy = { ...outer, ...Object.fromEntries(said) }
+  const joined: Policy = { ...outer, ...Object.fromEntries(said) }
   if (inner.origin !== undefined && inner.credentials === undefined) delete joined.credentials
   return joined
 }

@@ -5,7 +5,7 @@
 // theirs down. Promises that ctx.route.options is what was written, joined with the groups around
 // it, and never changes. What the limits come to is rules.ts.
 
-import { checkCors } from '../cors-policy.js'
+import { checkCors, joinCors } from '../cors-policy.js'
 import { limitOf } from '../limit-table.js'
 import { flag, refuseUnknown, requireObject, text, wrong } from '../option-values.js'
 import { checkProblems } from '../problem-options.js'
@@ -343,6 +343,7 @@ export function joinOptions(outer: RouteOptions, inner: RouteOptions): RouteOpti
       joined[name] = Object.freeze({ ...outer[name], ...said(inner[name]) })
     }
   }
+  if (outer.cors && inner.cors) joined.cors = Object.freeze(joinCors(outer.cors, inner.cors))
   if (outer.meta !== undefined || inner.meta !== undefined) {
     joined.meta = Object.freeze({ ...outer.meta, ...inner.meta })
   }

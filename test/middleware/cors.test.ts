@@ -222,6 +222,15 @@ describe('the policy of a route', () => {
   app.group('/group', { cors: { origin: 'https://group.b' } }, (group) => {
     group.get('/x', () => 'hello')
     group.get('/closed', { cors: false }, () => 'hello')
+    group.get('/longer', { cors: { maxAge: 600 } }, () => 'hello')
+    group.group('/named', { cors: { origin: ['https://c.d'], credentials: true } }, (named) => {
+      named.get('/longer', { cors: { maxAge: 600 } }, () => 'hello')
+      named.get('/open', { cors: { origin: '*' } }, () => 'hello')
+    })
+    group.group('/off', { cors: false }, (off) => {
+      off.get('/still', () => 'hello')
+      off.get('/on', { cors: { maxAge: 5 } }, () => 'hello')
+    })
   })
 
   const origins = async (method: string, path: string): Promise<(string | null)[]> => {
@@ -244,6 +253,11 @@ describe('the policy of a route', () => {
     ['DELETE', '/mixed/7', null],
     ['GET', '/group/x', 'https://group.b'],
     ['GET', '/group/closed', null],
+    ['GET', '/group/longer', 'https://group.b'],
+    ['GET', '/group/named/longer', null],
+    ['GET', '/group/named/open', '*'],
+    ['GET', '/group/off/still', null],
+    ['GET', '/group/off/on', 'https://a.b'],
     ['GET', '/missing', 'https://a.b'],
   ])('%s %s: %s', async (method, path, origin) => {
     expect(await origins(method, path)).toEqual([origin, origin])
@@ -256,6 +270,15 @@ describe('the policy of a route', () => {
     const open = await of('/open')
     expect(open).toMatchObject({ 'max-age': '60', 'allow-origin': '*' })
     expect(open).not.toHaveProperty('allow-credentials')
+  })
+
+  test('is joined with that of its group, which is closer', async () => {
+    const preflight = async (path: string): Promise<Fields> =>
+      said(app, { origin: 'https://c.d', 'access-control-request-method': 'GET' }, 'OPTIONS', path)
+    const longer = { 'allow-origin': 'https://c.d', 'max-age': '600', 'allow-credentials': 'true' }
+    expect(await preflight('/group/named/longer')).toMatchObject(longer)
+    expect(await preflight('/group/longer')).not.toHaveProperty('allow-credentials')
+    expect(await preflight('/group/named/open')).not.toHaveProperty('allow-credentials')
   })
 
   test('a preflight without it is answered as OPTIONS is', async () => {
