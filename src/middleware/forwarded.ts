@@ -174,8 +174,9 @@ function parseNode(text: string): PeerAddress | undefined {
   return { address: address.toLowerCase(), port, family: family === 4 ? 'IPv4' : 'IPv6' }
 }
 
-/** A port behind its colon; negative for none. */
+/** A port behind its colon, 0 for one that is hidden (RFC 7239 section 6.4); negative for none. */
 function parsePort(text: string): number {
+  if (/^:_[\w.-]+$/.test(text)) return 0
   const port = /^:\d{1,5}$/.test(text) ? Number(text.slice(1)) : -1
   return port <= 65_535 ? port : -1
 }
@@ -240,12 +241,21 @@ function readForwarded(take: readonly ForwardedPart[]): HopReader {
     const list = headers.get('forwarded')
     if (list === null) return undefined
     let end = list.length
+    /** Empty ones are none (RFC 9110 section 5.6.1.2). */
+    const lastElement = (): string | undefined => {
+      let element = ''
+      while (end >= 0 && element === '') {
+        const comma = commaBefore(list, end)
+        element = list.slice(comma + 1, end).trim()
+        end = comma
+      }
+      return element === '' ? undefined : element
+    }
     return {
       next: () => {
-        if (end < 0) return undefined
-        const comma = commaBefore(list, end)
-        const said = parseElement(list.slice(comma + 1, end))
-        end = comma
+        const element = lastElement()
+        if (element === undefined) return undefined
+        const said = parseElement(element)
         return {
           for: takesFor ? said.get('for') : undefined,
           proto: takesProto ? said.get('proto') : undefined,
@@ -275,13 +285,14 @@ function commaBefore(list: string, end: number): number {
   return -1
 }
 
+/** A pair, and the empty ones behind it. */
 const PAIR =
-  /\s*([!#$%&'*+\-.^_`|~\w]+)=(?:"((?:[^"\\]|\\.)*)"|([!#$%&'*+\-.^_`|~\w:[\]]+))\s*(?:;|$)/y
+  /([!#$%&'*+\-.^_`|~\w]+)=(?:"((?:[^"\\]|\\.)*)"|([!#$%&'*+\-.^_`|~\w:[\]]+))\s*(?:;[\s;]*|$)/y
 
 /** The parameters of an element; none when it breaks the grammar or says something twice. */
 function parseElement(element: string): ReadonlyMap<string, string> {
   const said = new Map<string, string>()
-  PAIR.lastIndex = 0
+  PAIR.lastIndex = element.search(/[^\s;]|$/)
   while (PAIR.lastIndex < element.length) {
     const match = PAIR.exec(element)
     const name = match?.[1]!.toLowerCase()
