@@ -319,9 +319,9 @@ export function fail(lane: Lane, ctx: Context, thrown: unknown, isAtOnce = false
   if (ctx.downstream !== undefined) leaveBehind(lane, ctx, ctx.downstream, 0, isAtOnce)
   reset(ctx)
   extras.failure = { error }
-  const { onError, report } = lane.config
+  const { onError } = lane.config
   if (onError === undefined || isSecond) {
-    if (isUnexpected(error)) report(error)
+    if (isUnexpected(error)) report(lane, ctx, error)
     return sendProblem(lane, ctx, error)
   }
   try {
@@ -409,7 +409,7 @@ function showDeveloper(lane: Lane, ctx: Context, error: unknown, as: 'html' | 't
   ctx.phase = PREPARED
   extrasOf(ctx).isShown = true
   const document = (second: unknown): Context => {
-    lane.config.report(second)
+    report(lane, ctx, second)
     problemReply(lane, ctx, error)
     return ctx
   }
@@ -429,7 +429,7 @@ function sendDocument(lane: Lane, ctx: Context, error: unknown, extras: Extras |
     const bytes = outbox.replyText(ctx, status | flags, type, text)
     if (extras !== undefined) noteSent(extras, status, bytes)
   } catch (second) {
-    lane.config.report(second)
+    report(lane, ctx, second)
     const { slot, generation } = ctx
     outbox.replyEmpty({ ...NO_FIELDS, slot, generation }, 500)
     if (extras !== undefined) noteSent(extras, 500, 0)
@@ -448,7 +448,7 @@ function showProblem(lane: Lane, ctx: Context, extras: Extras, error: unknown): 
     problemReply(lane, ctx, error)
     show(lane, ctx, extras)
   } catch (second) {
-    if (isUnexpected(second)) lane.config.report(second)
+    if (isUnexpected(second)) report(lane, ctx, second)
     if (extras.replyHooks!.length < count) reset(ctx)
     else extras.replyHooks = undefined
     sendDocument(lane, ctx, error, extras)
@@ -470,12 +470,12 @@ function problemReply(lane: Lane, ctx: Context, error: unknown): string {
 
 /** Somebody has to hear of an error that can no longer be answered. */
 export function tell(lane: Lane, ctx: Context, error: unknown): void {
-  const { onError, report } = lane.config
-  if (onError === undefined) return report(error)
+  const { onError } = lane.config
+  if (onError === undefined) return report(lane, ctx, error)
   const failed = (second: unknown): void => {
     // A handler that wants to reply, or to read a request that is gone, is too late for it.
-    report(error)
-    if (!(second instanceof LannerError)) report(second)
+    report(lane, ctx, error)
+    if (!(second instanceof LannerError)) report(lane, ctx, second)
   }
   try {
     const result = onError(error, ctx)
@@ -483,6 +483,12 @@ export function tell(lane: Lane, ctx: Context, error: unknown): void {
   } catch (second) {
     failed(second)
   }
+}
+
+/** Tells of an error with the route that it happened in: not every one has a stack that says it. */
+function report(lane: Lane, { compiled: { info } }: Context, error: unknown): void {
+  const place = info.pattern === '' ? 'a path without a route' : `${info.method} ${info.pattern}`
+  lane.config.report(error, place)
 }
 
 /** A reply for an exchange that was given up: dropped and counted. */

@@ -3,10 +3,10 @@
 // Used by the application, and by middleware for what concerns no single reply. Promises that a
 // mistake which shows with every request is told of at its first, and then only so often.
 
-/** Tells of an error that nobody took. */
-export function report(error: unknown): void {
+/** Tells of an error that nobody took, and where it happened, if that is known. */
+export function report(error: unknown, place?: string): void {
   // oxlint-disable-next-line no-console
-  console.error(error)
+  console.error(...(place === undefined ? [error] : [error, `(in ${place})`]))
 }
 
 /** Tells of failures: of the first of each kind, and then of one per interval. */

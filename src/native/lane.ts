@@ -75,8 +75,8 @@ export interface LaneConfig {
   readonly match: Matcher
   readonly onError: ErrorHandler | undefined
   readonly services?: ServiceTable
-  /** Where errors go that no handler of the user takes. */
-  readonly report: (error: unknown) => void
+  /** Where errors go that no handler of the user takes, with the route where there was one. */
+  readonly report: (error: unknown, place?: string) => void
   /** Whether replies show details of unknown errors. */
   readonly development: boolean
   readonly requestWindowBytes: number
