@@ -313,9 +313,18 @@ function checkResponses(responses: unknown, of: string): void {
     if (!/^[2-5]\d\d$/.test(status)) {
       throw wrong(`responses${of}`, 'an object with statuses from 200 to 599 as keys', status)
     }
+    if (schema !== null && BODILESS.has(status)) {
+      throw wrong(
+        `responses.${status}${of}`,
+        'null, as replies of this status have no body',
+        schema,
+      )
+    }
     if (schema !== null) requireSchema(schema ?? false, `responses.${status}${of}`)
   }
 }
+
+const BODILESS: ReadonlySet<string> = new Set(['204', '205', '304'])
 
 function requireList(
   list: unknown,

@@ -382,6 +382,11 @@ describe('mistakes are found when routes are registered or compiled', () => {
       /responses of the route GET \/x .*"99"/,
     ],
     [
+      'a body of a reply that has none',
+      (app) => app.get('/x', { responses: { 204: z.string() } } as object, () => ''),
+      /responses\.204 of the route GET \/x is null, as replies of this status have no body/,
+    ],
+    [
       'a type that is none',
       (app) => app.post('/x', { body: anything(), consumes: ['json'] }, () => ''),
       /consumes of the route POST \/x/,
