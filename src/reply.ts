@@ -9,7 +9,7 @@ import { BodySink } from './body/sink.js'
 import { noteEnd, WORK_OVER } from './cleanups.js'
 import { unwind } from './compose.js'
 import { noteForDeveloper, shownAs } from './developer-reply.js'
-import { LannerError } from './errors.js'
+import { httpError, LannerError } from './errors.js'
 import {
   BODY_NONE,
   BODY_STREAM,
@@ -298,10 +298,12 @@ class StreamReply implements SinkTarget {
 
   failLate(error: unknown): void {
     const ctx = this.#ctx
-    extrasOf(ctx).failure = { error }
+    const extras = extrasOf(ctx)
+    const isLeft = isOfLeaving(extras, error)
+    extras.failure = { error: isLeft ? extras.cancelReason : error }
     this.#lane.outbox.abort(ctx.slot, ctx.generation)
     this.#settle()
-    tell(this.#lane, ctx, error)
+    if (!isLeft) tell(this.#lane, ctx, error)
   }
 
   #settle(): void {
@@ -315,7 +317,7 @@ export function fail(lane: Lane, ctx: Context, thrown: unknown, isAtOnce = false
   if (ctx.phase > PREPARED) return late(lane, ctx, undefined)
   const extras = extrasOf(ctx)
   const isSecond = extras.failure !== undefined
-  const error = isSecond ? thrown : translated(ctx, thrown)
+  const error = isSecond ? thrown : answerable(ctx, extras, thrown)
   if (ctx.downstream !== undefined) leaveBehind(lane, ctx, ctx.downstream, 0, isAtOnce)
   reset(ctx)
   extras.failure = { error }
@@ -329,6 +331,19 @@ export function fail(lane: Lane, ctx: Context, thrown: unknown, isAtOnce = false
   } catch (second) {
     fail(lane, ctx, second)
   }
+}
+
+/** The error as it is answered. A handler that gave up with its client did nothing wrong: 499. */
+function answerable(ctx: Context, extras: Extras, thrown: unknown): unknown {
+  if (isOfLeaving(extras, thrown)) return httpError('LANNER_PEER_GONE', thrown)
+  return translated(ctx, thrown)
+}
+
+/** Whether an error is that of somebody who waited with `ctx.signal` when the client went. */
+function isOfLeaving({ cancelReason }: Extras, error: unknown): boolean {
+  if (cancelReason === undefined) return false
+  const { name, cause } = Object(error) as { name?: unknown; cause?: unknown }
+  return error === cancelReason || name === 'AbortError' || cause === cancelReason
 }
 
 /** Forgets the reply that was being prepared. Fields stay, but for those about its body. */

@@ -1,9 +1,12 @@
 // Hooks: before the pipeline, after the exchange, and around a server's life.
 
+import { setTimeout as sleep } from 'node:timers/promises'
+
 import { App, HttpError } from 'lanner'
 import { describe, expect, test, vi } from 'vitest'
 
 import { deferred } from '../support/deferred.ts'
+import { RawClient } from '../support/raw.ts'
 import { serve, takeReports } from '../support/server.ts'
 
 import type { ErrorHandler, Handler, InjectOptions, RequestHook, ResponseInfo } from 'lanner'
@@ -194,6 +197,77 @@ describe('onResponse', () => {
       { status: 499, error },
       { status: 200, error },
     ])
+  })
+
+  describe('handlers that wait with ctx.signal are told of no error when their client goes', () => {
+    const waits: [how: string, wait: (signal: AbortSignal) => Promise<unknown>][] = [
+      ['an AbortError', (signal) => sleep(60_000, undefined, { signal })],
+      [
+        'the reason itself',
+        (signal) =>
+          new Promise((_, reject) => {
+            signal.addEventListener('abort', () => reject(signal.reason as Error))
+          }),
+      ],
+      [
+        'an error of theirs with the reason as its cause',
+        (signal) =>
+          sleep(60_000, undefined, { signal }).catch(() => {
+            throw new Error('no answer of the database', { cause: signal.reason })
+          }),
+      ],
+    ]
+
+    test.each(waits)('%s', async (_, wait) => {
+      const infos: ResponseInfo[] = []
+      const reached = deferred()
+      const server = await serve((app) => {
+        app.onResponse((_ctx, info) => infos.push(info))
+        app.get('/waits', (ctx) => {
+          reached.resolve()
+          return wait(ctx.signal)
+        })
+        app.get('/streams', async function* (ctx) {
+          yield 'a'
+          await wait(ctx.signal)
+        })
+      })
+      const get = (path: string): string => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`
+      const waiting = await RawClient.open(server.url)
+      await waiting.send(get('/waits'))
+      await reached.promise
+      waiting.finish()
+      expect(await waiting.rest()).toMatch(/^HTTP\/1\.1 499 .*"code":"LANNER_PEER_GONE"\}$/s)
+
+      const reading = await RawClient.open(server.url)
+      await reading.send(get('/streams'))
+      await reading.until('a\r\n')
+      reading.finish()
+      await reading.rest()
+      await vi.waitFor(() => expect(infos).toHaveLength(2))
+      const error = expect.objectContaining({ code: 'LANNER_PEER_GONE' })
+      expect(infos).toMatchObject([
+        { status: 499, error },
+        { status: 200, error },
+      ])
+    })
+
+    test('but of one that is another', async () => {
+      const reached = deferred()
+      const server = await serve((app) => {
+        app.get('/', async (ctx) => {
+          reached.resolve()
+          await sleep(60_000, undefined, { signal: ctx.signal }).catch(() => undefined)
+          throw new Error('boom')
+        })
+      })
+      const client = await RawClient.open(server.url)
+      await client.send('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+      await reached.promise
+      client.finish()
+      expect(await client.rest()).toMatch(/^HTTP\/1\.1 500 /)
+      expect(takeReports()).toMatchObject([{ message: 'boom' }])
+    })
   })
 
   test('a deadline that passed: 504', async () => {
