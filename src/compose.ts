@@ -80,9 +80,11 @@ function link(
     const value = middleware(ctx, function next() {
       if (wasCalled) throw new LannerError('LANNER_NEXT_TWICE')
       wasCalled = true
-      inner = once(rest(ctx, nextAtEnd))
+      inner = rest(ctx, nextAtEnd)
+      const isLater = isThenable(inner)
+      if (isLater) inner = once(inner)
       // What is there at once is passed on below, if the middleware is over at once as well.
-      if (isOver || isThenable(inner)) remember(ctx, level, inner, nothing)
+      if (isOver || isLater) remember(ctx, level, inner, nothing)
       return inner
     })
     isOver = true

@@ -58,7 +58,8 @@ export function setBlock(owner: FieldOwner, block: FieldBlock): void {
 /** Whether a block has one of the fields. */
 function namesAny(fields: readonly string[], block: FieldBlock): boolean {
   for (let i = 0; i < fields.length; i += 2) {
-    if (block.has(fieldName(fields[i]!).lower)) return true
+    const name = fields[i]!
+    if (block.mayHave(name) && block.has(fieldName(name).lower)) return true
   }
   return false
 }

@@ -42,7 +42,12 @@ export class FieldBlock {
 
   /** Whether it has a field of this name in lower case; a name of another length costs nothing. */
   has(lower: string): boolean {
-    return ((this.#nameLengths >>> (lower.length & 31)) & 1) === 1 && this.#names.has(lower)
+    return this.mayHave(lower) && this.#names.has(lower)
+  }
+
+  /** Whether it has a field whose name is as long as this one. */
+  mayHave(name: string): boolean {
+    return ((this.#nameLengths >>> (name.length & 31)) & 1) === 1
   }
 
   /** This block in place of what it names of another, and the rest of that. */
