@@ -13,6 +13,7 @@ import { HeaderSet } from './header-set.js'
 import { HeaderView } from './headers.js'
 import { InputView } from './input.js'
 import { LannerError } from './errors.js'
+import { toJson } from './json.js'
 import { readAddress } from './native/address.js'
 import { bytesBase, readParams, readPath, spanText } from './native/entry.js'
 import {
@@ -48,6 +49,7 @@ import {
   setField,
   setBlock,
 } from './reply-fields.js'
+import { shown } from './option-values.js'
 import { locationOf } from './results.js'
 import { EventStream } from './streaming/events.js'
 import { JsonLines } from './streaming/json-lines.js'
@@ -463,7 +465,8 @@ export class Context<
 
   /** Answers with text. */
   text(body: string, status?: number): Reply {
-    return prepare(this, BODY_TEXT, TYPE_TEXT, String(body), status)
+    const text = typeof body === 'string' ? body : textOf('text', body)
+    return prepare(this, BODY_TEXT, TYPE_TEXT, text, status)
   }
 
   /**
@@ -472,19 +475,20 @@ export class Context<
    * @throws LANNER_ALREADY_REPLIED: there is a reply
    */
   json(value: unknown, status?: number): Reply {
-    const text = JSON.stringify(value)
+    const text = toJson(value)
     if (text === undefined) throw new LannerError('LANNER_REPLY_VALUE', NOT_JSON)
     return prepare(this, BODY_TEXT, TYPE_JSON, text, status)
   }
 
   /** Answers with HTML. */
   html(body: string, status?: number): Reply {
-    return prepare(this, BODY_TEXT, TYPE_HTML, String(body), status)
+    const text = typeof body === 'string' ? body : textOf('html', body)
+    return prepare(this, BODY_TEXT, TYPE_HTML, text, status)
   }
 
   /** Answers with bytes. They must not change until the reply has left. */
   bytes(body: Uint8Array | ArrayBuffer, status?: number): Reply {
-    const view = body instanceof Uint8Array ? body : new Uint8Array(body)
+    const view = body instanceof Uint8Array ? body : viewOf(body)
     return prepare(this, BODY_BYTES, TYPE_BYTES, view, status)
   }
 
@@ -609,6 +613,25 @@ function isEncrypted(ctx: { view(): Int32Array; readonly entryAt: number }): boo
 }
 
 const NOT_JSON = 'ctx.json() got a value that has no JSON form (undefined, a function or a symbol).'
+/** The text of what is no text: undefined is a mistake, and so is an object. */
+function textOf(name: string, body: unknown): string {
+  if (typeof body === 'number' || typeof body === 'boolean' || typeof body === 'bigint') {
+    return String(body)
+  }
+  throw new LannerError('LANNER_REPLY_VALUE', `ctx.${name}() takes a text, not ${shown(body)}.`)
+}
+
+/** The bytes of what is no Uint8Array. */
+function viewOf(body: unknown): Uint8Array {
+  if (body instanceof ArrayBuffer) return new Uint8Array(body)
+  if (ArrayBuffer.isView(body)) {
+    return new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
+  }
+  const given = typeof body === 'string' ? 'a text' : shown(body)
+  const message = `ctx.bytes() takes a Uint8Array or an ArrayBuffer, not ${given}.`
+  throw new LannerError('LANNER_REPLY_VALUE', message)
+}
+
 const NO_SET = 'ctx.setHeaders() takes a HeaderSet; ctx.header() takes a name and a value.'
 const NO_REDIRECT = 'The status of a redirect is 300 to 399.'
 const NO_INFORM = 'sendInformational() takes 102 and 103; other statuses are replies.'

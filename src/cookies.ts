@@ -4,6 +4,7 @@
 
 import { LannerError } from './errors.js'
 import { isToken } from './headers.js'
+import { nearest } from './nearest.js'
 
 /** The attributes of a cookie. */
 export interface CookieOptions {
@@ -106,6 +107,10 @@ function decode(text: string): string {
 /** The value of a Set-Cookie field. */
 export function serializeCookie(name: string, value: string, options: CookieOptions = {}): string {
   if (!isToken(name)) throw invalid(`${JSON.stringify(name)} is not the name of a cookie.`)
+  if (value === undefined || value === null) {
+    throw invalid(`The value of the cookie ${name} is a text, not ${String(value)}.`)
+  }
+  for (const option in options) if (!OPTIONS.has(option)) throw unknownOption(name, option)
   const { domain, path = '/', maxAge, expires, sameSite, priority } = options
   let line = `${name}=${encodeURIComponent(value)}`
   if (maxAge !== undefined) {
@@ -125,6 +130,29 @@ export function serializeCookie(name: string, value: string, options: CookieOpti
   if (options.partitioned) line += '; Partitioned'
   if (priority !== undefined) line += `; Priority=${attribute('priority', name, capital(priority))}`
   return line
+}
+
+const OPTIONS: ReadonlySet<string> = new Set([
+  'domain',
+  'path',
+  'maxAge',
+  'expires',
+  'httpOnly',
+  'secure',
+  'sameSite',
+  'partitioned',
+  'priority',
+])
+
+/** A misspelt attribute is one that the cookie would lack. */
+function unknownOption(name: string, option: string): LannerError {
+  const near = nearest(option, [...OPTIONS])
+  const hint =
+    near === undefined ? `there are ${[...OPTIONS].join(', ')}.` : `did you mean ${near}?`
+  return new LannerError(
+    'LANNER_OPTION_INVALID',
+    `There is no option ${option} of the cookie ${name}; ${hint}`,
+  )
 }
 
 /** Attributes end at a semicolon: one inside would be an attribute of the client's choosing. */

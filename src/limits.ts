@@ -35,6 +35,8 @@ export class RequestLimits {
   constructor(owner: LimitsOwner, rules: NativeRules) {
     this.#owner = owner
     this.#rules = rules
+    // A misspelt limit would be one that does not hold: so setting it throws.
+    Object.preventExtensions(this)
   }
 
   /**

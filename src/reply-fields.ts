@@ -7,6 +7,7 @@
 import { LannerError } from './errors.js'
 import { checkField, checkName, checkValue, isReservedField } from './headers.js'
 import { extrasOf } from './native/exchange.js'
+import { shown } from './option-values.js'
 
 import type { Extras } from './native/exchange.js'
 import type { FieldBlock } from './native/field-block.js'
@@ -27,7 +28,7 @@ export function checkStatus(status: number): number {
   if (Number.isInteger(status) && status >= 200 && status <= 599) return status
   throw new LannerError(
     'LANNER_STATUS_INVALID',
-    `${String(status)} is not a status of a reply: it is an integer from 200 to 599.`,
+    `${shown(status)} is not a status of a reply: it is an integer from 200 to 599.`,
   )
 }
 
@@ -41,8 +42,8 @@ export function setField(
   if (replyFields !== undefined || replyBlock !== undefined || extras !== undefined) {
     removeField(owner, fieldName(name).lower)
   }
-  if (value === undefined) return
-  if (typeof value !== 'object') addField(owner, name, value)
+  if (value === undefined) return checkName(name)
+  if (typeof value !== 'object' || value === null) addField(owner, name, value)
   else for (const one of value) addField(owner, name, one)
 }
 
@@ -73,7 +74,7 @@ function openBlock(owner: FieldOwner, block: FieldBlock): void {
 
 /** Adds a field beside those of its name. */
 export function addField(owner: FieldOwner, name: string, value: string): void {
-  const text = typeof value === 'string' ? value : String(value)
+  const text = typeof value === 'string' ? value : textOf(name, value)
   const { kind } = fieldName(name)
   checkValue(name, text)
   if (kind === PLAIN) {
@@ -91,6 +92,17 @@ export function addField(owner: FieldOwner, name: string, value: string): void {
       `The header field ${name} belongs to the server and cannot be set.`,
     )
   }
+}
+
+/** Numbers are common; anything else is a value that somebody forgot to make. */
+function textOf(name: string, value: unknown): string {
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') {
+    return String(value)
+  }
+  throw new LannerError(
+    'LANNER_HEADER_INVALID',
+    `The value of the header field ${name} is a text, not ${shown(value)}.`,
+  )
 }
 
 /** A reply with 426 has to say what to upgrade to (RFC 9110 section 15.5.22); no other may. */

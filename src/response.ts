@@ -17,6 +17,7 @@ import {
   TYPE_NONE,
   TYPE_TEXT,
 } from './native/exchange.js'
+import { toJson } from './json.js'
 import { isTaken, partsOf, takeBody } from './fetch/parts.js'
 import { NOT_SMALL } from './native/small-json.js'
 import { addField, checkStatus, hasField, removeField, setField } from './reply-fields.js'
@@ -73,7 +74,7 @@ function objectReply(ctx: Context, value: object): void {
   if (value instanceof Result) return resultReply(ctx, value)
   const proto: unknown = Object.getPrototypeOf(value)
   if (proto === Object.prototype || Array.isArray(value) || proto === null) {
-    return note(ctx, BODY_TEXT, TYPE_JSON, JSON.stringify(value))
+    return note(ctx, BODY_TEXT, TYPE_JSON, toJson(value))
   }
   if (value instanceof Uint8Array) return note(ctx, BODY_BYTES, TYPE_BYTES, value)
   if (value instanceof ArrayBuffer) return note(ctx, BODY_BYTES, TYPE_BYTES, new Uint8Array(value))
@@ -94,7 +95,7 @@ function objectReply(ctx: Context, value: object): void {
     const isTyped = hasField(ctx, 'content-type')
     return note(ctx, BODY_STREAM, isTyped ? TYPE_NONE : TYPE_BYTES, value)
   }
-  const text = JSON.stringify(value) as string | undefined
+  const text = toJson(value)
   if (text === undefined) {
     throw new LannerError(
       'LANNER_REPLY_VALUE',

@@ -6,6 +6,7 @@
 
 import { serializeCookie } from './cookies.js'
 import { LannerError } from './errors.js'
+import { shown } from './option-values.js'
 import { statusTitle } from './status.js'
 
 import type { StreamBody } from './body/sink.js'
@@ -228,6 +229,12 @@ function located(status: number, location: string | URL | undefined, body: unkno
 
 /** Escapes what a Location field cannot carry; lone surrogates become U+FFFD. */
 export function locationOf(to: string | URL): string {
+  if (typeof to !== 'string' && !(to instanceof URL)) {
+    throw new LannerError(
+      'LANNER_HEADER_INVALID',
+      `A location is a text or a URL, not ${shown(to)}.`,
+    )
+  }
   return String(to).replaceAll(/[^\x21-\x7e]/gu, (character) => {
     try {
       return encodeURIComponent(character)

@@ -4,6 +4,7 @@
 // and comments are cut into lines, and names and ids with line breaks are refused.
 
 import { LannerError } from '../errors.js'
+import { toJson } from '../json.js'
 import { duration } from '../option-values.js'
 
 import type { Duration } from '../options.js'
@@ -47,7 +48,7 @@ export function retryText(retry: Duration): string {
 
 function dataText(data: unknown): string {
   if (typeof data === 'string') return data
-  const text = JSON.stringify(data) as string | undefined
+  const text = toJson(data)
   if (text === undefined) throw invalid('data without a JSON form')
   return text
 }

@@ -6,6 +6,7 @@
 // at hand travel together.
 
 import { HttpError, LannerError } from '../errors.js'
+import { toJson } from '../json.js'
 import { limitOf } from '../limit-table.js'
 import { refuseUnknown, requireObject } from '../option-values.js'
 import { Result } from '../results.js'
@@ -91,7 +92,7 @@ async function* textOf(start: () => Steps<unknown>): AsyncGenerator<string, unde
 }
 
 function lineOf(value: unknown): string {
-  const text = JSON.stringify(value) as string | undefined
+  const text = toJson(value)
   if (text !== undefined) return text
   throw new LannerError(
     'LANNER_BODY_CHUNK',
