@@ -44,11 +44,10 @@ export interface ServeOptions extends ListenOptions {
 export function serve(handler: FetchHandler | FetchObject, options?: ServeOptions | number): Serving
 /** The same for a handler of WinterTC's draft Fetch Server API, which carries its marker. */
 export function serve(handler: FetchServerObject, options?: ServeOptions | number): Serving
-export function serve(handler: unknown, options?: ServeOptions | number): Serving {
+export function serve(handler: unknown, options: ServeOptions | number = NO_OPTIONS): Serving {
   try {
-    if (options === undefined) checkHome(handler)
-    const said = options ?? {}
-    return new Serving(start(handler, typeof said === 'number' ? { port: said } : said))
+    if (options === NO_OPTIONS) checkHome(handler)
+    return new Serving(start(handler, typeof options === 'number' ? { port: options } : options))
   } catch (error) {
     return new Serving(undefined, error)
   }
@@ -72,6 +71,8 @@ function start(handler: unknown, options: ServeOptions): Server {
   onListen?.(server)
   return server
 }
+
+const NO_OPTIONS: ServeOptions = {}
 
 /**
  * Others take one object with the handler and its options in it: then ours would listen somewhere
