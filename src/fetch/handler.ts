@@ -44,10 +44,15 @@ export type FetchErrorHandler = (
   info: FetchInfo,
 ) => Response | undefined | void | Promise<Response | undefined | void>
 
+/** Modules for workers, and Hono, take what has waitUntil() as a third argument. */
+interface WorkerObject {
+  fetch: (request: Request, info: FetchInfo, context: FetchInfo) => unknown
+}
+
 /** A checked handler, and how it is called. */
 export interface FetchTarget {
   /** The object itself: its methods stay its own, and are looked up each time. */
-  readonly object: FetchObject & FetchServerObject
+  readonly object: WorkerObject & FetchServerObject
   readonly isDraft: boolean
 }
 
@@ -89,7 +94,7 @@ export function toHandler({ target, background, isLazy }: FetchDoor): Handler {
     if (FORBIDDEN.test(ctx.method)) throw new HttpError(501, NO_REQUEST)
     const request = toFetchRequest(ctx, isLazy)
     const info = new FetchInfo(ctx, request, background)
-    const value: unknown = isDraft ? object.fetch(info) : object.fetch(request, info)
+    const value: unknown = isDraft ? object.fetch(info) : object.fetch(request, info, info)
     return isThenable(value)
       ? Promise.resolve(value).then((later: unknown) => checkResponse(later, info))
       : checkResponse(value, info)

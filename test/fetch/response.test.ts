@@ -2,7 +2,7 @@
 
 import { serve as serveHandler } from 'lanner'
 import { FastResponse } from 'lanner/fast-response'
-import type { FetchHandler, FetchInfo, ServeOptions } from 'lanner'
+import type { FetchHandler, FetchInfo, FetchObject, ServeOptions } from 'lanner'
 import { describe, expect, test, vi } from 'vitest'
 
 import { deferred } from '../support/deferred.ts'
@@ -352,6 +352,23 @@ test('an error of waitUntil() goes to onError', async () => {
 })
 
 describe('waitUntil()', () => {
+  test('is there as a third argument, as modules for workers and Hono have it', async () => {
+    const work = deferred()
+    const events: string[] = []
+    type Worker = (request: Request, env: unknown, context: FetchInfo) => Response
+    const worker: { fetch: Worker } = {
+      fetch(_request, _env, context) {
+        context.waitUntil(work.promise.then(() => events.push('worked')))
+        return new Response('done')
+      },
+    }
+    const server = await serveFetch(worker as FetchObject)
+    expect(await (await fetch(server.url)).text()).toBe('done')
+    work.resolve()
+    await server.close()
+    expect(events).toEqual(['worked'])
+  })
+
   test('a server that closes waits for it', async () => {
     const work = deferred()
     const events: string[] = []
