@@ -77,12 +77,44 @@ function find() {
 
 function missing(name, key) {
   const runs = `Node ${process.versions.node} on ${key}`
+  // The published manifest lists the platforms that there are binaries for.
+  const names = Object.keys(require('./package.json').optionalDependencies || {})
+  if (names.length > 0 && !names.includes(name)) {
+    const there = names.map((other) => other.slice(other.indexOf('/') + 1)).join(', ')
+    return `lanner has no native addon for ${runs}: there are those for ${there}.`
+  }
+  const other = names.find(isInstalled)
+  if (other !== undefined) {
+    return (
+      `lanner cannot find its native addon for ${runs}: ${other} is installed and ${name} is ` +
+      'not, so node_modules came from another machine; install again on the one that runs it.'
+    )
+  }
   return (
     `lanner cannot find its native addon for ${runs}: the optional package ${name} is not ` +
     'installed; install again without "--omit=optional" on the machine that runs it ' +
     '(or, in a clone of the repository, run "npm run build").'
   )
 }
+
+function isInstalled(name) {
+  try {
+    require.resolve(`${name}/package.json`)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** What is said beside an addon that does not load. */
+function tooOld() {
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  const isOld = major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])
+  return isOld ? ` (lanner needs Node ${OLDEST.join('.')}, this is ${process.versions.node})` : ''
+}
+
+/** As in "engines". */
+const OLDEST = [20, 17]
 
 function open(path) {
   try {
@@ -91,7 +123,7 @@ function open(path) {
     const said = cause instanceof Error ? cause.message.split('\n')[0] : String(cause)
     throw failure(
       'LANNER_ADDON_BROKEN',
-      `lanner cannot load its native addon ${path}: ${said}`,
+      `lanner cannot load its native addon ${path}: ${said}${tooOld()}`,
       cause,
     )
   }

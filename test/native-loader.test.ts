@@ -107,16 +107,50 @@ test.each([
   expect(stdout).toBe(key)
 })
 
+/** The manifest as it is published: with a package for each platform that there is a binary for. */
+function publish(...names: string[]): void {
+  const optionalDependencies = Object.fromEntries(names.map((name) => [name, '1.2.3']))
+  const manifest = { name: 'lanner', version: '1.2.3', optionalDependencies }
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
+}
+
+test('says which platforms there are, where this is none of them', () => {
+  publish('@lanner/plan9-mips', '@lanner/amiga-68k')
+  const { code, message } = load()
+  expect(code).toBe('LANNER_ADDON_MISSING')
+  expect(message).toMatch(/has no native addon for Node .* on .*: .* plan9-mips, amiga-68k\.$/)
+})
+
+test('says when the packages were installed on another machine', () => {
+  publish('@lanner/plan9-mips', platform.packageName)
+  install('1.2.3', 'package', '@lanner/plan9-mips')
+  const { code, message } = load()
+  expect(code).toBe('LANNER_ADDON_MISSING')
+  expect(message).toContain(`@lanner/plan9-mips is installed and ${platform.packageName} is not`)
+  expect(message).toContain('install again')
+})
+
+test('says that Node is too old, where an addon does not load', () => {
+  writeFileSync(join(folder, platform.binary), 'not a library')
+  const { message } = load(
+    {},
+    `Object.defineProperty(process.versions, 'node', { value: '18.4.0' })`,
+  )
+  expect(message).toMatch(/\(lanner needs Node 20\.17, this is 18\.4\.0\)$/)
+  expect(load().message).not.toContain('lanner needs')
+})
+
 /** Lays out the platform package; its "binary" is a script that exports a word. */
-function install(version: string, word: string): void {
-  const at = join(folder, 'node_modules', ...platform.packageName.split('/'))
+function install(version: string, word: string, name = platform.packageName): void {
+  const at = join(folder, 'node_modules', ...name.split('/'))
   mkdirSync(at, { recursive: true })
   writeFileSync(join(at, 'package.json'), JSON.stringify({ version, main: 'binary.cjs' }))
   writeFileSync(join(at, 'binary.cjs'), `module.exports = '${word}'`)
 }
 
-function load(env: Record<string, string> = {}): Record<string, string | undefined> {
-  const code = `try { console.log(JSON.stringify({ loaded: require('./native.cjs').load() })) }
+function load(env: Record<string, string> = {}, before = ''): Record<string, string | undefined> {
+  const code = `${before};
+    try { console.log(JSON.stringify({ loaded: require('./native.cjs').load() })) }
     catch ({ code, message }) { console.log(JSON.stringify({ code, message })) }`
   const { stdout } = spawnSync(process.execPath, ['-e', code], {
     cwd: folder,
