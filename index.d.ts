@@ -522,7 +522,6 @@ type StreamBody =
   | ReadableStream<Uint8Array | string>
   | AsyncIterable<Uint8Array | string>
   | Iterable<Uint8Array | string>
-  | NodeJS.ReadableStream
 
 /** What a trusted proxy says of the request that it hands on. */
 interface AssumedOrigin {
@@ -2010,10 +2009,10 @@ declare class Router<
    * route takes. Their 404, 405 or automatic answer to OPTIONS is what next() gives then.
    */
   use<Adds extends object = object>(
+    prefix: string,
     ...middleware: readonly Middleware<State & Adds, Provided>[]
   ): RouterKinds<State & Adds, Prefix, Routes, Provided>[Kind]
   use<Adds extends object = object>(
-    prefix: string,
     ...middleware: readonly Middleware<State & Adds, Provided>[]
   ): RouterKinds<State & Adds, Prefix, Routes, Provided>[Kind]
   /**

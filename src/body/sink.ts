@@ -25,7 +25,6 @@ export type StreamBody =
   | ReadableStream<Uint8Array | string>
   | AsyncIterable<Uint8Array | string>
   | Iterable<Uint8Array | string>
-  | NodeJS.ReadableStream
 
 /** What the lane does for a sink. */
 export interface SinkTarget {

@@ -153,10 +153,10 @@ export class Router<
    * route takes. Their 404, 405 or automatic answer to OPTIONS is what next() gives then.
    */
   use<Adds extends object = object>(
+    prefix: string,
     ...middleware: readonly Middleware<State & Adds, Provided>[]
   ): RouterKinds<State & Adds, Prefix, Routes, Provided>[Kind]
   use<Adds extends object = object>(
-    prefix: string,
     ...middleware: readonly Middleware<State & Adds, Provided>[]
   ): RouterKinds<State & Adds, Prefix, Routes, Provided>[Kind]
   use(first: unknown, ...rest: readonly unknown[]): unknown {
