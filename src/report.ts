@@ -5,8 +5,15 @@
 
 /** Tells of an error that nobody took, and where it happened, if that is known. */
 export function report(error: unknown, place?: string): void {
-  // oxlint-disable-next-line no-console
-  console.error(...(place === undefined ? [error] : [error, `(in ${place})`]))
+  const where = place === undefined ? [] : [`(in ${place})`]
+  try {
+    // oxlint-disable-next-line no-console
+    console.error(error, ...where)
+  } catch {
+    // What is thrown may have a stack that throws: that is not to take the reply along.
+    // oxlint-disable-next-line no-console
+    console.error('An error that cannot be shown.', ...where)
+  }
 }
 
 /** Tells of failures: of the first of each kind, and then of one per interval. */

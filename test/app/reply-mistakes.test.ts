@@ -56,7 +56,7 @@ test.each<[string, (ctx: Context) => unknown, string, string]>([
   expect(status).toBe(500)
   expect(error).toMatchObject({ code })
   expect((error as Error).message).toContain(message)
-  expect(rest).toEqual(['\n    in GET /users/:id'])
+  expect(rest).toEqual(['(in GET /users/:id)'])
 })
 
 test('what toJSON() throws is what is told', async () => {
@@ -89,7 +89,7 @@ test.each<[string, unknown]>([
   expect({ status, error, rest }).toEqual({
     status: 500,
     error: thrown,
-    rest: ['\n    in GET /users/:id'],
+    rest: ['(in GET /users/:id)'],
   })
 })
 
@@ -99,5 +99,5 @@ test('an error that cannot be shown is answered all the same', async () => {
   })
   const reply = await new App().get('/', () => Promise.reject(new Error('hidden'))).inject('/')
   expect(reply.status).toBe(500)
-  expect(spy).toHaveBeenLastCalledWith('An error that cannot be shown.', '\n    in GET /')
+  expect(spy).toHaveBeenLastCalledWith('An error that cannot be shown.', '(in GET /)')
 })
