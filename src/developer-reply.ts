@@ -12,21 +12,28 @@ import type { Context } from './context.js'
 export function shownAs(ctx: Context): 'html' | 'text' | undefined {
   try {
     const accept = ctx.headers.get('accept') ?? ''
-    if (accepts(accept, 'text/html')) return 'html'
+    const json = Math.max(weightOf(accept, 'application/json'), weightOf(accept, PROBLEM))
+    const html = weightOf(accept, 'text/html')
+    if (html > 0 && html >= json) return 'html'
     if (/\bjson\b/i.test(accept)) return undefined
-    return accepts(accept, 'text/plain') ? 'text' : undefined
+    return weightOf(accept, 'text/plain') > 0 ? 'text' : undefined
   } catch {
     // The request is gone.
     return undefined
   }
 }
 
-/** Whether a client names a media type and does not refuse it. */
-function accepts(accept: string, type: string): boolean {
-  return accept.split(',').some((range) => {
+const PROBLEM = 'application/problem+json'
+
+/** How much a client wants a media type that it names, 0 to 1; 0 for one that it does not name. */
+function weightOf(accept: string, type: string): number {
+  for (const range of accept.split(',')) {
     const [name = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
-    return name === type && !parameters.some((parameter) => /^q=0(?:\.0*)?$/.test(parameter))
-  })
+    if (name !== type) continue
+    const weight = parameters.find((parameter) => parameter.startsWith('q='))
+    return weight === undefined ? 1 : Number(weight.slice(2)) || 0
+  }
+  return 0
 }
 
 /** Notes what a developer is shown; gives the context, as a handler would. */
