@@ -93,22 +93,28 @@ export function controller(
 
 /**
  * The routes of an object whose class has decorators, as a group: `app.add(groupOf(new
- * Users(db)))`. A method that overrides one with a route answers it in its place.
+ * Users(db)))`. A method that overrides one with a route answers it in its place; where it has a
+ * route of its own, it is in place of that of the other.
  * @param object - An instance of such a class.
  * @throws LANNER_ROUTE_INVALID: there are none
  */
 export function groupOf(object: object): Group<string, readonly Endpoint[]> {
   const methods = object as Record<PropertyKey, (ctx: unknown, next: Next) => unknown>
   let note: ClassNote | undefined
-  const endpoints: Endpoint[] = []
+  const notes = new Map<PropertyKey, readonly Note[]>()
   for (const prototype of prototypesOf(object)) {
     note = classes.get(prototype.constructor) ?? note
     for (const name of Reflect.ownKeys(prototype)) {
       const { value } = Object.getOwnPropertyDescriptor(prototype, name)!
-      for (const { method, path, options } of routes.get(value as object) ?? []) {
-        const handler = (ctx: unknown, next: Next): unknown => methods[name]!(ctx, next)
-        endpoints.push(defineRoute(method, path, options as never, handler) as never)
-      }
+      const own = routes.get(value as object)
+      if (own !== undefined) notes.set(name, own)
+    }
+  }
+  const endpoints: Endpoint[] = []
+  for (const [name, ofMethod] of notes) {
+    const handler = (ctx: unknown, next: Next): unknown => methods[name]!(ctx, next)
+    for (const { method, path, options } of ofMethod) {
+      endpoints.push(defineRoute(method, path, options as never, handler) as never)
     }
   }
   if (endpoints.length === 0) {

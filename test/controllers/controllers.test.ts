@@ -56,6 +56,61 @@ test('a class whose methods answer', { timeout: 60_000 }, async () => {
   expect([...tags]).toEqual(['users'])
 })
 
+describe('a derived class', () => {
+  class Base {
+    kept(): string {
+      return `kept by ${this.name()}`
+    }
+    answered(): string {
+      return 'answered by the base'
+    }
+    moved(): string {
+      return 'never'
+    }
+    same(): string {
+      return 'never'
+    }
+    name(): string {
+      return 'the base'
+    }
+  }
+  class Derived extends Base {
+    override answered(): string {
+      return 'answered by the derived'
+    }
+    override moved(): string {
+      return 'moved'
+    }
+    override same(): string {
+      return 'same'
+    }
+    override name(): string {
+      return 'the derived'
+    }
+  }
+  const decorate = (one: typeof Base, name: 'kept' | 'answered' | 'moved' | 'same'): void => {
+    const of = { kind: 'method', name, static: false, private: false } as never
+    get(one === Derived && name === 'moved' ? '/moved/here' : `/${name}`)(one.prototype[name], of)
+  }
+  for (const name of ['kept', 'answered', 'moved', 'same'] as const) decorate(Base, name)
+  for (const name of ['moved', 'same'] as const) decorate(Derived, name)
+  controller('/base')(Base, { kind: 'class' } as never)
+  controller('/derived')(Derived, { kind: 'class' } as never)
+  const app = new App().add(groupOf(new Derived()))
+
+  test.each([
+    ['/derived/kept', 200, 'kept by the derived'],
+    ['/derived/answered', 200, 'answered by the derived'],
+    ['/derived/moved/here', 200, 'moved'],
+    ['/derived/moved', 404, undefined],
+    ['/derived/same', 200, 'same'],
+    ['/base/kept', 404, undefined],
+  ])('%s: %i %s', async (path, status, text) => {
+    const reply = await app.inject(path)
+    expect([reply.status, reply.status === 200 ? reply.text : undefined]).toEqual([status, text])
+  })
+})
+
 describe('mistakes', () => {
   const context = { kind: 'method', name: 'm', static: false, private: false }
   const answer = (): string => 'done'
