@@ -68,16 +68,23 @@ export class QueryView implements Iterable<[string, string]> {
   }
 }
 
-/** Names and values in turn, of text in the form application/x-www-form-urlencoded. */
+/**
+ * Names and values in turn, of text in the form application/x-www-form-urlencoded. Looks at each
+ * character once, however many pairs there are and whatever is missing from them.
+ */
 export function parsePairs(text: string): string[] {
   const pairs: string[] = []
   let start = 0
+  let equals = -1
   while (start <= text.length) {
     let end = text.indexOf('&', start)
     if (end < 0) end = text.length
     if (end > start) {
-      const equals = text.indexOf('=', start)
-      const split = equals < 0 || equals > end ? end : equals
+      if (equals < start) {
+        equals = text.indexOf('=', start)
+        if (equals < 0) equals = text.length
+      }
+      const split = equals > end ? end : equals
       pairs.push(decode(text.slice(start, split)), decode(text.slice(split + 1, end)))
     }
     start = end + 1

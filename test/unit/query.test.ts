@@ -1,9 +1,9 @@
 // Queries and cookies as texts.
 
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import { parseCookies, serializeCookie } from '../../src/cookies.ts'
-import { QueryView } from '../../src/query.ts'
+import { parsePairs, QueryView } from '../../src/query.ts'
 
 const queries = [
   '',
@@ -37,6 +37,27 @@ test.each(queries)('%j is read as URLSearchParams reads it', (raw) => {
   }
   expect(view.toURLSearchParams().toString()).toBe(params.toString())
   expect(String(view)).toBe(raw)
+})
+
+test.each(['a&', 'a=&', '=&', '&', 'a=b=c&', 'a=%zz&'])('%j a thousand times: once', (pair) => {
+  const { indexOf } = String.prototype
+  let looked = 0
+  const spy = vi.spyOn(String.prototype, 'indexOf').mockImplementation(function (
+    this: string,
+    part: string,
+    from = 0,
+  ) {
+    const found = indexOf.call(this, part, from)
+    looked += (found < 0 ? this.length : found + 1) - from
+    return found
+  })
+  onTestFinished(() => spy.mockRestore())
+  const text = pair.repeat(1000)
+  parsePairs(text)
+  spy.mockRestore()
+  // Once for the ends of pairs and once for those of names.
+  expect(looked).toBeGreaterThanOrEqual(text.length)
+  expect(looked).toBeLessThanOrEqual(2 * text.length + 1)
 })
 
 test('as JSON', () => {
