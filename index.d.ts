@@ -1325,7 +1325,7 @@ interface InjectResponse {
 
 /** The limits of a body of type multipart/form-data, beside `limits.bodyBytes`. Past them: 413. */
 interface MultipartOptions {
-  /** Number of parts, fields and files together. Default 1024 (Kestrel). */
+  /** Parts, fields and files together; also fields of urlencoded forms. Default 1024 (Kestrel). */
   parts?: number
   /** Length of a part's name. Default 2 KiB (Kestrel). */
   nameBytes?: Size

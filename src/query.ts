@@ -68,15 +68,21 @@ export class QueryView implements Iterable<[string, string]> {
   }
 }
 
+/** Whether a content type is that of forms without parts. */
+export function isUrlencoded(type: string): boolean {
+  return /^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(type)
+}
+
 /**
  * Names and values in turn, of text in the form application/x-www-form-urlencoded. Looks at each
  * character once, however many pairs there are and whatever is missing from them.
+ * @param most - Pairs that are read; nothing is looked at behind one more than that.
  */
-export function parsePairs(text: string): string[] {
+export function parsePairs(text: string, most = Infinity): string[] {
   const pairs: string[] = []
   let start = 0
   let equals = -1
-  while (start <= text.length) {
+  while (start <= text.length && pairs.length <= most * 2) {
     let end = text.indexOf('&', start)
     if (end < 0) end = text.length
     if (end > start) {

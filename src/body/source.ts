@@ -16,6 +16,7 @@ import {
   REQUEST_EXPECT_CONTINUE,
   REQUEST_HAS_BODY,
 } from '../native/generated/layout.js'
+import { isUrlencoded } from '../query.js'
 import { parseLineBytes, readJsonLines } from '../streaming/json-lines.js'
 import { Incoming } from './incoming.js'
 import { InlinePiece, ownCopy } from './piece.js'
@@ -128,9 +129,7 @@ export class BodySource implements AsyncIterable<Uint8Array> {
    */
   form(): Promise<URLSearchParams> {
     const type = this.#owner.headers.get('content-type') ?? ''
-    if (!/^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(type)) {
-      return rejected(httpError('LANNER_FORM_INVALID'))
-    }
+    if (!isUrlencoded(type)) return rejected(httpError('LANNER_FORM_INVALID'))
     return this.#read(toForm)
   }
 

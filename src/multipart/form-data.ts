@@ -6,8 +6,10 @@
 
 import { openAsBlob } from 'node:fs'
 
+import { httpError } from '../errors.js'
+import { isUrlencoded } from '../query.js'
 import { isMultipart } from './part-head.js'
-import { parseMultipart } from './limits.js'
+import { pairsOfForm, parseMultipart } from './limits.js'
 import { writeTemporary } from './spool.js'
 
 import type { BodySource } from '../body/source.js'
@@ -29,10 +31,12 @@ export async function readFormData(
   { body, type, atEnd }: FormSource,
   options: MultipartOptions,
 ): Promise<FormData> {
-  const { memoryBytes } = parseMultipart(options)
+  const { memoryBytes, parts } = parseMultipart(options)
   const form = new FormData()
   if (!isMultipart(type)) {
-    for (const [name, value] of await body.form()) form.append(name, value)
+    if (!isUrlencoded(type)) throw httpError('LANNER_FORM_INVALID')
+    const pairs = pairsOfForm(await body.text(), parts)
+    for (let i = 0; i < pairs.length; i += 2) form.append(pairs[i]!, pairs[i + 1]!)
     return form
   }
   for await (const part of body.multipart(options)) {

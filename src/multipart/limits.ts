@@ -4,12 +4,13 @@
 import { HttpError } from '../errors.js'
 import { limitOf } from '../limit-table.js'
 import { refuseUnknown, requireObject } from '../option-values.js'
+import { parsePairs } from '../query.js'
 
 import type { Size } from '../options.js'
 
 /** The limits of a body of type multipart/form-data, beside `limits.bodyBytes`. Past them: 413. */
 export interface MultipartOptions {
-  /** Number of parts, fields and files together. Default 1024 (Kestrel). */
+  /** Parts, fields and files together; also fields of urlencoded forms. Default 1024 (Kestrel). */
   parts?: number
   /** Length of a part's name. Default 2 KiB (Kestrel). */
   nameBytes?: Size
@@ -65,6 +66,13 @@ export function tooMuch(what: string, limit: keyof MultipartOptions, most: numbe
   return new HttpError(413, `${what} passes the limit ${limit} (${most}).`, {
     code: 'LANNER_MULTIPART_LIMIT',
   })
+}
+
+/** The names and values of an urlencoded form in turn; as many as a form may have parts. */
+export function pairsOfForm(text: string, most: number): string[] {
+  const pairs = parsePairs(text, most)
+  if (pairs.length > most * 2) throw tooMuch('The number of fields', 'parts', most)
+  return pairs
 }
 
 /** The error of a form that breaks the rules. */

@@ -7,7 +7,8 @@
 import { toBytes, toJson, toText } from '../body/source.js'
 import { HttpError } from '../errors.js'
 import { ERROR_CODES } from '../error-codes.js'
-import { parsePairs } from '../query.js'
+import { LIMITS } from '../limit-table.js'
+import { pairsOfForm } from '../multipart/limits.js'
 import { fromPairs } from './raw-input.js'
 
 import type { BodySource } from '../body/source.js'
@@ -73,7 +74,7 @@ function readerOf(essence: string): Read {
 }
 
 function fromForm(bytes: Bytes, start: number, end: number, names: Names): object {
-  return fromPairs(parsePairs(toText(bytes, start, end)), names)
+  return fromPairs(pairsOfForm(toText(bytes, start, end), LIMITS.multipartParts.default), names)
 }
 
 /** Parts as texts and Files; long files lie in temporary ones until the exchange is over. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { App } from 'lanner'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import { deferred } from '../support/deferred.ts'
 import { RawClient } from '../support/raw.ts'
@@ -88,6 +88,34 @@ test('faults are answers: 400, 413, 415', async () => {
   const headers = { 'content-type': 'multipart/form-data; boundary=b' }
   expect((await app.inject({ method: 'POST', body: 'x', headers })).status).toBe(400)
   expect((await app.inject({ body: { a: 1 } })).status).toBe(415)
+})
+
+describe('LANNER_MULTIPART_LIMIT: fields of a form without parts', () => {
+  const any = { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } as const
+  const app = new App()
+  app.post('/typed', { body: { '~standard': any } }, () => 'fine')
+  app.post('/whole', async (ctx) => String([...(await ctx.body.formData())].length))
+  app.post('/three', async (ctx) => String([...(await ctx.body.formData({ parts: 3 }))].length))
+
+  test.each([
+    ['/typed', 1024, 200, 'fine'],
+    ['/typed', 1025, 413, 'The number of fields passes the limit parts (1024).'],
+    ['/whole', 1024, 200, '1024'],
+    ['/whole', 1025, 413, 'The number of fields passes the limit parts (1024).'],
+    ['/three', 3, 200, '3'],
+    ['/three', 4, 413, 'The number of fields passes the limit parts (3).'],
+  ])('%s with %i: %i', async (path, count, status, said) => {
+    const body = 'a=1&'.repeat(count)
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    const reply = await app.inject({ method: 'POST', path, body, headers })
+    expect(reply.status).toBe(status)
+    expect(status === 200 ? reply.text : reply.json<{ detail: string }>().detail).toBe(said)
+  })
+
+  test('a form of another type is 415 all the same', async () => {
+    const reply = await app.inject({ path: '/whole', body: 'a=1', method: 'POST' })
+    expect(reply.json()).toMatchObject({ status: 415, code: 'LANNER_FORM_INVALID' })
+  })
 })
 
 test('a temporary file: of the system, readable by nobody else, gone at the end', async () => {
