@@ -52,9 +52,12 @@ export type Size = number | `${number}${'B' | 'kB' | 'KB' | 'MB' | 'GB' | 'KiB' 
  * can be no limit, null or Infinity says so; undefined is the default.
  */
 export interface LimitOptions {
-  /** Longest request line. Default 8192 bytes. */
+  /** Longest request line; with `headerBytes` at most 65 533 bytes. Default 8192 bytes. */
   requestLineBytes?: Size
-  /** All header fields of a request together. Default 32 KiB. */
+  /**
+   * All header fields of a request together; with `requestLineBytes` at most 65 533 bytes. Default
+   * 32 KiB.
+   */
   headerBytes?: Size
   /** Number of header fields of a request. Default 100. */
   headers?: number
@@ -196,8 +199,7 @@ function parseLimits(limits: LimitOptions): NativeConfig['limits'] {
     size(limits[name], `limits.${name}`, fallback, min, max)
   const { headers, pipelined, connections, requestsPerConnection } = limits
   return {
-    requestLineBytes: bytes('requestLineBytes', 8192, 16, 65_536),
-    headerBytes: bytes('headerBytes', 32_768, 64, 57_344),
+    ...parseHeadBytes(limits),
     headers: integer(headers, 'limits.headers', 100, 1, 1000),
     bodyBytes: bodyBytes(limits.bodyBytes, 'limits.bodyBytes', 30_000_000),
     requestWindowBytes: bytes('requestWindowBytes', 1_048_576, 65_536, 2 ** 30),
@@ -218,6 +220,28 @@ function parseLimits(limits: LimitOptions): NativeConfig['limits'] {
     ),
   }
 }
+
+/** A head that passes neither of the two must be one that can be handed on. */
+function parseHeadBytes(
+  limits: LimitOptions,
+): Pick<NativeConfig['limits'], 'requestLineBytes' | 'headerBytes'> {
+  const [lineMin, fieldsMin] = [16, 64]
+  const bytes = (name: keyof LimitOptions, fallback: number, min: number, max: number): number =>
+    size(limits[name], `limits.${name}`, fallback, min, max)
+  const requestLineBytes = bytes('requestLineBytes', 8192, lineMin, HEAD_BYTES - fieldsMin)
+  const headerBytes = bytes('headerBytes', 32_768, fieldsMin, HEAD_BYTES - lineMin)
+  if (requestLineBytes + headerBytes <= HEAD_BYTES) return { requestLineBytes, headerBytes }
+  const name = limits.headerBytes === undefined ? 'requestLineBytes' : 'headerBytes'
+  const [other, rest] =
+    name === 'headerBytes'
+      ? ['requestLineBytes', HEAD_BYTES - requestLineBytes]
+      : ['headerBytes', HEAD_BYTES - headerBytes]
+  const expected = `at most ${rest} bytes, which with limits.${other} makes ${HEAD_BYTES}`
+  throw wrong(`limits.${name}`, expected, limits[name])
+}
+
+/** Request line and fields together, before the empty line that ends them: fixed `head_bytes`. */
+const HEAD_BYTES = 65_533
 
 const OPTION_NAMES = [
   ...ENDPOINT_NAMES,

@@ -103,6 +103,23 @@ test.each(rows)('$option', async ({ option, options, input, status, label }) => 
   expect(line).toContain(label.replace('reject_', ''))
 })
 
+test.each([
+  { requestLineBytes: 8192, headerBytes: 57_341 },
+  { requestLineBytes: 65_469, headerBytes: 64 },
+])('a head as long as both limits say: %j', async (limits) => {
+  const server = await serve((app) => app.get('/', () => 'ok'), { limits })
+  const { requestLineBytes, headerBytes } = limits
+  const fields = `b: ${x(headerBytes - 14)}\r\n`
+  for (const [line, status] of [
+    [requestLineBytes, 200],
+    [requestLineBytes + 1, 414],
+  ] as const) {
+    const client = await RawClient.open(server.url)
+    await client.send(get(`/?${x(line - 17)}`, fields))
+    expect((await client.response()).status).toBe(status)
+  }
+})
+
 test('limits.connections', async () => {
   const server = await serve((app) => app.get('/', () => 'ok'), { limits: { connections: 2 } })
   const clients = [await RawClient.open(server.url), await RawClient.open(server.url)]
