@@ -1407,9 +1407,12 @@ type Duration = number | `${number}${'ms' | 's' | 'min' | 'h'}`
  * can be no limit, null or Infinity says so; undefined is the default.
  */
 interface LimitOptions {
-  /** Longest request line. Default 8192 bytes. */
+  /** Longest request line; with `headerBytes` at most 65 533 bytes. Default 8192 bytes. */
   requestLineBytes?: Size
-  /** All header fields of a request together. Default 32 KiB. */
+  /**
+   * All header fields of a request together; with `requestLineBytes` at most 65 533 bytes. Default
+   * 32 KiB.
+   */
   headerBytes?: Size
   /** Number of header fields of a request. Default 100. */
   headers?: number
@@ -1549,8 +1552,8 @@ interface OverloadOptions {
 }
 
 /**
- * Paths that are answered without JavaScript, as JSON: state, loop delay, requests in flight,
- * uptime.
+ * Paths that are answered without JavaScript, as JSON: state, loop delay, stalls, requests that
+ * wait for an event loop (`queued`) and that are in flight, uptime.
  */
 interface HealthOptions {
   /** Answers 200 as long as the network side works, for example '/livez'. Default none. */
@@ -2651,6 +2654,9 @@ interface LimitEvent {
 /** The limits that end something without refusing a request; each is also counted by its name. */
 type LimitLabel =
   | 'keep_alive_timeouts'
+  | 'half_closed_timeouts'
+  | 'connections_used_up'
+  | 'connections_aged_out'
   | 'deadlines_passed'
   | 'slow_replies_cut'
   | 'drains_given_up'
@@ -3181,6 +3187,8 @@ interface NativeStats extends Counters {
   readonly handler_duration: Distribution
   /** From the begin of a connection to its end. */
   readonly connection_duration: Distribution
+  /** Requests that the isolates were given and have not taken, now. */
+  readonly queued: number
   /** Event loops that were blocked for longer than `stall.threshold`. */
   readonly stalls: number
   /** As of an isolate, for the one where it is worst. */
@@ -3355,6 +3363,12 @@ interface Counters {
   readonly drains_given_up: number
   /** Connections closed by the keep-alive timeout. */
   readonly keep_alive_timeouts: number
+  /** Connections closed because no reply came in time after the peer closed its sending side. */
+  readonly half_closed_timeouts: number
+  /** Connections that ended because of `limits.requestsPerConnection`. */
+  readonly connections_used_up: number
+  /** Connections that ended because of `timeouts.connectionAge`. */
+  readonly connections_aged_out: number
   /** Requests whose handler did not reply in time. */
   readonly deadlines_passed: number
   /** Connections reset because the peer took a reply too slowly. */

@@ -8,8 +8,8 @@ import type { NativeConfig } from './native/binding.js'
 import type { Duration } from './options.js'
 
 /**
- * Paths that are answered without JavaScript, as JSON: state, loop delay, requests in flight,
- * uptime.
+ * Paths that are answered without JavaScript, as JSON: state, loop delay, stalls, requests that
+ * wait for an event loop (`queued`) and that are in flight, uptime.
  */
 export interface HealthOptions {
   /** Answers 200 as long as the network side works, for example '/livez'. Default none. */

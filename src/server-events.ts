@@ -38,6 +38,9 @@ export interface RejectEvent {
 /** The limits that end something without refusing a request; each is also counted by its name. */
 export type LimitLabel =
   | 'keep_alive_timeouts'
+  | 'half_closed_timeouts'
+  | 'connections_used_up'
+  | 'connections_aged_out'
   | 'deadlines_passed'
   | 'slow_replies_cut'
   | 'drains_given_up'

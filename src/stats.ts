@@ -61,6 +61,8 @@ export interface NativeStats extends Counters {
   readonly handler_duration: Distribution
   /** From the begin of a connection to its end. */
   readonly connection_duration: Distribution
+  /** Requests that the isolates were given and have not taken, now. */
+  readonly queued: number
   /** Event loops that were blocked for longer than `stall.threshold`. */
   readonly stalls: number
   /** As of an isolate, for the one where it is worst. */

@@ -47,6 +47,8 @@ function page(table) {
       line(`\`${exported}\``, kind, labels, help),
     ),
     '',
+    'The label `isolate` is the number of an isolate, or `gone` for the sum of those that have ended.',
+    '',
     'Times are taken once per turn of a thread, in microseconds: what lies within one turn counts as',
     'the same moment. In `server.stats()` they are `request_duration`, `queue_wait`,',
     '`handler_duration` and `connection_duration` in milliseconds, from log-linear histograms whose',

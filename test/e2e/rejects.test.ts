@@ -61,6 +61,18 @@ test('a limit is told with the name of its counter', async () => {
   expect(rejects).not.toHaveBeenCalled()
 })
 
+test('a connection that has had all its requests is told of', async () => {
+  const server = await hello({ limits: { requestsPerConnection: 2 } })
+  const seen: LimitEvent[] = []
+  server.on('limit', (event) => seen.push(event))
+  const client = await RawClient.open(server.url)
+  await client.send(get('/') + get('/'))
+  expect(await client.rest()).toMatch(/connection: close/i)
+  await vi.waitFor(() => expect(seen).toHaveLength(1))
+  expect(seen[0]).toMatchObject({ limit: 'connections_used_up', connection: 0 })
+  expect(server.stats()['connections_used_up']).toBe(1)
+})
+
 test('who listens no more hears nothing more, and counters go on', async () => {
   const server = await hello()
   const [first, second] = [vi.fn(), vi.fn()]

@@ -125,6 +125,12 @@ impl Stats {
         found.map_or(0, |(_, value)| *value)
     }
 
+    /// Requests that the isolates which are there were given and have not taken.
+    pub fn queued(&self) -> u64 {
+        let here = self.isolates.iter().filter(|one| one.vitals.is_some());
+        here.map(IsolateStats::queued).sum()
+    }
+
     /// The worst of each that is known of an event loop; none where there is no isolate.
     pub fn worst_vitals(&self) -> Option<Vitals> {
         let all = self.isolates.iter().filter_map(|one| one.vitals);
@@ -231,6 +237,12 @@ counters! {
     drains_given_up = "lanner_drains_given_up_total" bodies,
     /// Connections closed by the keep-alive timeout.
     keep_alive_timeouts = "lanner_keep_alive_timeouts_total" connections,
+    /// Connections closed because no reply came in time after the peer closed its sending side.
+    half_closed_timeouts = "lanner_half_closed_timeouts_total" connections,
+    /// Connections that ended because of `limits.requestsPerConnection`.
+    connections_used_up = "lanner_used_up_connections_total" connections,
+    /// Connections that ended because of `timeouts.connectionAge`.
+    connections_aged_out = "lanner_aged_out_connections_total" connections,
     /// Requests whose handler did not reply in time.
     deadlines_passed = "lanner_request_deadlines_passed_total" requests,
     /// Connections reset because the peer took a reply too slowly.

@@ -133,8 +133,9 @@ impl Probes {
         }
         let _ = write!(
             body,
-            ",\"stalls\":{},\"inFlight\":{},\"uptimeMs\":{}}}",
+            ",\"stalls\":{},\"queued\":{},\"inFlight\":{},\"uptimeMs\":{}}}",
             stats.stalls,
+            stats.queued(),
             stats.value("in_flight"),
             board.began.elapsed().as_millis(),
         );

@@ -32,6 +32,12 @@ pub const WATCH_LIMITS: u32 = 2;
 pub enum Breach {
     /// The next request did not come in time.
     KeepAliveTimeout,
+    /// No reply came in time after the peer had closed its sending side.
+    HalfClosedTimeout,
+    /// The connection had had all its requests.
+    ConnectionUsedUp,
+    /// The connection had had its time.
+    ConnectionAgedOut,
     /// The handler did not reply in time.
     DeadlinePassed,
     /// The peer took a reply too slowly.
@@ -48,6 +54,9 @@ impl Breach {
     /// Every limit, for tests and docs.
     pub const ALL: &[Self] = &[
         Self::KeepAliveTimeout,
+        Self::HalfClosedTimeout,
+        Self::ConnectionUsedUp,
+        Self::ConnectionAgedOut,
         Self::DeadlinePassed,
         Self::SlowReply,
         Self::DrainGivenUp,
@@ -59,6 +68,9 @@ impl Breach {
     pub fn label(self) -> &'static str {
         match self {
             Self::KeepAliveTimeout => "keep_alive_timeouts",
+            Self::HalfClosedTimeout => "half_closed_timeouts",
+            Self::ConnectionUsedUp => "connections_used_up",
+            Self::ConnectionAgedOut => "connections_aged_out",
             Self::DeadlinePassed => "deadlines_passed",
             Self::SlowReply => "slow_replies_cut",
             Self::DrainGivenUp => "drains_given_up",

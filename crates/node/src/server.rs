@@ -184,6 +184,7 @@ impl NativeServer {
             object.set(name, *value as f64)?;
         }
         object.set("stalls", stats.stalls as f64)?;
+        object.set("queued", stats.queued() as f64)?;
         set_vitals(&mut object, stats.worst_vitals())?;
         for (label, value) in &stats.rejects {
             object.set(format!("reject_{label}"), *value as f64)?;

@@ -41,6 +41,12 @@ export interface Counters {
   readonly drains_given_up: number
   /** Connections closed by the keep-alive timeout. */
   readonly keep_alive_timeouts: number
+  /** Connections closed because no reply came in time after the peer closed its sending side. */
+  readonly half_closed_timeouts: number
+  /** Connections that ended because of `limits.requestsPerConnection`. */
+  readonly connections_used_up: number
+  /** Connections that ended because of `timeouts.connectionAge`. */
+  readonly connections_aged_out: number
   /** Requests whose handler did not reply in time. */
   readonly deadlines_passed: number
   /** Connections reset because the peer took a reply too slowly. */

@@ -104,6 +104,8 @@ impl Connection {
             }
             Deadline::Linger(_) => self.phase = Phase::Dead,
             Deadline::HalfClosed(_) => {
+                bump(&cx.counters.half_closed_timeouts, 1);
+                self.sight(cx, Cause::Limit(Breach::HalfClosedTimeout), &[]);
                 // A reply that ends with its connection would look whole.
                 self.cut |= self.is_streaming(cx);
                 self.end.get_or_insert(End::HalfClosedTimeout);

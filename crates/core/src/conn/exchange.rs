@@ -76,6 +76,8 @@ pub struct Exchange {
     pub version: Version,
     /// Whether the client wants the connection to stay.
     pub keep_alive: bool,
+    /// Whether the connection had had its number of requests, or its time, when this one came.
+    pub is_last: bool,
     /// Whether the connection ends with this exchange.
     pub close: bool,
     /// Whether the client still waits for `100 Continue`.

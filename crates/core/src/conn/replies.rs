@@ -194,7 +194,9 @@ impl Connection {
         let status = head.status;
         let exchange = cx.slots.get(slot)?;
         let (version, head_request) = (exchange.version, exchange.method == Method::Head);
-        let ends = (cx.draining || self.is_worn(cx)) && self.is_last(slot);
+        let worn_by = self.worn_by(cx);
+        let ends = exchange.is_last || (cx.draining || worn_by.is_some()) && self.is_last(slot);
+        let may_stay = exchange.keep_alive && !exchange.close && !unread_body;
         let keep_alive = exchange.keep_alive && !unread_body && !ends;
         if self.is_first(slot) {
             let active = self.active(cx);
@@ -235,6 +237,9 @@ impl Connection {
                 if encoded.close {
                     // Nothing is read behind a reply that says "close" (RFC 9112 9.6).
                     self.active(cx).serial = true;
+                    if may_stay && let Some(breach) = worn_by {
+                        self.tell_worn(cx, breach);
+                    }
                 }
                 Some(encoded.framing)
             }

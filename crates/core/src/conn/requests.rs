@@ -21,7 +21,7 @@ use crate::metrics::bump;
 use crate::native_reply::NativeReply;
 use crate::routing::{Answer, find_answer};
 use crate::rules::Rules;
-use crate::sightings::Cause;
+use crate::sightings::{Breach, Cause};
 
 impl Connection {
     /// Handles a head; returns how many bytes behind it were used (a small complete body).
@@ -95,7 +95,8 @@ impl Connection {
             credit: 0,
             held: 0,
             version: head.version,
-            keep_alive: head.keep_alive && !self.is_worn(cx),
+            keep_alive: head.keep_alive,
+            is_last: self.worn_by(cx).is_some(),
             close: false,
             expects_continue: head.expect_continue,
             continue_wanted: false,
@@ -105,13 +106,16 @@ impl Connection {
         }
     }
 
-    /// Whether the connection ends with the request that it brought last: it has had its number of
-    /// requests, or its time.
-    pub(super) fn is_worn(&self, cx: &Context) -> bool {
+    /// Why the connection ends with the request that it brought last, if it does: it has had its
+    /// number of requests, or its time.
+    pub(super) fn worn_by(&self, cx: &Context) -> Option<Breach> {
         let requests = cx.config.requests_per_connection;
         let age = cx.config.timeouts.connection_age_ms;
-        requests != 0 && self.requests >= requests
-            || age != 0 && cx.now.saturating_sub(self.born) >= age
+        if requests != 0 && self.requests >= requests {
+            return Some(Breach::ConnectionUsedUp);
+        }
+        let is_old = age != 0 && cx.now.saturating_sub(self.born) >= age;
+        is_old.then_some(Breach::ConnectionAgedOut)
     }
 
     /// Gives the exchange its place in the reply order.
@@ -119,7 +123,7 @@ impl Connection {
         let head = &scratch.head;
         let has_body = head.body != BodyLength::None;
         // Nothing is read behind a request that says "close" (RFC 9112 9.6).
-        let ends = !head.keep_alive || self.is_worn(cx);
+        let ends = !head.keep_alive || self.worn_by(cx).is_some();
         let serial = has_body || !head.method.is_safe() || ends;
         let active = self.active(cx);
         active.exchanges.push_back(slot);

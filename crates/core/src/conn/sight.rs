@@ -5,7 +5,8 @@
 
 use super::connection::Connection;
 use crate::context::Context;
-use crate::sightings::{Cause, Whom};
+use crate::metrics::bump;
+use crate::sightings::{Breach, Cause, Whom};
 
 impl Connection {
     /// Tells of `cause`; `bytes` begin with what was refused.
@@ -18,5 +19,16 @@ impl Connection {
             };
             cx.board.tell(cause, whom, bytes, cx.now);
         }
+    }
+
+    /// Counts and tells that the connection ends because of its number of requests, or its age, and
+    /// for nothing else.
+    pub(super) fn tell_worn(&self, cx: &Context, breach: Breach) {
+        let counter = match breach {
+            Breach::ConnectionUsedUp => &cx.counters.connections_used_up,
+            _ => &cx.counters.connections_aged_out,
+        };
+        bump(counter, 1);
+        self.sight(cx, Cause::Limit(breach), &[]);
     }
 }

@@ -89,12 +89,25 @@ fn a_stuck_isolate_is_not_ready_and_alive() {
     let (status, body) = ask(&live, "/livez");
     assert_eq!(status, 200);
     assert!(body.starts_with("{\"state\":\"stuck\""), "{body}");
+    assert!(body.contains(",\"queued\":0,\"inFlight\":1,"), "{body}");
+    let mut waiting = live.connect();
+    waiting.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    let queued = || {
+        ask(&live, "/livez")
+            .1
+            .contains(",\"queued\":1,\"inFlight\":2,")
+    };
+    eventually("one waits", queued);
+    assert_eq!(live.server.stats().queued(), 1);
     let began = Instant::now();
     ask(&live, "/metrics");
     assert!(began.elapsed() < Duration::from_millis(500));
-    release.send(()).expect("it waits");
-    assert_eq!(client.reply(), (200, b"done".to_vec()));
+    for mut client in [client, waiting] {
+        release.send(()).expect("it waits");
+        assert_eq!(client.reply(), (200, b"done".to_vec()));
+    }
     eventually("it is back", || ask(&live, "/readyz").0 == 200);
+    assert_eq!(live.server.stats().queued(), 0);
     live.close(1_000);
 }
 

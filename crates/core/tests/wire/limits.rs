@@ -190,6 +190,15 @@ const ROWS: &[Row] = &[
         let head = format!("GET / HTTP/1.1\nHost: a\nA: {}\n\n", xs(50 + past));
         served(|config| config.limits.header_bytes = 64, &crlf(&head))
     }),
+    ("head_bytes", |past| {
+        // The entry has the path twice: as it came, and decoded.
+        let path = format!("/files/{}", "%61".repeat(1000));
+        let start = crlf(&format!("GET {path} HTTP/1.1\nHost: a\nA: "));
+        let most = usize::from(u16::MAX) - "/files/".len() - 1000;
+        let value = xs(most - start.len() - "\r\n\r\n".len() + past);
+        let head = [&start[..], value.as_bytes(), b"\r\n\r\n"].concat();
+        served(|config| config.limits.header_bytes = 65_517, &head)
+    }),
     ("headers", |past| {
         let head = format!("GET / HTTP/1.1\nHost: a\n{}\n", "A: b\n".repeat(3 + past));
         served(|config| config.limits.headers = 4, &crlf(&head))
@@ -283,7 +292,7 @@ const ROWS: &[Row] = &[
         Seen::of(&mut wire)
     }),
     ("half_closed_ms", |past| {
-        let mut wire = Wire::new(&Setup::with(|config| config.timeouts.half_closed_ms = 100));
+        let mut wire = open(|config| config.timeouts.half_closed_ms = 100);
         wire.feed(&get()).request();
         wire.fin().pass(99 + past as u64);
         Seen::of(&mut wire)

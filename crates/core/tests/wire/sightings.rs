@@ -17,6 +17,20 @@ const CASES: &[Case] = &[
         wire.pass(130_000);
         wire
     }),
+    (Breach::HalfClosedTimeout, || {
+        let mut wire = watched(&Setup::default());
+        wire.feed(&crlf("GET / HTTP/1.1\nHost: a\n\n")).fin();
+        wire.pass(5_000);
+        wire
+    }),
+    (Breach::ConnectionUsedUp, || {
+        let setup = Setup::with(|config| config.requests_per_connection = 1);
+        replied(&setup, 0)
+    }),
+    (Breach::ConnectionAgedOut, || {
+        let setup = Setup::with(|config| config.timeouts.connection_age_ms = 1_000);
+        replied(&setup, 1_000)
+    }),
     (Breach::DeadlinePassed, || {
         let mut wire = watched(&Setup::with(|config| config.timeouts.request_ms = 1_000));
         wire.feed(&crlf("GET / HTTP/1.1\nHost: a\n\n")).pass(1_000);
@@ -41,6 +55,18 @@ const CASES: &[Case] = &[
         wire
     }),
 ];
+
+/// A connection with one reply, after so many milliseconds.
+fn replied(setup: &Setup, ms: u64) -> Wire {
+    let mut wire = watched(setup);
+    let slot = wire
+        .feed(&crlf("GET / HTTP/1.1\nHost: a\n\n"))
+        .request()
+        .slot;
+    wire.pass(ms)
+        .flush(|records| records.reply(slot, text("done")));
+    wire
+}
 
 /// Those that are hit before there is a connection; each has its test in `sockets`.
 const ELSEWHERE: &[Breach] = &[Breach::ConnectionRefused, Breach::AcceptPaused];
