@@ -232,5 +232,8 @@ test('busy by hand: handlers get nothing, probes answer', async () => {
 
 test('a probe and a route of the same path exclude each other', async () => {
   const listening = serve((app) => app.get('/livez', () => 'mine'), probes)
-  await expect(listening).rejects.toMatchObject({ code: 'LANNER_ROUTE_INVALID' })
+  await expect(listening).rejects.toMatchObject({
+    code: 'LANNER_OPTION_INVALID',
+    message: expect.stringContaining('health.live') as string,
+  })
 })
