@@ -26,8 +26,8 @@ export interface InjectOptions {
   /** The cookies of the request, by their names. Default none. */
   cookies?: Readonly<Record<string, string>>
   /**
-   * Text, bytes, URLSearchParams and FormData are sent as they are, anything else as JSON. Default
-   * none.
+   * Text, bytes, URLSearchParams, FormData and a Blob are sent as they are, anything else as JSON.
+   * Default none.
    */
   body?: unknown
   /**
@@ -68,10 +68,11 @@ export function fromInject(options: InjectOptions): WireRequest | Promise<WireRe
     throw new LannerError('LANNER_OPTION_INVALID', 'inject() takes a body or a form, not both.')
   }
   const body = options.form === undefined ? options.body : searchOf(options.form)
-  if (!(body instanceof FormData)) return wireOf(options, ...bodyBytes(body))
-  // The fetch standard knows how such a form looks.
+  if (!(body instanceof FormData || body instanceof Blob))
+    return wireOf(options, ...bodyBytes(body))
+  // The fetch standard knows how such a form looks, and what type a Blob has.
   const sent = new Response(body)
-  const type = sent.headers.get('content-type')!
+  const type = sent.headers.get('content-type') ?? 'application/octet-stream'
   return sent.arrayBuffer().then((bytes) => wireOf(options, new Uint8Array(bytes), type))
 }
 

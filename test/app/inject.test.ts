@@ -241,6 +241,15 @@ describe('fetch', () => {
     expect((await post('/text', init)).length).toBe(100_001)
   })
 
+  test('a Blob has its type, or that of bytes', async () => {
+    const app = new App()
+    app.post('/', async (ctx) => [ctx.headers.get('content-type'), await ctx.body.text()])
+    const typed = new Blob(['<a/>'], { type: 'text/xml' })
+    expect((await app.inject({ body: typed })).json()).toEqual(['text/xml', '<a/>'])
+    const bare = await app.inject({ body: new Blob(['x']) })
+    expect(bare.json()).toEqual(['application/octet-stream', 'x'])
+  })
+
   test('a Request that was made before, with a body', async () => {
     const app = new App()
     app.post('/', (ctx) => ctx.body.text())
