@@ -25,7 +25,8 @@ declare class App<
   #private
   constructor(options?: AppOptions)
   /**
-   * Answers when a handler failed, in place of the default problem document. Several are asked in
+   * Answers when a handler failed, in place of the default problem document, with the status of the
+   * error (500 where it has none) unless it says another. Several are asked in
    * the order of their registration, until one answers. Errors that come when the reply has left
    * (of a stream, of a handler that its middleware did not wait for) are told here too, to each of
    * them: then nothing can be sent any more, and what they return is dropped.
@@ -1280,8 +1281,8 @@ interface InjectOptions {
   /** The cookies of the request, by their names. Default none. */
   cookies?: Readonly<Record<string, string>>
   /**
-   * Text, bytes, URLSearchParams and FormData are sent as they are, anything else as JSON. Default
-   * none.
+   * Text, bytes, URLSearchParams, FormData and a Blob are sent as they are, anything else as JSON.
+   * Default none.
    */
   body?: unknown
   /**

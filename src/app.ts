@@ -80,7 +80,8 @@ export class App<
   }
 
   /**
-   * Answers when a handler failed, in place of the default problem document. Several are asked in
+   * Answers when a handler failed, in place of the default problem document, with the status of the
+   * error (500 where it has none) unless it says another. Several are asked in
    * the order of their registration, until one answers. Errors that come when the reply has left
    * (of a stream, of a handler that its middleware did not wait for) are told here too, to each of
    * them: then nothing can be sent any more, and what they return is dropped.

@@ -54,6 +54,11 @@ export function toProblem(error: unknown, development: boolean): Problem {
   }
 }
 
+/** The status of the answer to an error. */
+export function errorStatus(error: unknown): number {
+  return error instanceof HttpError ? error.status : 500
+}
+
 /** Whether somebody ought to hear of the error: nobody threw it as an answer. */
 export function isUnexpected(error: unknown): boolean {
   return !(error instanceof HttpError)

@@ -25,7 +25,7 @@ import {
   TYPE_TEXT,
 } from './native/exchange.js'
 import { REPLY_CLOSE, REPLY_LENGTH, REPLY_STREAM } from './native/generated/layout.js'
-import { isUnexpected, toProblem } from './problem.js'
+import { errorStatus, isUnexpected, toProblem } from './problem.js'
 import { polish, translated } from './problem-options.js'
 import { runReplyHooks } from './reply-hooks.js'
 import { addField, dropBodyFields, hasField, removeField } from './reply-fields.js'
@@ -327,10 +327,30 @@ export function fail(lane: Lane, ctx: Context, thrown: unknown, isAtOnce = false
     return sendProblem(lane, ctx, error)
   }
   try {
-    finish(lane, ctx, onError(error, ctx))
+    const value = onError(error, ctx)
+    finish(
+      lane,
+      ctx,
+      isThenable(value) ? laterError(ctx, error, value) : asError(ctx, error, value),
+    )
   } catch (second) {
     fail(lane, ctx, second)
   }
+}
+
+/** An answer to an error has its status, where the error handler says no other: never 200. */
+function asError(ctx: Context, error: unknown, value: unknown): unknown {
+  const isAnswer = ctx.bodyKind !== BODY_NONE || (value !== undefined && value !== ctx)
+  if (isAnswer && ctx.statusCode === 0 && ctx.phase <= PREPARED) ctx.statusCode = errorStatus(error)
+  return value
+}
+
+async function laterError(
+  ctx: Context,
+  error: unknown,
+  value: PromiseLike<unknown>,
+): Promise<unknown> {
+  return asError(ctx, error, await value)
 }
 
 /** The error as it is answered. A handler that gave up with its client did nothing wrong: 499. */

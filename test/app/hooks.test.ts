@@ -129,7 +129,7 @@ describe('onResponse', () => {
     ['HEAD of a stream', (ctx) => ctx.stream(chunks()), { method: 'HEAD' }, 200, undefined],
     ['connection: close', (ctx) => ctx.header('connection', 'close').text('t'), {}, 200, undefined],
     ['an answered error', early, {}, 418, teapot],
-    ['an error that onError answered', () => Promise.reject(boom), {}, 200, boom],
+    ['an error that onError answered', () => Promise.reject(boom), {}, 500, boom],
     ['a stream that fails', (ctx) => ctx.stream(broken()), {}, 200, boom],
     ['no route', () => '', { path: '/nothing' }, 404, undefined],
     ['no method', () => '', { method: 'DELETE' }, 405, undefined],
@@ -331,10 +331,10 @@ describe('onError', () => {
   }
   const rows: [name: string, first: ErrorHandler, status: number, text: string, asked: boolean][] =
     [
-      ['the first one answers', () => 'first', 200, 'first', false],
+      ['the first one answers', () => 'first', 500, 'first', false],
       ['with a helper', (_, ctx) => void ctx.json('first', 418), 418, '"first"', false],
       ['with a status alone', (_, ctx) => void ctx.status(418), 418, '', false],
-      ['the first one only looks', nothing, 200, 'second', true],
+      ['the first one only looks', nothing, 500, 'second', true],
     ]
 
   for (const [when, wrap] of Object.entries({ 'at once': (one: ErrorHandler) => one, later })) {

@@ -3,7 +3,7 @@
 
 import { afterEach, expect, test, vi } from 'vitest'
 
-import { App, jsonLines, sse } from 'lanner'
+import { App, HttpError, jsonLines, ok, sse } from 'lanner'
 
 import type { Context } from 'lanner'
 
@@ -57,6 +57,32 @@ test.each<[string, (ctx: Context) => unknown, string, string]>([
   expect(error).toMatchObject({ code })
   expect((error as Error).message).toContain(message)
   expect(rest).toEqual(['(in GET /users/:id)'])
+})
+
+/** What an error handler answers with, for an error without a status and for one of 409. */
+const answers: [string, (error: unknown, ctx: Context) => unknown, number, number][] = [
+  ['a text', () => 'sorry', 500, 409],
+  ['data', () => ({ sorry: true }), 500, 409],
+  ['a helper', (_, ctx) => ctx.json({ sorry: true }), 500, 409],
+  ['a helper that is not returned', (_, ctx) => void ctx.text('sorry'), 500, 409],
+  ['a promise', () => Promise.resolve('sorry'), 500, 409],
+  ['a status and a text', (_, ctx) => ctx.status(503).text('sorry'), 503, 503],
+  ['a status of its own', (_, ctx) => ctx.text('sorry', 200), 200, 200],
+  ['a result', () => ok('sorry'), 200, 200],
+  ['a Response', () => new Response('sorry', { status: 202 }), 202, 202],
+  ['nothing', () => undefined, 500, 409],
+  ['fields alone', (_, ctx) => ctx.header('x-a', '1'), 500, 409],
+]
+
+test.each(answers)('onError answers with %s', async (_what, handler, unknown, conflict) => {
+  vi.spyOn(console, 'error').mockImplementation(() => {})
+  const app = new App().onError(handler)
+  app.get('/unknown', () => Promise.reject(new Error('down')))
+  app.get('/conflict', () => {
+    throw new HttpError(409, 'twice')
+  })
+  const statuses = [(await app.inject('/unknown')).status, (await app.inject('/conflict')).status]
+  expect(statuses).toEqual([unknown, conflict])
 })
 
 test('what toJSON() throws is what is told', async () => {
