@@ -268,6 +268,13 @@ describe('the limits of one request', () => {
     })
   })
 
+  test('a misspelt limit is an error', () => {
+    expect.hasAssertions()
+    change(({ limits }) => {
+      expect(() => Object.assign(limits, { bodybytes: 1 })).toThrow(/bodybytes/)
+    })
+  })
+
   test('a body that is being read has the limit it had', () => {
     expect.hasAssertions()
     change((ctx) => {
