@@ -97,11 +97,7 @@ impl Connection {
             }
             Deadline::Preface(_) => self.on_preface_timeout(cx),
             Deadline::Head(_) => self.refuse(cx, RejectReason::HeadersTimeout),
-            Deadline::Drain(_) => {
-                bump(&cx.counters.drains_given_up, 1);
-                self.sight(cx, Cause::Limit(Breach::DrainGivenUp), &[]);
-                self.begin_close(End::DrainGivenUp);
-            }
+            Deadline::Drain(_) => self.give_up_drain(cx),
             Deadline::Linger(_) => self.phase = Phase::Dead,
             Deadline::HalfClosed(_) => {
                 bump(&cx.counters.half_closed_timeouts, 1);

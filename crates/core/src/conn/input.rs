@@ -9,13 +9,10 @@ use lanner_proto::RejectReason;
 use lanner_proto::h1::Step;
 
 use super::connection::{Active, BodyTarget, Connection, Phase};
-use super::end::End;
 use super::exchange::{BodyPhase, Exchange};
 use super::preface::Preface;
 use crate::context::{Context, Scratch};
 use crate::dispatch::{entry, layout};
-use crate::metrics::bump;
-use crate::sightings::{Breach, Cause};
 
 /// Bytes that are read although they cannot be used yet: enough to notice the peer's end behind
 /// the requests that it usually sends ahead.
@@ -310,9 +307,7 @@ impl Connection {
         match active.body {
             BodyTarget::None => {}
             BodyTarget::Discard { left, .. } if (data.len() as u64) > left => {
-                bump(&cx.counters.drains_given_up, 1);
-                self.sight(cx, Cause::Limit(Breach::DrainGivenUp), &[]);
-                self.begin_close(End::DrainGivenUp);
+                self.give_up_drain(cx);
             }
             BodyTarget::Discard { ref mut left, .. } => *left -= data.len() as u64,
             BodyTarget::Exchange(slot) => {

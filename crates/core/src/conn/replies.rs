@@ -74,7 +74,7 @@ impl Connection {
             close: false,
         };
         bump(&cx.counters.native_replies, 1);
-        let Some(framing) = self.begin_reply(cx, slot, head, NO_FIELD_SET) else {
+        let Some(framing) = self.begin_reply(cx, slot, head, (NO_FIELD_SET, false)) else {
             return;
         };
         if framing != Framing::NoBody {
@@ -149,7 +149,7 @@ impl Connection {
             body,
             close: reply.flags & layout::REPLY_CLOSE != 0,
         };
-        let Some(framing) = self.begin_reply(cx, slot, head, field_set) else {
+        let Some(framing) = self.begin_reply(cx, slot, head, (field_set, streams)) else {
             if let Some(chunk) = attached {
                 cx.pool.give_chunk(chunk);
             }
@@ -188,9 +188,9 @@ impl Connection {
         cx: &mut Context,
         slot: SlotId,
         head: ReplyHead<'_>,
-        field_set: u32,
+        (field_set, streams): (u32, bool),
     ) -> Option<Framing> {
-        let unread_body = self.unread_body_closes(cx, slot);
+        let unread_body = self.unread_body_closes(cx, slot, streams);
         let status = head.status;
         let exchange = cx.slots.get(slot)?;
         let (version, head_request) = (exchange.version, exchange.method == Method::Head);
@@ -264,8 +264,9 @@ impl Connection {
             .is_some_and(|a| a.exchanges.back() == Some(&slot) && a.input.is_empty())
     }
 
-    /// Whether the unread rest of the body makes it cheaper, or safer, to close.
-    fn unread_body_closes(&self, cx: &Context, slot: SlotId) -> bool {
+    /// Whether the unread rest of the body makes it cheaper, or safer, to close. While a reply
+    /// streams its handler may still read all of it; `settle` looks at what is left then.
+    fn unread_body_closes(&self, cx: &Context, slot: SlotId, streams: bool) -> bool {
         let Some(exchange) = cx.slots.get(slot) else {
             return false;
         };
@@ -278,8 +279,13 @@ impl Connection {
             return true;
         }
         let rules = cx.rules_for(exchange);
+        !streams && (rules.drain_ms == 0 || self.rest_is_over(rules.drain_bytes))
+    }
+
+    /// Whether more of a body is to come, as its length says, than may be dropped.
+    pub(super) fn rest_is_over(&self, drain_bytes: u64) -> bool {
         let remaining = self.decoder.remaining();
-        rules.drain_ms == 0 || remaining.is_some_and(|left| left > rules.drain_bytes)
+        remaining.is_some_and(|left| left > drain_bytes)
     }
 
     fn on_write(

@@ -45,18 +45,26 @@ impl Connection {
                 continue;
             };
             bump(&cx.counters.settled, 1);
+            let mut drain = None;
             if active.body == BodyTarget::Exchange(slot) {
                 let rules = cx.rules_for(&exchange);
                 active.body = BodyTarget::Discard {
                     left: rules.drain_bytes,
                     until: cx.now + rules.drain_ms,
                 };
+                drain = Some(rules.drain_bytes);
             }
             if exchange.close {
                 self.cancel_all(cx, layout::CANCEL_PEER_GONE);
                 self.begin_close(End::LastReply);
                 return;
             }
+            if drain.is_some_and(|bytes| self.rest_is_over(bytes)) {
+                return self.give_up_drain(cx);
+            }
+            let Some(active) = &mut self.active else {
+                return;
+            };
             if active.exchanges.is_empty() {
                 active.serial = false;
             }

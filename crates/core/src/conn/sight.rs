@@ -4,6 +4,7 @@
 //! nothing else while nobody watches. What happens with it is in `sightings`.
 
 use super::connection::Connection;
+use super::end::End;
 use crate::context::Context;
 use crate::metrics::bump;
 use crate::sightings::{Breach, Cause, Whom};
@@ -19,6 +20,13 @@ impl Connection {
             };
             cx.board.tell(cause, whom, bytes, cx.now);
         }
+    }
+
+    /// Counts and tells that a body is not dropped any further, and ends the connection.
+    pub(super) fn give_up_drain(&mut self, cx: &Context) {
+        bump(&cx.counters.drains_given_up, 1);
+        self.sight(cx, Cause::Limit(Breach::DrainGivenUp), &[]);
+        self.begin_close(End::DrainGivenUp);
     }
 
     /// Counts and tells that the connection ends because of its number of requests, or its age, and

@@ -185,6 +185,46 @@ fn a_reply_that_still_streams_lets_the_body_be_read() {
     assert!(wire.conn.is_idle());
 }
 
+/// A reply that streams when much of the body is still to come, and what was sent of it.
+fn duplex(wire: &mut Wire, length: usize) -> (lanner_bridge::SlotId, Vec<u8>) {
+    let head = post(&format!("Content-Length: {length}\n\nabc"));
+    let slot = wire.feed(&head).request().slot;
+    wire.flush(|records| records.reply(slot, crate::support::records::stream()));
+    (slot, wire.sent())
+}
+
+#[test]
+fn a_long_upload_that_is_read_beside_its_reply_keeps_the_connection() {
+    let mut wire = Wire::new(&setup());
+    let (slot, head) = duplex(&mut wire, 5000);
+    assert!(!String::from_utf8_lossy(&head).contains("close"));
+    wire.feed(&[b'x'; 4997]);
+    wire.flush(|records| records.write(slot, b"all").end(slot));
+    wire.sent();
+    assert!(wire.conn.is_idle());
+    assert_eq!(wire.counter("drains_given_up"), 0);
+}
+
+#[test]
+fn a_long_rest_behind_a_streamed_reply_ends_the_connection_at_its_end() {
+    let mut wire = Wire::new(&setup());
+    let (slot, _) = duplex(&mut wire, 1004);
+    wire.flush(|records| records.write(slot, b"some").end(slot));
+    assert!(wire.sent().ends_with(b"4\r\nsome\r\n0\r\n\r\n"));
+    assert_eq!(
+        (wire.end(), wire.counter("drains_given_up")),
+        (End::Shut, 1)
+    );
+    wire.feed(&[b'x'; 1001]);
+    assert_eq!((wire.unread(), wire.end()), (0, End::Shut));
+    // One byte less is dropped.
+    let mut wire = Wire::new(&setup());
+    let (slot, _) = duplex(&mut wire, 1003);
+    wire.flush(|records| records.end(slot));
+    wire.feed(&[b'x'; 1000]);
+    assert!(wire.conn.is_idle());
+}
+
 #[test]
 fn without_time_for_it_nothing_is_dropped_and_nobody_waits() {
     let setup = Setup::with(|config| config.timeouts.drain_ms = 0);
