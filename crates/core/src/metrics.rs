@@ -207,6 +207,8 @@ counters! {
     accept_pauses = "lanner_accept_pauses_total" pauses,
     /// Request heads parsed.
     requests = "lanner_requests_total" requests,
+    /// Requests with a line feed alone as a line end, where `allowBareLf` lets them in.
+    bare_line_feed_requests = "lanner_bare_line_feed_requests_total" requests,
     /// Requests handed to an isolate.
     dispatched = "lanner_dispatched_requests_total" requests,
     /// Replies begun, by isolates and by the core.

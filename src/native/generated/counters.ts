@@ -11,6 +11,8 @@ export interface Counters {
   readonly accept_pauses: number
   /** Request heads parsed. */
   readonly requests: number
+  /** Requests with a line feed alone as a line end, where `allowBareLf` lets them in. */
+  readonly bare_line_feed_requests: number
   /** Requests handed to an isolate. */
   readonly dispatched: number
   /** Replies begun, by isolates and by the core. */

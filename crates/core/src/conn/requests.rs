@@ -34,6 +34,9 @@ impl Connection {
     ) -> usize {
         bump(&cx.counters.requests, 1);
         self.requests = self.requests.saturating_add(1);
+        if cx.limits.allow_bare_lf && has_bare_line_feed(head_bytes) {
+            bump(&cx.counters.bare_line_feed_requests, 1);
+        }
         if scratch.head.method == Method::Connect {
             // The seam for tunnels: a CONNECT that is accepted would take the connection over here.
             bump(&cx.counters.refused, 1);
@@ -236,4 +239,10 @@ impl Connection {
         self.finish_body(cx, scratch, slot);
         used
     }
+}
+
+/// Whether a line of a head ends with LF alone.
+fn has_bare_line_feed(head: &[u8]) -> bool {
+    let lines = head.split_inclusive(|&byte| byte == b'\n');
+    lines.into_iter().any(|line| !line.ends_with(b"\r\n"))
 }

@@ -101,6 +101,26 @@ fn lines_may_end_in_lf_alone_where_that_is_allowed() {
 }
 
 #[test]
+fn requests_with_lf_alone_are_counted_where_they_are_let_in() {
+    let lines: [(&[u8], u64); 4] = [
+        (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", 0),
+        (b"GET / HTTP/1.1\nHost: a\r\n\r\n", 1),
+        (b"GET / HTTP/1.1\r\nHost: a\n\r\n", 1),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n\n", 1),
+    ];
+    for (allowed, input, counted) in lines
+        .iter()
+        .flat_map(|&(input, n)| [(true, input, n), (false, input, 0)])
+    {
+        let setup = Setup::with(|config| config.limits.allow_bare_lf = allowed);
+        let mut wire = Wire::new(&setup);
+        wire.feed(input);
+        let name = String::from_utf8_lossy(input);
+        assert_eq!(wire.counter("bare_line_feed_requests"), counted, "{name}");
+    }
+}
+
+#[test]
 fn an_isolate_gets_the_request_as_it_was_sent() {
     let mut wire = Wire::new(&Setup::default());
     wire.feed(&crlf(
