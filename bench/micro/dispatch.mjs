@@ -23,6 +23,12 @@ const [{ Lane }, { compileRoutes, createRoute }, { KNOWN_NAMES }, { parseOptions
     load('options.js'),
     load('rules.js'),
   ])
+const [{ ok }, { requestId }, { securityHeaders }, { cors }] = await Promise.all([
+  load('results.js'),
+  load('middleware/request-id.js'),
+  load('middleware/security-headers.js'),
+  load('middleware/cors.js'),
+])
 const server = rules.rulesOfServer(parseOptions({}).native)
 
 const BATCH = 30
@@ -61,6 +67,12 @@ const twoParams = {
 }
 const TwoParams = z.object({ id: z.coerce.number(), postId: z.coerce.number() })
 const Message = z.object({ message: z.string() })
+/** The typed route of apps/typed-lanner.mjs. */
+const typed = {
+  ...twoParams,
+  options: { params: z.object({ id: z.coerce.number().int(), postId: z.coerce.number().int() }) },
+  handlers: [({ params: { id, postId } }) => ok({ id: String(id), postId: String(postId) })],
+}
 /** What the schema itself costs, called by hand. */
 const alone = (ctx) => {
   const { value } = TwoParams['~standard'].validate(ctx.params)
@@ -125,6 +137,8 @@ const cases = {
     options: { params: taking },
     handlers: [(ctx) => ctx.json({ id: ctx.params.id, postId: ctx.params.postId })],
   },
+  typed,
+  'typed, three around it': { ...typed, use: [requestId(), securityHeaders(), cors()] },
   'zod param and query': {
     ...twoParams,
     target: '/users/4711/posts/81234?page=7',
@@ -150,12 +164,14 @@ const cases = {
 }
 
 function laneOf(specs) {
-  const own = specs.map(({ pattern = '/', handlers, method = 'GET', options }) =>
-    createRoute(method, pattern, handlers, options),
+  const own = specs.map(({ pattern = '/', handlers, method = 'GET', options, use }) =>
+    createRoute(method, pattern, handlers, options, use),
   )
   const others = Array.from({ length: 49 }, (_, i) => createRoute('GET', `/other${i}/:id`, [hello]))
   const routes = compileRoutes([...own, ...others], [], server)
-  const port = { flush: () => {}, attach: () => {}, read: () => 0, close: () => {} }
+  let sets = 0
+  const fieldSet = () => ++sets
+  const port = { flush: () => {}, attach: () => {}, read: () => 0, close: () => {}, fieldSet }
   return new Lane(
     {
       routes,

@@ -1,10 +1,10 @@
 // Small objects as JSON, written straight into the record of their reply.
 //
-// One for each route, asked by the outbox. A short object costs JSON.stringify 90 to 170 ns and
-// the string 50 more, 55 together when it is written here (Node 20 to 26): most replies of an API
-// are that short. Promises the very bytes that JSON.stringify would give, or that it gives up:
-// with objects in objects, texts that have to be escaped, `toJSON`, other members than the object
-// before had. Gives up for good where that happens again and again.
+// One for each route, asked by the outbox. JSON.stringify and the copy of its text cost 100 to 220
+// ns for 30 bytes, writing them here 55 (Node 26 to 20), and many replies are that short. Promises
+// the very bytes that JSON.stringify would give, or that it gives up: with objects in objects,
+// texts that have to be escaped, `toJSON`, other members than the object before had. Gives up for
+// good where that happens again and again.
 
 import type { Bytes } from './bytes.js'
 
