@@ -47,6 +47,10 @@ export async function loadApplication(path: string): Promise<Application> {
     if (isApp(candidate)) return { app: candidate, handler: undefined, options, exports }
     if (answers(candidate)) return { app: undefined, handler: candidate, options, exports }
   }
+  if (isObject(main) && typeof main['then'] === 'function') {
+    const advice = 'Write "export default await …".'
+    throw new CliError(`${path} exports a promise of an application. ${advice}`, FAILED)
+  }
   throw new CliError(
     `${path} exports no application. Write "export default app" or "export { app }", where app ` +
       'is an App or has a function fetch(request).',

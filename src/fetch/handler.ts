@@ -140,5 +140,8 @@ const MISSING = 'A fetch handler returns a Response, or a promise of one.'
 
 function kindOf(value: unknown): string {
   if (value === undefined || value === null) return String(value)
+  if (typeof value === 'object' && 'inject' in value && 'listen' in value) {
+    return 'an App: serve the application itself, not a function that makes it'
+  }
   return typeof value === 'object' ? 'another object' : `a ${typeof value}`
 }

@@ -126,6 +126,7 @@ describe('lanner start', () => {
       /nothing\.mjs exports no application\. Write "export default app"/,
       1,
     ],
+    [[fixture('promised.mjs')], /exports a promise of an app.* Write "export default await …"/, 1],
     [[fixture('app.mjs'), '--host', 'name.invalid'], /^lanner: [^\n]*name\.invalid[^\n]*\n$/, 1],
   ])('start %j fails with a sentence', async (args, sentence, code) => {
     const child = await ended(['start', ...args])

@@ -1,6 +1,6 @@
 // From a Response to what is on the wire, and what becomes of errors.
 
-import { serve as serveHandler } from 'lanner'
+import { App, serve as serveHandler } from 'lanner'
 import { FastResponse } from 'lanner/fast-response'
 import type { FetchHandler, FetchInfo, FetchObject, ServeOptions } from 'lanner'
 import { describe, expect, test, vi } from 'vitest'
@@ -281,6 +281,7 @@ test.each<[string, unknown]>([
   ['null', null],
   ['a string', 'text'],
   ['another object', { status: 200 }],
+  ['an App: serve the application itself', new App()],
 ])('a handler that returns %s has made a mistake', async (what, value) => {
   for (const made of [
     value,
