@@ -165,6 +165,14 @@ export class Context<
   /** @internal */
   declare stateBag: State | undefined
 
+  static {
+    // Fields of the same names are how others set status and type. Here that would hide the method,
+    // and do nothing else, so it throws.
+    for (const name of ['status', 'type', 'header']) {
+      Object.defineProperty(Context.prototype, name, { writable: false })
+    }
+  }
+
   /** @internal */
   constructor(lane: Lane, route: CompiledRoute, words: Int32Array, bytes: Bytes, at: number) {
     this.lane = lane

@@ -95,6 +95,13 @@ test('what toJSON() throws is what is told', async () => {
   expect(error).toBe(own)
 })
 
+test.each(['status', 'type', 'body'])('ctx.%s that is set as a field', async (name) => {
+  const { status, error } = await told((ctx) => Object.assign(ctx, { [name]: 404 }))
+  expect(status).toBe(500)
+  expect(error).toBeInstanceOf(TypeError)
+  expect(String(error)).toContain(name)
+})
+
 test('a limit that there is not', async () => {
   const { error } = await told((ctx) => Object.assign(ctx.limits, { bodyBites: 1 }))
   expect(error).toBeInstanceOf(TypeError)
