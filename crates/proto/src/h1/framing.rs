@@ -85,13 +85,19 @@ pub(crate) fn apply(bytes: &[u8], head: &mut Head, noted: &Noted) -> Result<(), 
 /// reply that its client has to take for one.
 #[cold]
 fn asks_for_unknown_websocket(bytes: &[u8], head: &Head) -> bool {
-    let values = |id| {
-        let fields = head.fields.iter().filter(move |field| field.id == id);
-        fields.flat_map(|field| field.value.of(bytes).split(|&b| b == b',').map(trim))
-    };
-    let mut protocols = values(known::UPGRADE);
+    let mut protocols = members(bytes, head, known::UPGRADE);
+    let mut versions = members(bytes, head, known::SEC_WEBSOCKET_VERSION);
     protocols.any(|protocol| protocol.eq_ignore_ascii_case(b"websocket"))
-        && values(known::SEC_WEBSOCKET_VERSION).any(|version| version != b"13")
+        && versions.any(|version| version != b"13")
+}
+
+/// RFC 9110 sections 5.3 and 5.6.1: the members of the one list that all fields of a name form,
+/// empty ones too. Walk it with `for_each` where every head comes by: a `for` loop asks two nested
+/// iterators for each member, which costs a repeated head 6 % more instructions.
+#[inline]
+fn members<'a>(bytes: &'a [u8], head: &'a Head, id: u8) -> impl Iterator<Item = &'a [u8]> {
+    let fields = head.fields.iter().filter(move |field| field.id == id);
+    fields.flat_map(|field| field.value.of(bytes).split(|&b| b == b',').map(trim))
 }
 
 /// RFC 9112 section 6.3, without the leniencies: the two framing fields exclude each other, and
@@ -154,24 +160,18 @@ pub(crate) fn content_length(value: &[u8]) -> Option<u64> {
 /// be chunked, once and without parameters. Other codings are not implemented here.
 fn transfer_codings(bytes: &[u8], head: &Head) -> Result<(), RejectReason> {
     let (mut chunkeds, mut last_is_chunked, mut other, mut malformed) = (0u32, false, false, false);
-    for field in head
-        .fields
-        .iter()
-        .filter(|field| field.id == known::TRANSFER_ENCODING)
-    {
-        for coding in field.value.of(bytes).split(|&b| b == b',').map(trim) {
-            let name = coding
-                .split(|&b| b == b';')
-                .next()
-                .map(trim)
-                .unwrap_or_default();
-            let chunked = name.eq_ignore_ascii_case(b"chunked");
-            chunkeds += u32::from(chunked);
-            malformed |= !chars::is_token(name) || (chunked && name.len() != coding.len());
-            other |= !chunked;
-            last_is_chunked = chunked;
-        }
-    }
+    members(bytes, head, known::TRANSFER_ENCODING).for_each(|coding| {
+        let name = coding
+            .split(|&b| b == b';')
+            .next()
+            .map(trim)
+            .unwrap_or_default();
+        let chunked = name.eq_ignore_ascii_case(b"chunked");
+        chunkeds += u32::from(chunked);
+        malformed |= !chars::is_token(name) || (chunked && name.len() != coding.len());
+        other |= !chunked;
+        last_is_chunked = chunked;
+    });
     match (malformed || chunkeds > 1, last_is_chunked, other) {
         (true, _, _) => Err(RejectReason::InvalidTransferEncoding),
         (_, false, _) => Err(RejectReason::ChunkedNotFinal),
@@ -190,17 +190,11 @@ struct ConnectionOptions {
 /// RFC 9110 section 7.6.1: the options of all Connection fields; those we do not know are ignored.
 fn connection_options(bytes: &[u8], head: &Head) -> ConnectionOptions {
     let mut options = ConnectionOptions::default();
-    for field in head
-        .fields
-        .iter()
-        .filter(|field| field.id == known::CONNECTION)
-    {
-        for option in field.value.of(bytes).split(|&b| b == b',').map(trim) {
-            options.close |= option.eq_ignore_ascii_case(b"close");
-            options.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
-            options.upgrade |= option.eq_ignore_ascii_case(b"upgrade");
-        }
-    }
+    members(bytes, head, known::CONNECTION).for_each(|option| {
+        options.close |= option.eq_ignore_ascii_case(b"close");
+        options.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
+        options.upgrade |= option.eq_ignore_ascii_case(b"upgrade");
+    });
     options
 }
 
@@ -208,13 +202,11 @@ fn connection_options(bytes: &[u8], head: &Head) -> ConnectionOptions {
 /// client does not wait for it.
 fn expects_continue(bytes: &[u8], head: &Head) -> Result<bool, RejectReason> {
     let mut found = false;
-    for field in head.fields.iter().filter(|f| f.id == known::EXPECT) {
-        for item in field.value.of(bytes).split(|&b| b == b',').map(trim) {
-            match item {
-                [] => {}
-                _ if item.eq_ignore_ascii_case(b"100-continue") => found = true,
-                _ => return Err(RejectReason::UnknownExpectation),
-            }
+    for item in members(bytes, head, known::EXPECT) {
+        match item {
+            [] => {}
+            _ if item.eq_ignore_ascii_case(b"100-continue") => found = true,
+            _ => return Err(RejectReason::UnknownExpectation),
         }
     }
     Ok(found)
