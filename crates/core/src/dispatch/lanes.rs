@@ -3,20 +3,16 @@
 //! Requests of one turn collect in an open batch; `publish` hands the batches over and rings once
 //! per isolate that sleeps. Promises that a full ring never blocks and never grows the queue of
 //! requests: `choose` then says no and the request is shed. Body pieces and cancels are bounded by
-//! the credits of their exchanges and wait in the backlog; credits have their turns.
+//! the credits of their exchanges and wait in the backlog; credits have their turns. How one batch
+//! is filled up and handed over is in `lane`.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 
 use lanner_bridge::{Batch, Chunk, IoLane, SlotId};
 
-use super::admission::Admission;
-use super::credit_turns::CreditTurns;
 use super::entry::{self, RequestEntry};
+use super::lane::Lane;
 use super::layout;
-use crate::histogram::Run;
-use crate::isolate_counters::LaneCounters;
 use crate::pulse::Pulse;
 use crate::rules::Priority;
 
@@ -25,35 +21,6 @@ use crate::rules::Priority;
 const CHUNKS_OUT_MAX: usize = 16;
 /// Batches that may wait for room in the ring before requests are shed.
 const BACKLOG_MAX: usize = 4;
-/// Requests in a batch while the ring has room. The isolate takes a batch whole, and replies leave
-/// at the end of a turn: one with a thousand requests of slow handlers would be a turn of seconds.
-const REQUESTS_MAX: u32 = 32;
-
-#[derive(Debug)]
-struct Lane {
-    io: IoLane,
-    open: Box<Batch>,
-    backlog: VecDeque<Box<Batch>>,
-    /// How many requests each batch has that was handed over since the isolate was woken.
-    unannounced: Vec<u32>,
-    /// Requests handed over minus replies seen: the load of the isolate from here.
-    in_flight: usize,
-    /// Chunks that have not come back.
-    chunks_out: usize,
-    gone: bool,
-    admission: Admission,
-    credits: CreditTurns,
-    pulse: Option<Arc<Pulse>>,
-    /// The number of the open batch.
-    number: u32,
-    /// Requests that the lane was given, ever.
-    sent: u64,
-    /// When the isolate handed over the records that are being applied.
-    replied_us: u64,
-    /// The batch of the request that was replied last, while that was in the same batch.
-    replied_number: Option<u32>,
-    handled: Run,
-}
 
 /// All lanes of one I/O thread.
 #[derive(Debug, Default)]
@@ -73,26 +40,8 @@ impl Lanes {
     }
 
     /// Adds the lane of an isolate; its number is its place.
-    pub fn attach(&mut self, mut io: IoLane) -> usize {
-        let open = io.spare();
-        let lane = Lane {
-            io,
-            open,
-            backlog: VecDeque::new(),
-            unannounced: Vec::new(),
-            in_flight: 0,
-            chunks_out: 0,
-            gone: false,
-            admission: Admission::default(),
-            credits: CreditTurns::default(),
-            pulse: None,
-            number: 0,
-            sent: 0,
-            replied_us: 0,
-            replied_number: None,
-            handled: Run::default(),
-        };
-        self.lanes.push(lane);
+    pub fn attach(&mut self, io: IoLane) -> usize {
+        self.lanes.push(Lane::new(io));
         self.lanes.len() - 1
     }
 
@@ -317,89 +266,6 @@ impl Lanes {
         lane.credits.clear();
         lane.open.clear();
         Some(gone)
-    }
-}
-
-impl Lane {
-    /// Writes the counters of the turn.
-    fn count(&mut self, thread: usize) {
-        let Some(pulse) = &self.pulse else { return };
-        let Some(LaneCounters {
-            dispatched,
-            in_flight,
-            handler_duration,
-            ..
-        }) = pulse.counters.lane(thread)
-        else {
-            return;
-        };
-        self.handled.end(handler_duration);
-        in_flight.store(self.in_flight as u64, Relaxed);
-        dispatched.store(self.sent, Relaxed);
-    }
-
-    /// Hands the open batch over when it has enough requests, or `size` more bytes would not fit
-    /// the inbox. Only a full ring makes a larger batch, and a backlog.
-    fn make_room(&mut self, size: usize) {
-        let Batch {
-            bytes, openings, ..
-        } = &*self.open;
-        if bytes.len() + size > layout::BATCH_BYTES_MAX {
-            let full = std::mem::replace(&mut self.open, self.io.spare());
-            self.backlog.push_back(full);
-            self.publish_backlog();
-        } else if *openings > 0 && openings.is_multiple_of(REQUESTS_MAX) {
-            self.publish_open();
-        }
-    }
-
-    fn publish_backlog(&mut self) {
-        while let Some(batch) = self.backlog.pop_front() {
-            if let Err(batch) = self.hand_over(batch) {
-                self.backlog.push_front(batch);
-                break;
-            }
-        }
-    }
-
-    fn publish_open(&mut self) {
-        if !self.backlog.is_empty() {
-            return;
-        }
-        let batch = std::mem::replace(&mut self.open, self.io.spare());
-        // The ring is full: the batch stays open and goes on collecting.
-        if let Err(batch) = self.hand_over(batch) {
-            let spare = std::mem::replace(&mut self.open, batch);
-            self.io.recycle(spare);
-        }
-    }
-
-    /// Gives the batch back when the ring is full.
-    fn hand_over(&mut self, batch: Box<Batch>) -> Result<(), Box<Batch>> {
-        let (requests, credit) = (batch.openings, batch.credit);
-        self.io.publish(batch)?;
-        self.unannounced.push(requests);
-        self.credits.handed_over(credit);
-        Ok(())
-    }
-
-    fn publish(&mut self, now: u64) -> bool {
-        self.publish_backlog();
-        if self.open.count > 0 {
-            self.publish_open();
-        }
-        if self.unannounced.is_empty() {
-            return false;
-        }
-        let queued = self.io.queued();
-        let first = self.unannounced.len();
-        for (place, requests) in self.unannounced.drain(..).enumerate() {
-            let behind = first - place - 1;
-            let queued = queued.saturating_sub(behind);
-            self.admission.published(now, queued, u64::from(requests));
-        }
-        self.io.wake_isolate();
-        true
     }
 }
 

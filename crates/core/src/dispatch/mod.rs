@@ -4,6 +4,7 @@ pub mod admission;
 mod credit_turns;
 pub mod entry;
 pub mod field_sets;
+mod lane;
 pub mod lanes;
 pub mod layout;
 mod pace;
