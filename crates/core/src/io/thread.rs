@@ -3,13 +3,14 @@
 //! Driven by `helm`, which polls. A readiness loop rather than a task per connection
 //! (docs/design/0001): connections live in a table, an event names its place. Promises that all
 //! requests of one turn are handed over with one wake-up, that the replies of a turn leave with
-//! one write per connection, and that nothing here waits. HTTP is in `conn`.
+//! one write per connection, and that nothing here waits. HTTP is in `conn`, what isolates sent in
+//! `records`.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant, SystemTime};
 
-use lanner_bridge::{Batch, SlotId};
+use lanner_bridge::SlotId;
 use mio::{Registry, Token};
 
 use super::accept::ACCEPT_PAUSE_MS;
@@ -19,8 +20,6 @@ use super::seats::Seat;
 use super::timers::Timers;
 use crate::conn::connection::{Connection, Phase};
 use crate::context::{Context, Scratch};
-use crate::dispatch::layout;
-use crate::dispatch::record::{Action, Records};
 use crate::metrics::{bump, lower};
 use crate::shared::Shared;
 use crate::transport::listen::Listener;
@@ -28,8 +27,6 @@ use crate::transport::stream::Stream;
 
 /// The shared receive buffer. A small one makes uploads two to three times dearer.
 const RECEIVE_BYTES: usize = 256 * 1024;
-/// Batches of records taken before the poller has its turn.
-const BATCHES_PER_TURN: usize = 64;
 /// How long the poller waits at most while the server closes.
 const DRAIN_CLOCK_MS: u64 = 20;
 /// A connection that was busy this recently may have a request under way when the server closes;
@@ -241,10 +238,6 @@ impl IoThread {
 
     fn obey(&mut self) {
         while let Some(lane) = self.cx.lanes.take_gone() {
-            // What it replied before it went is replied.
-            while let Some(batch) = self.cx.lanes.take(lane) {
-                self.take_batch(lane, batch);
-            }
             self.on_isolate_gone(lane);
         }
         if !self.remote.is_pending() {
@@ -265,22 +258,6 @@ impl IoThread {
                     self.grace_until = Some(self.grace_until.map_or(until, |old| old.min(until)));
                     self.tick_drain();
                 }
-            }
-        }
-    }
-
-    fn on_isolate_gone(&mut self, lane: usize) {
-        let orphans: Vec<_> = self
-            .cx
-            .slots
-            .iter()
-            .filter(|(_, exchange)| exchange.lane == Some(lane))
-            .map(|(slot, exchange)| (slot, exchange.token))
-            .collect();
-        for (slot, token) in orphans {
-            if let Some(Some(conn)) = self.conns.get_mut(token) {
-                conn.http.on_isolate_gone(&mut self.cx, slot);
-                self.mark(token);
             }
         }
     }
@@ -318,71 +295,6 @@ impl IoThread {
             self.mark(token);
         } else {
             self.arm(token);
-        }
-    }
-
-    fn take_records(&mut self) -> bool {
-        let mut taken = 0;
-        for lane in 0..self.cx.lanes.len() {
-            while let Some(batch) = self.cx.lanes.take(lane) {
-                self.take_batch(lane, batch);
-                taken += 1;
-                if taken == BATCHES_PER_TURN {
-                    return true;
-                }
-            }
-        }
-        false
-    }
-
-    fn take_batch(&mut self, lane: usize, mut batch: Box<Batch>) {
-        bump(&self.cx.counters.batches_in, 1);
-        self.apply(lane, &mut batch);
-        self.cx.lanes.recycle(lane, batch);
-    }
-
-    fn apply(&mut self, lane: usize, batch: &mut Batch) {
-        if !batch.spent.is_empty() {
-            self.cx.lanes.chunks_returned(lane, batch.spent.len());
-            for chunk in batch.spent.drain(..) {
-                self.cx.pool.give_chunk(chunk);
-            }
-            self.mark_starved();
-        }
-        let mut attachments = batch.large.drain(..);
-        let mut records = Records::new(&batch.bytes);
-        loop {
-            let record = match records.next_record() {
-                Ok(Some(record)) => record,
-                Ok(None) => return,
-                Err(_) => return bump(&self.cx.counters.malformed_batches, 1),
-            };
-            let attached = match &record.action {
-                Action::WriteLarge(_) => attachments.next(),
-                Action::Reply(reply) if reply.flags & layout::REPLY_LARGE != 0 => {
-                    attachments.next()
-                }
-                _ => None,
-            };
-            let token = self
-                .cx
-                .slots
-                .get(record.slot)
-                .map(|exchange| exchange.token);
-            let conn = token.and_then(|token| self.conns.get_mut(token));
-            let (Some(token), Some(Some(conn))) = (token, conn) else {
-                bump(&self.cx.counters.stale_records, 1);
-                if let Some(chunk) = attached {
-                    self.cx.pool.give_chunk(chunk);
-                }
-                continue;
-            };
-            conn.http
-                .on_record(&mut self.cx, record.slot, record.action, attached);
-            if !conn.dirty {
-                conn.dirty = true;
-                self.dirty.push(token);
-            }
         }
     }
 
