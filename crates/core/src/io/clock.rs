@@ -181,13 +181,25 @@ mod tests {
             &self.remotes[0]
         }
 
-        /// What an I/O thread does before it sleeps.
-        fn sleep(&mut self) {
+        /// What an I/O thread does before it sleeps, with what others do before each step of it.
+        /// False when it has another turn instead.
+        fn try_sleep(&mut self, mut meanwhile: impl FnMut(&Self, usize)) -> bool {
             let soon = self.timers.soon();
+            meanwhile(self, 0);
             self.remote().set_due(soon);
+            meanwhile(self, 1);
             let hurried = soon.is_some_and(|due| self.hand.hurry(due));
             self.hurried += u64::from(hurried);
-            assert!(self.remote().gate().try_sleep(|| true));
+            meanwhile(self, 2);
+            let due = soon.unwrap_or(NEVER);
+            self.remote().try_sleep(due, || {
+                meanwhile(self, 3);
+                true
+            })
+        }
+
+        fn sleep(&mut self) {
+            assert!(self.try_sleep(|_, _| {}));
         }
 
         /// Lets time pass up to the next look of the clock; the places that came up by it.
@@ -241,6 +253,36 @@ mod tests {
             assert_eq!(quiet.next_due(), [1]);
             let late = quiet.now - after - 200;
             assert!(late <= TICK_MS, "set at {after}: {late} ms late");
+        }
+    }
+
+    #[test]
+    fn a_deadline_is_not_late_whenever_the_clock_looks_while_its_thread_goes_to_sleep() {
+        for (look_at, step) in (0..400)
+            .step_by(9)
+            .flat_map(|at| (0..4).map(move |step| (at, step)))
+        {
+            let mut quiet = Quiet::new();
+            quiet.timers.arm(1, 200, true);
+            let slept = quiet.try_sleep(|quiet, at| {
+                if at == step {
+                    quiet.hand.look(&quiet.remotes, look_at, CLOCK_MS);
+                }
+            });
+            quiet.now = look_at;
+            let mut due = Vec::new();
+            if !slept {
+                quiet.remote().gate().awake();
+                quiet.timers.take_due(look_at, &mut due);
+                quiet.sleep();
+            }
+            if due.is_empty() {
+                due = quiet.next_due();
+            }
+            assert_eq!(due, [1]);
+            let late = quiet.now.saturating_sub(look_at.max(200));
+            let found = format!("a look at {look_at} before step {step}: {late} ms late");
+            assert!(late <= TICK_MS, "{found}");
         }
     }
 

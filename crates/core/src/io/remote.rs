@@ -103,6 +103,14 @@ impl Remote {
         self.due.load(Relaxed)
     }
 
+    /// Puts the thread to sleep unless there is something for it: on its lanes, a command, or a
+    /// deadline that the clock saw to since it was announced as `due`. False where there is.
+    pub(crate) fn try_sleep(&self, due: u64, is_quiet: impl FnOnce() -> bool) -> bool {
+        let is_unseen = || self.due() == due;
+        self.gate
+            .try_sleep(|| is_quiet() && !self.is_pending() && is_unseen())
+    }
+
     /// Wakes the thread if its deadline has come up. It says anew what is due before it sleeps.
     pub(crate) fn wake_if_due(&self, now: u64) {
         let due = self.due.load(Relaxed);

@@ -405,12 +405,7 @@ impl IoThread {
             return Some(Duration::ZERO);
         }
         let due = self.ask_clock();
-        let (lanes, remote) = (&self.cx.lanes, &self.remote);
-        // A clock that has looked at the deadline already found this thread awake.
-        if !remote
-            .gate()
-            .try_sleep(|| lanes.is_quiet() && !remote.is_pending() && remote.due() == due)
-        {
+        if !self.remote.try_sleep(due, || self.cx.lanes.is_quiet()) {
             return Some(Duration::ZERO);
         }
         if self.grace_until.is_some() {
