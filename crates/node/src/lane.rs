@@ -4,19 +4,25 @@
 //! that JavaScript allocated (the inbox) and calls its dispatch function once. JavaScript writes
 //! records into the outbox and calls `flush` once per turn. Promises that no other thread touches
 //! JavaScript's memory, and that an environment that ends detaches its gate before its bell goes.
+//!
+//! Here are the lane's life and its turns; the functions that JavaScript calls are in `functions`,
+//! the way of what it wrote is in `outgoing`.
+
+mod functions;
+mod outgoing;
 
 use std::collections::VecDeque;
 use std::ffi::c_void;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lanner_bridge::{Batch, Chunk, Home, IsolateLane};
+use lanner_bridge::{Batch, Chunk, IsolateLane};
 use lanner_core::Server;
 use lanner_core::dispatch::layout;
 use lanner_core::dispatch::rotation::Rotation;
 use lanner_core::dispatch::turn::TurnSize;
 use lanner_core::isolate::Isolate;
-use napi_sys::{self as sys, napi_callback_info, napi_env, napi_ref, napi_value};
+use napi_sys::{self as sys, napi_env, napi_ref, napi_value};
 
 use crate::callbacks;
 use crate::doorbell::Bell;
@@ -31,13 +37,6 @@ const DETACHED: Failure = Failure {
     code: c"LANNER_NATIVE",
     message: c"an internal ArrayBuffer was detached",
 };
-/// Smallest memory for an attached body; others are powers of two, so that they can be reused.
-const ATTACHED_MIN: usize = 32 * 1024;
-/// Records up to which this thread writes them for an I/O thread that sleeps, instead of waking it:
-/// two or three small replies (docs/design/0003).
-const HELP_BYTES_MAX: usize = 512;
-/// Bytes of idle memory for attached bodies; more is freed.
-const SPARE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// The isolate's side. It lives on the heap until its last holder gives it up: the bell (until the
 /// lane is closed or the environment ends), each of the functions (until they are collected),
@@ -131,30 +130,12 @@ impl Lane {
         unsafe { sys::napi_add_env_cleanup_hook(env, Some(on_env_end), place.cast()) };
         // SAFETY: as above; nothing else refers to the lane during this call.
         unsafe { (*place).rest() };
-        let object = Self::functions(env, place);
+        let object = functions::object(env, place);
         if object.is_err() {
             // SAFETY: this is the lane's thread and nothing borrows it; the bell's hold keeps it.
             unsafe { close_lane(env, place) };
         }
         object
-    }
-
-    /// The JavaScript object whose functions hold the lane.
-    fn functions(env: napi_env, place: *mut Self) -> Outcome<napi_value> {
-        let object = raw::object(env)?;
-        for (name, callback) in [
-            (c"flush", flush as unsafe extern "C" fn(_, _) -> _),
-            (c"attach", attach),
-            (c"read", read),
-            (c"fieldSet", field_set),
-        ] {
-            let function = raw::function(env, name, Some(callback), place.cast())?;
-            raw::finalizer(env, function, on_function_collected, place.cast())?;
-            // SAFETY: the lane is alive, and nothing else borrows it during this call.
-            unsafe { (*place).holders += 1 };
-            raw::set(env, object, name, function)?;
-        }
-        Ok(object)
     }
 
     /// Copies what waits into the inbox; returns how many bytes that were.
@@ -187,65 +168,6 @@ impl Lane {
         let lanes = &mut self.lanes;
         self.rotation
             .next(lanes.len(), |from| lanes.get_mut(from)?.take())
-    }
-
-    /// Gives a batch's box back, and keeps the memory that came home with it.
-    fn recycle(&mut self, from: usize, mut batch: Box<Batch>) {
-        for chunk in batch.spent.drain(..) {
-            if self.spare_bytes + chunk.capacity() <= SPARE_BYTES_MAX {
-                self.spare_bytes += chunk.capacity();
-                self.spares.push(chunk);
-            }
-        }
-        if let Some(lane) = self.lanes.get_mut(from) {
-            lane.recycle(batch);
-        }
-    }
-
-    /// Ends a dispatch: what it flushed leaves now, together with the chunks that it was shown, so
-    /// that each I/O thread is woken once.
-    fn end_dispatch(&mut self) {
-        self.is_dispatching = false;
-        for (from, mut batch) in std::mem::take(&mut self.on_show) {
-            let spent = std::mem::take(&mut batch.large);
-            self.recycle(from, batch);
-            if let Some(staged) = self.staged(from) {
-                staged.spent.extend(spent);
-            }
-        }
-        for to in 0..self.lanes.len() {
-            self.send(to);
-        }
-        for from in self.awaiting.drain(..) {
-            if let Some(lane) = self.lanes.get(from) {
-                lane.wake_io();
-            }
-        }
-    }
-
-    /// The batch that collects for an I/O thread.
-    fn staged(&mut self, to: usize) -> Option<&mut Batch> {
-        let lane = self.lanes.get_mut(to)?;
-        let staged = self.staged.get_mut(to)?;
-        Some(staged.get_or_insert_with(|| lane.spare()))
-    }
-
-    /// Copies a body that will travel with the next flush.
-    fn attach(&mut self, bytes: &[u8]) {
-        let size = bytes.len().next_power_of_two().max(ATTACHED_MIN);
-        let found = self
-            .spares
-            .iter()
-            .rposition(|chunk| chunk.capacity() == size);
-        let mut chunk = match found {
-            Some(place) => {
-                self.spare_bytes -= size;
-                self.spares.remove(place)
-            }
-            None => Chunk::with_capacity(Home::Isolate, size),
-        };
-        chunk.fill_from(bytes);
-        self.attached.push_back(chunk);
     }
 
     fn is_quiet(&self) -> bool {
@@ -283,86 +205,6 @@ impl Lane {
     /// Whether every I/O thread has ended.
     fn is_over(&self) -> bool {
         self.lanes.iter().all(IsolateLane::io_closed) && self.server.is_closed()
-    }
-
-    fn flush(&mut self, len: usize) {
-        if self.bell.is_none() {
-            return;
-        }
-        let len = len.min(self.outbox.len);
-        match self.lanes.len() {
-            1 => {
-                let attached = std::mem::take(&mut self.attached);
-                self.stage(0, 0..len, attached);
-            }
-            _ => self.stage_by_thread(len),
-        }
-        if !self.is_dispatching {
-            for to in 0..self.lanes.len() {
-                self.send(to);
-            }
-        }
-    }
-
-    /// Sorts the records by the I/O thread that their slot names.
-    fn stage_by_thread(&mut self, len: usize) {
-        let mut at = 0;
-        while let Some(record) = self.outbox.record(at, len) {
-            let thread = (record.slot >> layout::SLOT_INDEX_BITS) as usize;
-            let attached = if record.has_attachment() {
-                self.attached.pop_front()
-            } else {
-                None
-            };
-            self.stage(thread, at..at + record.size, attached);
-            at += record.size;
-        }
-    }
-
-    /// Copies records of the outbox into the batch of an I/O thread.
-    fn stage(
-        &mut self,
-        to: usize,
-        range: std::ops::Range<usize>,
-        attached: impl IntoIterator<Item = Chunk>,
-    ) {
-        // SAFETY: `flush` runs inside a callback from JavaScript, so nothing writes the outbox
-        // meanwhile; `range` lies inside it (`flush` and `record` check that). The bytes are
-        // copied before the return.
-        let bytes: *const [u8] = unsafe { self.outbox.slice(range) };
-        let Some(batch) = self.staged(to) else { return };
-        // SAFETY: as above; the outbox is not part of what `staged` borrows.
-        batch.bytes.extend_from_slice(unsafe { &*bytes });
-        batch.large.extend(attached);
-        batch.count += 1;
-    }
-
-    /// Hands the batch of an I/O thread over and wakes the thread.
-    fn send(&mut self, to: usize) {
-        let mut waiting = self.staged.get_mut(to).and_then(Option::take);
-        let Some(lane) = self.lanes.get_mut(to) else {
-            return;
-        };
-        let Some(batch) = &mut waiting else { return };
-        batch.stamp = self.isolate.pulse.now_us();
-        // Body memory that comes home lets connections be read, which is not this thread's work.
-        let is_few = batch.bytes.len() <= HELP_BYTES_MAX && batch.spent.is_empty();
-        // A full ring empties without this thread's help: the I/O thread waits for nobody.
-        while let Some(batch) = waiting.take() {
-            match lane.publish(batch) {
-                Ok(()) => {}
-                Err(_) if lane.io_closed() => return,
-                Err(batch) => {
-                    lane.wake_io();
-                    std::thread::yield_now();
-                    waiting = Some(batch);
-                }
-            }
-        }
-        if is_few && lane.io_sleeps() && self.server.help(to) {
-            return;
-        }
-        lane.wake_io();
     }
 
     /// Ends the isolate's side: no ring after this, the I/O threads see that it has gone.
@@ -537,12 +379,6 @@ unsafe fn release(place: *mut Lane) {
     }
 }
 
-/// Runs when one of the lane's functions was collected.
-unsafe extern "C" fn on_function_collected(_env: napi_env, data: *mut c_void, _hint: *mut c_void) {
-    // SAFETY: the hold of that function, taken in `Lane::open`.
-    unsafe { release(data.cast()) };
-}
-
 /// Runs when the environment ends: `process.exit`, an uncaught exception, the end of a worker.
 unsafe extern "C" fn on_env_end(context: *mut c_void) {
     let place: *mut Lane = context.cast();
@@ -558,87 +394,4 @@ unsafe extern "C" fn on_env_end(context: *mut c_void) {
     }
     // SAFETY: the bell's hold; a bell that still rings passes no environment and touches nothing.
     unsafe { release(place) };
-}
-
-/// The lane behind a function of the JavaScript object.
-///
-/// # Safety
-///
-/// `data` is the pointer that `Lane::open` gave to the function, on its own thread.
-unsafe fn lane<'a>(data: *mut c_void) -> &'a mut Lane {
-    // SAFETY: the caller promises it; the function's hold keeps the lane alive.
-    unsafe { &mut *data.cast() }
-}
-
-unsafe extern "C" fn flush(env: napi_env, info: napi_callback_info) -> napi_value {
-    fenced(env, || {
-        let ([len], data) = raw::arguments(env, info)?;
-        let len = raw::number(env, len)? as usize;
-        // SAFETY: `data` is this function's own; no other borrow is alive while JavaScript runs.
-        let lane = unsafe { lane(data) };
-        if lane.bell.is_some() && !lane.outbox.is_intact(env) {
-            return Err(DETACHED);
-        }
-        lane.flush(len);
-        Ok(std::ptr::null_mut())
-    })
-}
-
-unsafe extern "C" fn attach(env: napi_env, info: napi_callback_info) -> napi_value {
-    fenced(env, || {
-        let ([value], data) = raw::arguments(env, info)?;
-        let (start, len) = raw::bytes(env, value)?;
-        let bytes = match len {
-            0 => &[][..],
-            // SAFETY: Node-API says that `start` has `len` readable bytes; they are copied before
-            // this callback returns, and JavaScript does not run meanwhile.
-            _ => unsafe { std::slice::from_raw_parts(start, len) },
-        };
-        // SAFETY: as in `flush`.
-        unsafe { lane(data) }.attach(bytes);
-        Ok(std::ptr::null_mut())
-    })
-}
-
-unsafe extern "C" fn read(env: napi_env, info: napi_callback_info) -> napi_value {
-    fenced(env, || {
-        let ([index, into], data) = raw::arguments(env, info)?;
-        let index = raw::number(env, index)? as usize;
-        let (start, len) = raw::bytes(env, into)?;
-        // SAFETY: as in `flush`.
-        let lane = unsafe { lane(data) };
-        let chunk = lane
-            .on_show
-            .first()
-            .and_then(|(_, batch)| batch.large.get(index));
-        let bytes = chunk
-            .map(Chunk::as_slice)
-            .filter(|bytes| bytes.len() <= len);
-        let Some(bytes) = bytes else {
-            return Err(Failure {
-                code: c"LANNER_NATIVE",
-                message: c"there is no such chunk",
-            });
-        };
-        // SAFETY: Node-API says that `start` has `len` bytes, and there are not more to copy; they
-        // are JavaScript's, which does not run meanwhile, and the chunk's memory is Rust's.
-        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), start.cast_mut(), bytes.len()) };
-        raw::make_number(env, bytes.len() as i32)
-    })
-}
-
-/// Makes fields known that many replies have; gives their number, 0 where they have to travel.
-unsafe extern "C" fn field_set(env: napi_env, info: napi_callback_info) -> napi_value {
-    fenced(env, || {
-        let ([lengths, bytes], data) = raw::arguments(env, info)?;
-        let [lengths, bytes] =
-            [raw::bytes(env, lengths)?, raw::bytes(env, bytes)?].map(|(start, len)| match len {
-                0 => &[][..],
-                // SAFETY: as in `attach`; the server keeps copies.
-                _ => unsafe { std::slice::from_raw_parts(start, len) },
-            });
-        // SAFETY: as in `flush`.
-        let number = unsafe { lane(data) }.server.field_set(lengths, bytes);
-        raw::make_number(env, number.unwrap_or(0) as i32)
-    })
 }
