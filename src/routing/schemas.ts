@@ -5,7 +5,7 @@
 // time is schema/binder.ts.
 
 import type { AnyInput, RawInput } from '../handler.js'
-import type { Reply } from '../context.js'
+import type { Reply } from '../prepare.js'
 import type { Result } from '../results.js'
 import type { InputOf, OutputOf, StandardSchema } from '../schema/standard.js'
 
