@@ -524,26 +524,6 @@ type StreamBody =
   | AsyncIterable<Uint8Array | string>
   | Iterable<Uint8Array | string>
 
-/** What a trusted proxy says of the request that it hands on. */
-interface AssumedOrigin {
-  /** The client's end of its connection. */
-  readonly remote?: PeerAddress | undefined
-  /** Whether the client's connection is encrypted. */
-  readonly isSecure?: boolean | undefined
-  /** The host that the client asked for, with its port where it has one. */
-  readonly host?: string | undefined
-  /** The path under which clients reach this server, for example '/shop'. */
-  readonly prefix?: string | undefined
-}
-
-/** The connection that a request came in on. */
-interface ConnectionInfo {
-  /** Number of the connection, unique in this process. */
-  readonly id: number
-  /** Whether the connection itself is encrypted, whatever a proxy says of the client's. */
-  readonly isSecure: boolean
-}
-
 /** One request and its answer. */
 declare class Context<
   Params = AnyParams,
@@ -629,7 +609,7 @@ declare class Context<
    * `prefix` say that from then on. For middleware, before `ctx.request` is touched. What the
    * connection says stays in `peer`, `connection` and the Host field.
    */
-  assume({ remote, isSecure, host, prefix }: AssumedOrigin): this
+  assume(origin: AssumedOrigin): this
   /** The Request of the fetch standard. Its body is this body: read one of them. */
   get request(): Request
   /** Whether a reply was decided: by a helper, or because it has left. */
@@ -713,6 +693,26 @@ declare class Context<
   onEnd(hook: EndHook): this
   /** What loggers and JSON.stringify show: nothing of the memory that requests share. */
   toJSON(): object
+}
+
+/** What a trusted proxy says of the request that it hands on. */
+interface AssumedOrigin {
+  /** The client's end of its connection. */
+  readonly remote?: PeerAddress | undefined
+  /** Whether the client's connection is encrypted. */
+  readonly isSecure?: boolean | undefined
+  /** The host that the client asked for, with its port where it has one. */
+  readonly host?: string | undefined
+  /** The path under which clients reach this server, for example '/shop'. */
+  readonly prefix?: string | undefined
+}
+
+/** The connection that a request came in on. */
+interface ConnectionInfo {
+  /** Number of the connection, unique in this process. */
+  readonly id: number
+  /** Whether the connection itself is encrypted, whatever a proxy says of the client's. */
+  readonly isSecure: boolean
 }
 
 /** What the reply helpers of a Context return: return it from the handler. */
@@ -3486,9 +3486,9 @@ export {
   type AppOptions,
   type BodySource,
   type StreamBody,
+  type Context,
   type AssumedOrigin,
   type ConnectionInfo,
-  type Context,
   type Reply,
   type CookieOptions,
   type Cookies,

@@ -5,7 +5,7 @@
 // The reply helpers only note what is to be sent: the lane writes it when the chain has ended, so
 // middleware can still add fields. The shape of this object is the hot path: all fields are
 // assigned in the constructor in one order, `declare` keeps the compiler from assigning them twice,
-// and helpers are functions of this module, because private methods would cost each object a brand.
+// and helpers are functions, because private methods would cost each object a brand.
 
 import { BodySource } from './body/source.js'
 import { Cookies } from './cookies.js'
@@ -15,7 +15,7 @@ import { InputView } from './input.js'
 import { LannerError } from './errors.js'
 import { toJson } from './json.js'
 import { readAddress } from './native/address.js'
-import { bytesBase, readParams, readPath, spanText } from './native/entry.js'
+import { readMethod, readParams, readPath, readQuery, readTarget } from './native/entry.js'
 import {
   BODY_BYTES,
   BODY_NONE,
@@ -23,7 +23,6 @@ import {
   BODY_TEXT,
   CANCELLED,
   extrasOf,
-  METHODS,
   OPEN,
   TYPE_BYTES,
   TYPE_HTML,
@@ -31,13 +30,8 @@ import {
   TYPE_NONE,
   TYPE_TEXT,
 } from './native/exchange.js'
-import {
-  ABSENT,
-  ADDRESS_WORDS,
-  REQUEST_PROXIED,
-  REQUEST_SECURE,
-} from './native/generated/layout.js'
 import { RequestLimits } from './limits.js'
+import { assumeOrigin, connectionOf, isEncrypted, peerOf } from './origin.js'
 import { prepare, prepareValue, replyProblem, requireHead } from './prepare.js'
 import { QueryView } from './query.js'
 import { addEndHook, addReplyHook } from './reply-hooks.js'
@@ -67,6 +61,8 @@ import type { Extras } from './native/exchange.js'
 import type { FieldBlock } from './native/field-block.js'
 import type { Lane } from './native/lane.js'
 import type { FieldInit } from './reply-fields.js'
+import type { AssumedOrigin, ConnectionInfo } from './origin.js'
+import type { Reply } from './prepare.js'
 import type { EndHook, ReplyHook } from './reply-hooks.js'
 import type { RouteInfo } from './routing/options.js'
 import type { CompiledRoute } from './routing/route.js'
@@ -75,35 +71,7 @@ import type { SseEvent } from './streaming/event-text.js'
 import type { SseOptions } from './streaming/events.js'
 import type { ValueSource } from './streaming/source.js'
 
-/** The connection that a request came in on. */
-export interface ConnectionInfo {
-  /** Number of the connection, unique in this process. */
-  readonly id: number
-  /** Whether the connection itself is encrypted, whatever a proxy says of the client's. */
-  readonly isSecure: boolean
-}
-
-/** What a trusted proxy says of the request that it hands on. */
-export interface AssumedOrigin {
-  /** The client's end of its connection. */
-  readonly remote?: PeerAddress | undefined
-  /** Whether the client's connection is encrypted. */
-  readonly isSecure?: boolean | undefined
-  /** The host that the client asked for, with its port where it has one. */
-  readonly host?: string | undefined
-  /** The path under which clients reach this server, for example '/shop'. */
-  readonly prefix?: string | undefined
-}
-
 const inspectCustom = Symbol.for('nodejs.util.inspect.custom')
-
-declare const replyMark: unique symbol
-
-/** What the reply helpers of a Context return: return it from the handler. */
-export interface Reply {
-  /** Marks the type; there is no such property. */
-  readonly [replyMark]: true
-}
 
 /** One request and its answer. */
 export class Context<
@@ -207,11 +175,7 @@ export class Context<
 
   /** The method, for example 'GET'. A GET route also serves HEAD: then this says 'HEAD'. */
   get method(): string {
-    const words = this.view()
-    const id = words[this.entryAt + 5]! & 0xff
-    if (id !== 0) return METHODS[id]!
-    const base = bytesBase(words, this.entryAt)
-    return this.entryBytes.latin1Slice(base, base + (words[this.entryAt + 7]! & 0xffff) - 1)
+    return readMethod(this.view(), this.entryBytes, this.entryAt)
   }
 
   /** The path: percent-decoded (but for %2F) and without dot segments. */
@@ -221,9 +185,7 @@ export class Context<
 
   /** The request target as it was sent. */
   get rawTarget(): string {
-    const words = this.view()
-    const at = this.entryAt
-    return spanText(this.entryBytes, bytesBase(words, at), words[at + 7]!)
+    return readTarget(this.view(), this.entryBytes, this.entryAt)
   }
 
   /**
@@ -251,13 +213,8 @@ export class Context<
   /** The parameters of the path, by their names in the pattern. */
   get params(): Params {
     if (this.paramsView !== undefined) return this.paramsView
-    const words = this.view()
-    return (this.paramsView = readParams(
-      words,
-      this.entryBytes,
-      this.entryAt,
-      this.compiled,
-    ) as Params)
+    const params = readParams(this.view(), this.entryBytes, this.entryAt, this.compiled)
+    return (this.paramsView = params as Params)
   }
 
   /** The route that the request matched, with its options. */
@@ -365,11 +322,7 @@ export class Context<
    * the same as `remote`.
    */
   get peer(): PeerAddress {
-    const words = this.view()
-    const { entryAt } = this
-    const isProxied = ((words[entryAt + 5]! >>> 16) & REQUEST_PROXIED) !== 0
-    const at = entryAt + (isProxied ? (words[entryAt + 11]! >> 2) - ADDRESS_WORDS : 16)
-    return readAddress(words, this.entryBytes, at)
+    return peerOf(this)
   }
 
   /** The protocol version. */
@@ -385,7 +338,7 @@ export class Context<
 
   /** The connection. */
   get connection(): ConnectionInfo {
-    return { id: this.view()[this.entryAt + 15]! >>> 0, isSecure: isEncrypted(this) }
+    return connectionOf(this)
   }
 
   /**
@@ -393,15 +346,8 @@ export class Context<
    * `prefix` say that from then on. For middleware, before `ctx.request` is touched. What the
    * connection says stays in `peer`, `connection` and the Host field.
    */
-  assume({ remote, isSecure, host, prefix }: AssumedOrigin): this {
-    const extras = extrasOf(this)
-    if (remote !== undefined) extras.remote = remote
-    extras.assumed = {
-      isSecure: isSecure ?? extras.assumed?.isSecure,
-      host: host ?? extras.assumed?.host,
-      prefix: prefix ?? extras.assumed?.prefix,
-    }
-    extras.url = undefined
+  assume(origin: AssumedOrigin): this {
+    assumeOrigin(extrasOf(this), origin)
     return this
   }
 
@@ -586,10 +532,7 @@ export class Context<
 
   /** @internal The query as sent, without the question mark. */
   queryText(): string {
-    const words = this.view()
-    const at = this.entryAt
-    const span = words[at + 9]!
-    return span === ABSENT ? '' : spanText(this.entryBytes, bytesBase(words, at), span)
+    return readQuery(this.view(), this.entryBytes, this.entryAt)
   }
 
   /** @internal The body as it comes, whatever handlers find in its place. */
@@ -614,10 +557,6 @@ export class Context<
   toJSON(): object {
     return { method: this.method, path: this.path, params: this.params, sent: this.sent }
   }
-}
-
-function isEncrypted(ctx: { view(): Int32Array; readonly entryAt: number }): boolean {
-  return ((ctx.view()[ctx.entryAt + 5]! >>> 16) & REQUEST_SECURE) !== 0
 }
 
 const NOT_JSON = 'ctx.json() got a value that has no JSON form (undefined, a function or a symbol).'

@@ -11,7 +11,15 @@ import { problemText } from './problem.js'
 import { checkStatus } from './reply-fields.js'
 import { toReply } from './response.js'
 
-import type { Context, Reply } from './context.js'
+import type { Context } from './context.js'
+
+declare const replyMark: unique symbol
+
+/** What the reply helpers of a Context return: return it from the handler. */
+export interface Reply {
+  /** Marks the type; there is no such property. */
+  readonly [replyMark]: true
+}
 
 /** The part of a Context that says what is to be sent. */
 interface Noted {

@@ -4,6 +4,7 @@
 // strings: none of them keeps the batch or another string alive. Knows offsets, not what a field
 // means.
 
+import { METHODS } from './exchange.js'
 import { ABSENT, REQUEST_WORDS } from './generated/layout.js'
 
 import type { Bytes } from './bytes.js'
@@ -92,6 +93,25 @@ export function fieldIdsAt(words: Int32Array, at: number): number {
 /** Word index of the first field's two words. */
 export function fieldsAt(words: Int32Array, at: number): number {
   return at + REQUEST_WORDS + paramCount(words, at) + ((fieldCount(words, at) + 3) >> 2)
+}
+
+/** The method. One without a number stands in front of the target, with a space between. */
+export function readMethod(words: Int32Array, bytes: Bytes, at: number): string {
+  const id = words[at + 5]! & 0xff
+  if (id !== 0) return METHODS[id]!
+  const base = bytesBase(words, at)
+  return bytes.latin1Slice(base, base + (words[at + 7]! & 0xffff) - 1)
+}
+
+/** The request target as it was sent. */
+export function readTarget(words: Int32Array, bytes: Bytes, at: number): string {
+  return spanText(bytes, bytesBase(words, at), words[at + 7]!)
+}
+
+/** The query as it was sent, without the question mark. */
+export function readQuery(words: Int32Array, bytes: Bytes, at: number): string {
+  const span = words[at + 9]!
+  return span === ABSENT ? '' : spanText(bytes, bytesBase(words, at), span)
 }
 
 /** The decoded path. Targets are ASCII; only a path that was rewritten can hold more. */
