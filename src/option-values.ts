@@ -61,21 +61,27 @@ export function size(
   min: number,
   max: number,
 ): number {
-  if (value === undefined) return fallback
-  const bytes = Math.round(withUnit(value, SIZE_UNITS))
-  if (bytes >= min && bytes <= max) return bytes
-  throw wrong(path, `a size from ${min} to ${max} bytes, as 65536, '64KiB' or '30MB'`, value)
+  return sizeOr('', value, path, fallback, [min, max])
 }
 
 /** Bytes of a size, or `none` for null and Infinity. */
 export function optionalSize(value: unknown, path: string, fallback: number, none: number): number {
   if (isNone(value)) return none
+  return sizeOr(OR_NONE, value, path, fallback, [0, Number.MAX_SAFE_INTEGER])
+}
+
+function sizeOr(
+  orNone: string,
+  value: unknown,
+  path: string,
+  fallback: number,
+  [min, max]: readonly [number, number],
+): number {
   if (value === undefined) return fallback
   const bytes = Math.round(withUnit(value, SIZE_UNITS))
-  const max = Number.MAX_SAFE_INTEGER
-  if (bytes >= 0 && bytes <= max) return bytes
+  if (bytes >= min && bytes <= max) return bytes
   const units = `as 65536, '64KiB' or '30MB'`
-  throw wrong(path, `a size from 0 to ${max} bytes, ${units}${OR_NONE}`, value)
+  throw wrong(path, `a size from ${min} to ${max} bytes, ${units}${orNone}`, value)
 }
 
 /** A number, or the number before a unit; NaN for anything else. */
