@@ -6,7 +6,7 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ use lanner_core::{Config, Server};
 use lanner_proto::RouteSpec;
 
 use super::entries::{self, Entry};
-use super::records::Records;
+use super::records::{Records, text};
 use super::wire::ROUTES;
 
 /// What fails a test that waits in vain.
@@ -47,6 +47,19 @@ impl Doorbell for Unpark {
 
 /// A handler: an entry, the number of its lane, the records of that lane.
 pub(crate) type LiveHandler = Box<dyn FnMut(&Entry, usize, &mut Records) + Send>;
+
+/// A handler that is stuck with each request until it is released, or until what releases it was
+/// dropped: declared behind the server it is dropped first, so that a test which fails ends.
+pub(crate) fn stuck() -> (LiveHandler, mpsc::Sender<()>) {
+    let (release, wait) = mpsc::channel();
+    let handler: LiveHandler = Box::new(move |entry, _, records| {
+        if let Entry::Request(request) = entry {
+            let _ = wait.recv();
+            records.reply(request.slot, text("done"));
+        }
+    });
+    (handler, release)
+}
 
 /// An isolate on a thread of its own.
 pub(crate) struct Isolate {

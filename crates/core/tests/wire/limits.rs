@@ -5,32 +5,32 @@ use lanner_core::conn::deadline::STALLED_MS;
 use lanner_core::limits::CONTRACT;
 use lanner_core::sightings::{Breach, WATCH_LIMITS, WATCH_REJECTS};
 use lanner_core::transport::trust::ProxyPolicy;
-use lanner_core::{Config, Probes, Rate, StallOptions};
+use lanner_core::{Config, Rate};
 use lanner_proto::{LIMITS, LimitDoc};
 
+use crate::live_limits::{connections, readiness, stall_interval, stall_threshold};
 use crate::support::crlf;
 use crate::support::echo::echo;
-use crate::support::entries::{Entry, Request};
-use crate::support::live::{Live, LiveHandler, echo as live_echo, eventually};
+use crate::support::entries::Request;
 use crate::support::ok;
 use crate::support::records::{stream, text};
 use crate::support::wire::{End, Setup, Wire};
 
 /// What a peer and the counters saw of a limit.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Seen {
+pub(crate) struct Seen {
     /// Status of the last reply; 0 for none.
-    status: u16,
+    pub(crate) status: u16,
     /// Whether it said `Connection: close`.
-    says_close: bool,
+    pub(crate) says_close: bool,
     /// How the connection ended: `""`, closed or reset.
-    end: &'static str,
-    rejects: Vec<&'static str>,
-    counted: Vec<&'static str>,
+    pub(crate) end: &'static str,
+    pub(crate) rejects: Vec<&'static str>,
+    pub(crate) counted: Vec<&'static str>,
     /// What whoever watches was told.
-    told: Vec<&'static str>,
+    pub(crate) told: Vec<&'static str>,
     /// Whether something waits that would otherwise have gone on.
-    waits: bool,
+    pub(crate) waits: bool,
 }
 
 impl Seen {
@@ -107,7 +107,7 @@ fn check(doc: &LimitDoc, seen: &Seen) {
     );
 }
 
-fn get() -> Vec<u8> {
+pub(crate) fn get() -> Vec<u8> {
     crlf("GET / HTTP/1.1\nHost: a\n\n")
 }
 
@@ -393,157 +393,6 @@ fn slow_reply(grace_ms: u64, bytes: usize, ms: u64) -> Seen {
     });
     wire.pass(ms);
     Seen::of(&mut wire)
-}
-
-/// A count of the whole server, so a server with sockets.
-fn connections(past: usize) -> Seen {
-    let config = Config {
-        connections: 2,
-        ..Config::default()
-    };
-    let live = Live::start(config, live_echo());
-    live.server.sightings().watch(WATCH_LIMITS);
-    let mut clients: Vec<_> = (0..2 + past).map(|_| live.connect()).collect();
-    let mut seen = Seen::default();
-    if past == 1 {
-        let refused = clients.last_mut().expect("a client");
-        assert!(refused.rest().0.is_empty());
-        seen.end = "closed";
-    }
-    for client in clients.iter_mut().take(2) {
-        assert_eq!(client.send(&get()).reply().0, 200);
-    }
-    if live.counter("connections_refused") > 0 {
-        seen.counted.push("connections_refused");
-    }
-    let told = live.server.sightings().take();
-    seen.told = told.iter().map(|seen| seen.cause.label()).collect();
-    live.close(0);
-    seen
-}
-
-/// The only limit that stands on a clock of its own: the isolate's.
-fn readiness(past: usize) -> Seen {
-    let (release, wait) = std::sync::mpsc::channel::<()>();
-    let config = Config {
-        probes: Probes {
-            ready: Some("/readyz".into()),
-            max_loop_delay_ms: if past == 1 { 1 } else { 60_000 },
-            ..Probes::default()
-        },
-        ..Config::default()
-    };
-    let handler: LiveHandler = Box::new(move |entry, _, records| {
-        if let Entry::Request(request) = entry {
-            let _ = wait.recv();
-            records.reply(request.slot, text("done"));
-        }
-    });
-    let live = Live::start(config, handler);
-    let mut stuck = live.connect();
-    stuck.send(&get());
-    eventually("it is stuck", || live.counter("dispatched") == 1);
-    let mut seen = Seen::default();
-    let probe = crlf("GET /readyz HTTP/1.1\nHost: a\n\n");
-    eventually("the probe says so", || {
-        seen.status = live.connect().send(&probe).reply().0;
-        seen.status == if past == 1 { 503 } else { 200 }
-    });
-    drop(release);
-    assert_eq!(stuck.reply().0, 200);
-    live.close(1_000);
-    seen
-}
-
-/// Requests whose handlers are stuck until they are released, one after the other; what is told of
-/// each that counts as a stall after this threshold.
-struct Stuck {
-    live: Live,
-    release: std::sync::mpsc::Sender<()>,
-}
-
-impl Stuck {
-    fn new(threshold_ms: u64, interval_ms: u64) -> Self {
-        let (release, wait) = std::sync::mpsc::channel::<()>();
-        let stall = StallOptions {
-            threshold_ms,
-            interval_ms,
-            log: false,
-        };
-        let config = Config {
-            stall,
-            ..Config::default()
-        };
-        let handler: LiveHandler = Box::new(move |entry, _, records| {
-            if let Entry::Request(request) = entry {
-                let _ = wait.recv();
-                records.reply(request.slot, text("done"));
-            }
-        });
-        let live = Live::start(config, handler);
-        Self { live, release }
-    }
-
-    /// Is stuck until `is_enough`, then served.
-    fn until(&self, what: &str, is_enough: impl Fn(&Live) -> bool) {
-        let mut client = self.live.connect();
-        client.send(&get());
-        eventually(what, || is_enough(&self.live));
-        self.release.send(()).expect("a handler waits");
-        assert_eq!(client.reply().0, 200);
-    }
-
-    fn has_been_stuck(live: &Live, ms: u64) -> bool {
-        live.server
-            .stats()
-            .worst_vitals()
-            .is_some_and(|it| it.delay_ms >= ms)
-    }
-
-    fn told(&self) -> usize {
-        self.live.isolate.take_stalls()
-    }
-}
-
-fn stall_threshold(past: usize) -> Seen {
-    let stuck = Stuck::new(if past == 1 { 20 } else { 60_000 }, 0);
-    let mut seen = Seen::default();
-    if past == 1 {
-        stuck.until("a stall", |live| live.server.stats().stalls == 1);
-        eventually("it is told", || stuck.told() == 1);
-        seen.told.push("stalls");
-        // Everything else waited behind it.
-        seen.waits = true;
-    } else {
-        stuck.until("a delay", |live| Stuck::has_been_stuck(live, 40));
-        assert_eq!(stuck.told(), 0);
-    }
-    if stuck.live.server.stats().stalls > 0 {
-        seen.counted.push("stalls");
-    }
-    stuck.live.close(1_000);
-    seen
-}
-
-/// Two stalls; past the limit the second waits for a report.
-fn stall_interval(past: usize) -> Seen {
-    let stuck = Stuck::new(20, if past == 1 { 3_600_000 } else { 0 });
-    stuck.until("a stall", |live| live.server.stats().stalls == 1);
-    eventually("it is told", || stuck.told() == 1);
-    stuck.until("another", |live| live.server.stats().stalls == 2);
-    let waits = if past == 1 {
-        // Looked at again and again after its end.
-        stuck.until("a third", |live| live.server.stats().stalls == 3);
-        stuck.told() == 0
-    } else {
-        eventually("it is told", || stuck.told() == 1);
-        false
-    };
-    stuck.live.close(1_000);
-    Seen {
-        waits,
-        ..Seen::default()
-    }
 }
 
 #[test]

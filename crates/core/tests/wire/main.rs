@@ -14,6 +14,7 @@ mod handler_faults;
 mod informational;
 mod keep_alive;
 mod limits;
+mod live_limits;
 mod metrics;
 mod native_replies;
 mod overload;
