@@ -8,9 +8,12 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // Ten times what the longest test takes on an idle machine: a busy one is no reason to fail.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     teardownTimeout: 10_000,
+    // What is waited for may have to wait for the machine: see test/support/patience.ts.
+    expect: { poll: { timeout: 20_000, interval: 5 } },
     dangerouslyIgnoreUnhandledErrors: false,
     reporters: ['default'],
   },

@@ -6,6 +6,7 @@ import { App, HttpError } from 'lanner'
 import { describe, expect, test, vi } from 'vitest'
 
 import { deferred } from '../support/deferred.ts'
+import { waitFor } from '../support/patience.ts'
 import { RawClient } from '../support/raw.ts'
 import { serve, takeReports } from '../support/server.ts'
 
@@ -191,7 +192,7 @@ describe('onResponse', () => {
 
     const response = await app.fetch('/streams')
     await response.body?.cancel()
-    await vi.waitFor(() => expect(infos).toHaveLength(2))
+    await waitFor(() => expect(infos).toHaveLength(2))
     const error = expect.objectContaining({ code: 'LANNER_PEER_GONE' })
     expect(infos).toMatchObject([
       { status: 499, error },
@@ -244,7 +245,7 @@ describe('onResponse', () => {
       await reading.until('a\r\n')
       reading.finish()
       await reading.rest()
-      await vi.waitFor(() => expect(infos).toHaveLength(2))
+      await waitFor(() => expect(infos).toHaveLength(2))
       const error = expect.objectContaining({ code: 'LANNER_PEER_GONE' })
       expect(infos).toMatchObject([
         { status: 499, error },
@@ -279,7 +280,7 @@ describe('onResponse', () => {
       })
     })
     expect((await fetch(server.url)).status).toBe(504)
-    await vi.waitFor(() => expect(infos).toHaveLength(1))
+    await waitFor(() => expect(infos).toHaveLength(1))
     expect(infos).toMatchObject([{ status: 504, error: { code: 'LANNER_DEADLINE' } }])
   })
 
@@ -298,7 +299,7 @@ describe('onResponse', () => {
     app.onResponse(last)
     app.get('/', () => 'fine')
     expect((await app.inject('/')).text).toBe('fine')
-    await vi.waitFor(() => expect(told).toHaveLength(2))
+    await waitFor(() => expect(told).toHaveLength(2))
     expect(told).toMatchObject([{ message: 'sync' }, { message: 'async' }])
     expect(last).toHaveBeenCalledOnce()
   })
@@ -375,7 +376,7 @@ describe('onError', () => {
     })
     app.get('/', () => 'fine')
     expect((await app.inject('/')).text).toBe('fine')
-    await vi.waitFor(() => expect(reports).toHaveBeenCalledTimes(2))
+    await waitFor(() => expect(reports).toHaveBeenCalledTimes(2))
     reports.mockRestore()
     expect(told).toEqual(['a: late', 'b: late', 'c: late'])
   })

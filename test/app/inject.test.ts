@@ -4,6 +4,7 @@ import { App, HttpError } from 'lanner'
 import { describe, expect, test, vi } from 'vitest'
 
 import { deferred } from '../support/deferred.ts'
+import { waitFor } from '../support/patience.ts'
 
 import type { InjectOptions } from 'lanner'
 
@@ -321,12 +322,12 @@ describe('as over a socket', () => {
     for (let round = 0; round < 3; round++) {
       const controller = new AbortController()
       const given = app.inject({ path: '/hang', signal: controller.signal })
-      await vi.waitFor(() => expect(signals).toHaveLength(round + 1))
+      await waitFor(() => expect(signals).toHaveLength(round + 1))
       controller.abort(new Error('given up'))
       const next = Promise.all(['/', '/', '/'].map((path) => app.inject(path)))
       await expect(given).rejects.toThrow('given up')
       expect((await next).map(({ text }) => text)).toEqual(['ok', 'ok', 'ok'])
-      await vi.waitFor(() => expect(signals[round]!.aborted).toBe(true))
+      await waitFor(() => expect(signals[round]!.aborted).toBe(true))
     }
   })
 
@@ -380,7 +381,7 @@ describe('as over a socket', () => {
       const { app, codes } = limited()
       expect(await (await send(app, '/', 2)).text()).toBe('200')
       expect((await send(app, '/', 3)).status).toBe(413)
-      await vi.waitFor(() => expect(codes).toEqual(['LANNER_BODY_TOO_LARGE']))
+      await waitFor(() => expect(codes).toEqual(['LANNER_BODY_TOO_LARGE']))
     })
 
     test('declared', async () => {
@@ -419,7 +420,7 @@ describe('as over a socket', () => {
         const init = { method: 'POST', body: stream, duplex: 'half' } as RequestInit
         const response = app.fetch('/', init)
         for (let i = 0; i < 2; i++) body.enqueue(new Uint8Array(100))
-        await vi.waitFor(() => expect(body.desiredSize).toBe(1))
+        await waitFor(() => expect(body.desiredSize).toBe(1))
         sent.resolve()
         await lowered.promise
         if (more > 0) body.enqueue(new Uint8Array(100))

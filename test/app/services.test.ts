@@ -8,6 +8,7 @@ import { compress } from 'lanner/middleware/compress'
 import { describe, expect, test, vi } from 'vitest'
 
 import { deferred } from '../support/deferred.ts'
+import { waitFor } from '../support/patience.ts'
 import { serve, takeReports } from '../support/server.ts'
 
 setFlagsFromString('--expose-gc')
@@ -311,7 +312,7 @@ describe('of a request', () => {
       const response = await app.fetch('/', { headers: { 'accept-encoding': coding } })
       expect(response.headers.get('content-encoding') ?? 'identity').toBe(coding)
       await response.body!.cancel()
-      await vi.waitFor(() => expect(log.lines).toHaveLength(3))
+      await waitFor(() => expect(log.lines).toHaveLength(3))
       expect(log.take()).toEqual(['+tx', 'finally tx', '-tx'])
     },
   )
@@ -330,7 +331,7 @@ describe('of a request', () => {
       return 'done'
     })
     await app.inject('/')
-    await vi.waitFor(() => expect(codes).toEqual(['LANNER_CONTEXT_EXPIRED']))
+    await waitFor(() => expect(codes).toEqual(['LANNER_CONTEXT_EXPIRED']))
   })
 
   test('what a factory throws is an answer', async () => {

@@ -3,9 +3,10 @@
 // told where that of a promise would be.
 
 import { App, HttpError, jsonLines, serve as serveHandler } from 'lanner'
-import { describe, expect, expectTypeOf, test, vi } from 'vitest'
+import { describe, expect, expectTypeOf, test } from 'vitest'
 import * as z from 'zod'
 
+import { waitFor } from '../support/patience.ts'
 import { query } from '../support/query.ts'
 import { serve, takeReports } from '../support/server.ts'
 
@@ -118,9 +119,9 @@ describe('hooks of a request', () => {
     for (const path of ['/', '/fails', '/rejects']) {
       expect(await (await fetch(server.url + path)).text()).toBe('home')
     }
-    await vi.waitFor(() => expect(note.runs).toBe(1))
+    await waitFor(() => expect(note.runs).toBe(1))
     const reports: unknown[] = []
-    await vi.waitFor(() => expect(reports.push(...takeReports())).toBe(2))
+    await waitFor(() => expect(reports.push(...takeReports())).toBe(2))
     expect(reports).toMatchObject([{ message: 'the query failed' }, { message: 'late' }])
   })
 
@@ -135,7 +136,7 @@ describe('hooks of a request', () => {
     app.onResponse(() => fails())
     app.get('/', () => 'home')
     expect((await app.inject('/')).text).toBe('home')
-    await vi.waitFor(() => expect(told).toMatchObject([{ message: 'the query failed' }]))
+    await waitFor(() => expect(told).toMatchObject([{ message: 'the query failed' }]))
     await turn()
     expect(note.runs).toBe(1)
   })
@@ -180,7 +181,7 @@ describe('services', () => {
       })
     expect((await app.inject('/')).json()).toBe(true)
     await app.close()
-    await vi.waitFor(() => expect(disposed).toEqual(['Shop']))
+    await waitFor(() => expect(disposed).toEqual(['Shop']))
     expect(settings.runs).toBe(1)
   })
 

@@ -1,9 +1,10 @@
 // Handlers that fail, each with its defined outcome.
 
 import { HttpError } from 'lanner'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { deferred } from '../support/deferred.ts'
+import { waitFor } from '../support/patience.ts'
 import { RawClient } from '../support/raw.ts'
 import { idle, serve, takeReports } from '../support/server.ts'
 
@@ -267,10 +268,10 @@ describe('what only the core can see is told, beside the 500', () => {
     const { status, body } = await client.response()
     expect([status, body]).toEqual([500, '{"title":"Internal Server Error","status":500}'])
     expect((await client.response()).body).toBe('ok')
-    await vi.waitFor(() => expect(server.stats()['invalid_replies']).toBe(1))
+    await waitFor(() => expect(server.stats()['invalid_replies']).toBe(1))
     // It crosses to JavaScript behind the reply to the client.
     const reports: unknown[] = []
-    await vi.waitFor(() => expect(reports.push(...takeReports())).toBe(1))
+    await waitFor(() => expect(reports.push(...takeReports())).toBe(1))
     const [error] = reports as Error[]
     expect(error).toMatchObject({ code: 'LANNER_HEADER_RESERVED' })
     expect(error!.message).toMatch(/^The reply of GET \/old\/:n cannot be sent.* "upgrade"\.$/)

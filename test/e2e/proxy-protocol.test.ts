@@ -1,8 +1,9 @@
 // The PROXY protocol from end to end: what handlers see, what is refused, whom it concerns.
 
 import type { ListenOptions, RejectEvent, Server } from 'lanner'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 
+import { waitFor } from '../support/patience.ts'
 import { RawClient } from '../support/raw.ts'
 import { serve } from '../support/server.ts'
 
@@ -79,7 +80,7 @@ test('each endpoint has its own trust, and refusals say why', async () => {
     const client = await RawClient.open(port!)
     if (bytes !== '') await client.send(bytes)
     expect(await client.rest()).toBe('')
-    await vi.waitFor(() => expect(seen.at(-1)?.reason).toBe(reason))
+    await waitFor(() => expect(seen.at(-1)?.reason).toBe(reason))
     expect(seen.at(-1)).toMatchObject({ status: 0, remote: { address: '127.0.0.1' } })
     expect(server.stats()[`reject_${reason}`]).toBe(1)
   }

@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads'
 import type { LimitEvent, ListenOptions, RejectEvent, Server } from 'lanner'
 import { expect, onTestFinished, test, vi } from 'vitest'
 
+import { waitFor } from '../support/patience.ts'
 import { RawClient } from '../support/raw.ts'
 import { serve } from '../support/server.ts'
 
@@ -31,7 +32,7 @@ test('a refusal is told with its reason, whom it concerns and what came', async 
   const { body } = await client.response()
   await client.send('GET /caf\xe9\x00 HTTP/1.1\r\nhost: a\r\n\r\n')
   expect(await client.rest()).toMatch(/^HTTP\/1\.1 400 /)
-  await vi.waitFor(() => expect(seen).toHaveLength(1))
+  await waitFor(() => expect(seen).toHaveLength(1))
   const { localAddress, localPort } = client.socket
   expect(seen[0]).toEqual({
     reason: 'invalid_request_target',
@@ -54,7 +55,7 @@ test('a limit is told with the name of its counter', async () => {
   server.on('limit', (event) => seen.push(event)).on('reject', rejects)
   const client = await RawClient.open(server.url)
   expect(await client.rest()).toBe('')
-  await vi.waitFor(() => expect(seen).toHaveLength(1))
+  await waitFor(() => expect(seen).toHaveLength(1))
   expect(seen[0]).toMatchObject({ limit: 'keep_alive_timeouts', dropped: 0 })
   expect(seen[0]!.remote.port).toBe(client.socket.localPort ?? seen[0]!.remote.port)
   expect(server.stats()['keep_alive_timeouts']).toBe(1)
@@ -68,7 +69,7 @@ test('a connection that has had all its requests is told of', async () => {
   const client = await RawClient.open(server.url)
   await client.send(get('/') + get('/'))
   expect(await client.rest()).toMatch(/connection: close/i)
-  await vi.waitFor(() => expect(seen).toHaveLength(1))
+  await waitFor(() => expect(seen).toHaveLength(1))
   expect(seen[0]).toMatchObject({ limit: 'connections_used_up', connection: 0 })
   expect(server.stats()['connections_used_up']).toBe(1)
 })
@@ -78,7 +79,7 @@ test('who listens no more hears nothing more, and counters go on', async () => {
   const [first, second] = [vi.fn(), vi.fn()]
   server.on('reject', first).on('reject', second).off('reject', first)
   await refused(server, 'bad\r\n\r\n')
-  await vi.waitFor(() => expect(second).toHaveBeenCalledTimes(1))
+  await waitFor(() => expect(second).toHaveBeenCalledTimes(1))
   server.off('reject', second)
   await refused(server, 'bad\r\n\r\n')
   await refused(server, get('/nowhere').replace('1.1', '1.2'))
@@ -91,17 +92,25 @@ test('a flood is bounded, and what is left out is counted', async () => {
   const server = await hello()
   const seen: RejectEvent[] = []
   server.on('reject', (event) => seen.push(event))
-  const flood = async (): Promise<void> => {
+  const refuse = async (): Promise<void> => {
     for (let i = 0; i < 40; i++) await refused(server, 'bad\r\n\r\n')
   }
-  await Promise.all(Array.from({ length: 10 }, flood))
+  // A hundred a second are told: a machine that is slower than that is asked again.
+  let came = 0
+  let took = Infinity
+  while (took > 2000 && came < 4000) {
+    const began = performance.now()
+    await Promise.all(Array.from({ length: 10 }, refuse))
+    took = performance.now() - began
+    came += 400
+  }
   await new Promise((resolve) => setTimeout(resolve, 1100))
   await refused(server, 'bad\r\n\r\n')
   const dropped = (): number => seen.reduce((sum, event) => sum + event.dropped, 0)
   // Which event says so depends on how long the flood took.
-  await vi.waitFor(() => expect(seen.length + dropped()).toBe(401))
+  await waitFor(() => expect(seen.length + dropped()).toBe(came + 1))
   expect(dropped()).toBeGreaterThan(0)
-  expect(server.stats()['reject_invalid_request_line']).toBe(401)
+  expect(server.stats()['reject_invalid_request_line']).toBe(came + 1)
 })
 
 test('a listener that throws is an uncaught error, and keeps nobody from the event', async () => {
@@ -119,7 +128,7 @@ test('a listener that throws is an uncaught error, and keeps nobody from the eve
   })
   server.on('reject', second)
   await refused(server, 'bad\r\n\r\n')
-  await vi.waitFor(() => expect(uncaught).toHaveBeenCalledTimes(1))
+  await waitFor(() => expect(uncaught).toHaveBeenCalledTimes(1))
   expect(uncaught.mock.calls[0]![0]).toMatchObject({ message: 'listener' })
   expect(second).toHaveBeenCalledTimes(1)
 })
@@ -187,7 +196,7 @@ test('all of it holds while JavaScript is stuck', async () => {
   const blockedUntil = Date.now()
   expect(blockedUntil, 'the refusal came while nothing else could run').toBeLessThan(until)
   expect(await answer).toMatch(/^HTTP\/1\.1 400 [^]*\r\n\r\nno$/)
-  await vi.waitFor(() => expect(seen).toHaveLength(1))
+  await waitFor(() => expect(seen).toHaveLength(1))
   expect(seen[0]).toMatchObject({ reason: 'missing_host', status: 400 })
   expect(seen[0]!.time).toBeLessThanOrEqual(blockedUntil)
 })

@@ -3,6 +3,7 @@
 import { describe, expect, test, vi } from 'vitest'
 
 import { deferred } from '../support/deferred.ts'
+import { waitFor } from '../support/patience.ts'
 import { RawClient } from '../support/raw.ts'
 import { idle, serveFetch } from '../support/server.ts'
 
@@ -382,14 +383,14 @@ function withField(request: Request, name: string): Request {
 /** The bytes that a server has read, once it reads no more. */
 async function settled(server: Server): Promise<number> {
   let last = -1
-  await vi.waitFor(
+  await waitFor(
     () => {
       const now = server.stats()['bytes_in'] ?? 0
       const isSame = now === last && now > 0
       last = now
       if (!isSame) throw new Error('it still reads')
     },
-    { timeout: 5000, interval: 100 },
+    { interval: 100 },
   )
   return last
 }

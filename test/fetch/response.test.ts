@@ -6,6 +6,7 @@ import type { FetchHandler, FetchInfo, FetchObject, ServeOptions } from 'lanner'
 import { describe, expect, test, vi } from 'vitest'
 
 import { deferred } from '../support/deferred.ts'
+import { waitFor } from '../support/patience.ts'
 import { RawClient } from '../support/raw.ts'
 import { idle, serve, serveFetch, takeReports } from '../support/server.ts'
 
@@ -253,14 +254,14 @@ test('a stream is pulled only as fast as the client takes it', async () => {
   slow.pause()
   await slow.send('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
   let before = -1
-  await vi.waitFor(
+  await waitFor(
     () => {
       const now = pulled
       const isSame = now === before && now > 0
       before = now
       if (!isSame) throw new Error('it is still pulled')
     },
-    { timeout: 8000, interval: 100 },
+    { interval: 100 },
   )
   expect(before).toBeLessThan(chunks)
   slow.pause(false)

@@ -5,7 +5,9 @@ import { runInNewContext } from 'node:vm'
 
 import { App } from 'lanner'
 import type { Server } from 'lanner'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
+
+import { waitFor } from '../support/patience.ts'
 
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
@@ -36,7 +38,7 @@ test.each(listeners)('%s', async (_, use) => {
     return new WeakRef(server)
   }
   const server = await open()
-  await vi.waitFor(() => {
+  await waitFor(() => {
     collect()
     // A failed expectation of the server itself would hold it.
     expect(server.deref() === undefined).toBe(true)

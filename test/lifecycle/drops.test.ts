@@ -3,8 +3,9 @@
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 
+import { waitFor } from '../support/patience.ts'
 import { idle, serve } from '../support/server.ts'
 import { ask, get } from './load.ts'
 import { descriptors, isBackTo, itCounts, threads } from './system.ts'
@@ -65,7 +66,7 @@ itCounts('512 connections cut mid-request, twenty times over', { timeout: 60_000
     const sockets = await Promise.all(
       Array.from({ length: CONNECTIONS }, (_, n) => open(url, moments[n % moments.length]!)),
     )
-    await vi.waitFor(() => expect(server.stats()['connections']).toBe(CONNECTIONS), {
+    await waitFor(() => expect(server.stats()['connections']).toBe(CONNECTIONS), {
       timeout: 10_000,
       interval: 2,
     })
@@ -94,7 +95,7 @@ test.each(Object.entries(MOMENTS))('a close while 50 clients stay silent %s', as
   onTestFinished(() => {
     for (const socket of sockets) socket.destroy()
   })
-  await vi.waitFor(() => expect(server.stats()['connections']).toBe(50), { timeout: 10_000 })
+  await waitFor(() => expect(server.stats()['connections']).toBe(50))
   const started = performance.now()
   await server.close({ gracePeriodMs: 100 })
   expect(performance.now() - started).toBeLessThan(10_000)

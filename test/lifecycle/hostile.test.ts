@@ -4,15 +4,15 @@
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { startNode } from '../support/child.ts'
 import { deferred } from '../support/deferred.ts'
+import { waitFor } from '../support/patience.ts'
 import { RawClient } from '../support/raw.ts'
 import { idle, serve, takeReports } from '../support/server.ts'
 import { ask, get } from './load.ts'
 
-const patience = { timeout: 10_000, interval: 5 }
 const MIB = 1024 * 1024
 
 describe('a client that never reads', () => {
@@ -39,19 +39,16 @@ describe('a client that never reads', () => {
     await client.send(get('/endless'))
     // Production stops when the windows are full: the same count in many turns, with others served.
     let last = -1
-    await vi.waitFor(async () => {
+    await waitFor(async () => {
       for (let i = 0; i < 50; i++) expect(await ask(server.url)).toBe('ok')
       const now = produced
       const isStill = now === last && now > 0
       last = now
       expect(isStill).toBe(true)
-    }, patience)
+    })
     // What the system keeps for a connection, and our window.
     expect(produced).toBeLessThan(16 * MIB)
-    await vi.waitFor(
-      () => expect(server.stats()).toMatchObject({ in_flight: 1, held: 1 }),
-      patience,
-    )
+    await waitFor(() => expect(server.stats()).toMatchObject({ in_flight: 1, held: 1 }))
     client.cut()
     await ended.promise
     await idle(server)
@@ -68,7 +65,7 @@ describe('a client that never reads', () => {
       client.pause()
       await client.send(get('/large'))
     }
-    await vi.waitFor(() => expect(server.stats()['handled']).toBe(4), patience)
+    await waitFor(() => expect(server.stats()['handled']).toBe(4))
     expect(server.stats()['held']).toBe(0)
     expect(await ask(server.url)).toBe('ok')
     const started = performance.now()
@@ -107,7 +104,7 @@ describe('a client that never writes', () => {
     })
     const client = await RawClient.open(server.url)
     await client.send('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\nhalf')
-    await vi.waitFor(() => expect(server.stats()['held']).toBe(1), patience)
+    await waitFor(() => expect(server.stats()['held']).toBe(1))
     expect(await ask(server.url)).toBe('ok')
     client.cut()
     expect(await failure.promise).toMatchObject({ code: 'LANNER_PEER_GONE' })
@@ -135,11 +132,11 @@ describe.skipIf(process.platform === 'win32')('without a descriptor left', () =>
     for (let i = 0; i < 100; i++) {
       sockets.push(connect(Number(url.port), url.hostname).on('error', () => {}))
     }
-    const paused = await vi.waitFor(async () => {
+    const paused = await waitFor(async () => {
       const now = await stats()
       expect(now['accept_pauses']).toBeGreaterThan(0)
       return now
-    }, patience)
+    })
     expect(paused['connections']).toBeLessThan(64)
     // It pauses: it does not spin.
     const { turns } = await stats()
@@ -156,7 +153,7 @@ describe.skipIf(process.platform === 'win32')('without a descriptor left', () =>
     })
     expect(await Promise.all(bodies)).toEqual(Array(40).fill('ok'))
     expect(await ask(url)).toBe('ok')
-    await vi.waitFor(async () => expect((await stats())['connections']).toBe(1), patience)
+    await waitFor(async () => expect((await stats())['connections']).toBe(1))
     control.finish()
     child.kill('SIGTERM')
     expect(await child.exited).toEqual({ code: 0, signal: null })
@@ -212,7 +209,7 @@ describe('a handler', () => {
     )
     const client = await RawClient.open(server.url)
     await client.send(get('/'))
-    await vi.waitFor(() => expect(server.stats()['in_flight']).toBe(1), patience)
+    await waitFor(() => expect(server.stats()['in_flight']).toBe(1))
     const started = performance.now()
     await server.close({ gracePeriodMs: 100 })
     const took = performance.now() - started
@@ -236,7 +233,7 @@ describe('a handler', () => {
     })
     const clients = await Promise.all(Array.from({ length: 50 }, () => RawClient.open(server.url)))
     for (const client of clients) await client.send(get('/late'))
-    await vi.waitFor(() => expect(server.stats()['held']).toBe(50), patience)
+    await waitFor(() => expect(server.stats()['held']).toBe(50))
     for (const client of clients) client.cut()
     await idle(server)
     gate.resolve()

@@ -3,11 +3,12 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { binding } from '../../src/native/binding.ts'
 import { parseOptions } from '../../src/options.ts'
 import { INBOX_BYTES, OUTBOX_BYTES } from '../../src/server.ts'
+import { waitFor } from '../support/patience.ts'
 
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
@@ -44,7 +45,7 @@ test.each(wrong)('%s', async (_, spoil, message) => {
       .map((part) => new WeakRef(part as object))
   }
   const parts = open()
-  await vi.waitFor(() => {
+  await waitFor(() => {
     collect()
     expect(parts.filter((part) => part.deref() !== undefined)).toEqual([])
   })

@@ -2,9 +2,10 @@
 //
 // Windows has no signal that a process can answer: there the tests are left out.
 
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { startNode } from '../support/child.ts'
+import { waitFor } from '../support/patience.ts'
 import { RawClient } from '../support/raw.ts'
 import { get, Load } from './load.ts'
 
@@ -18,14 +19,11 @@ describe.skipIf(process.platform === 'win32')('SIGTERM', () => {
     const url = await child.url()
     const load = new Load(url, { connections: 64, request: get('/slow?ms=200') })
     const stats = await RawClient.open(url)
-    await vi.waitFor(
-      async () => {
-        await stats.send(get('/stats'))
-        const { in_flight } = JSON.parse((await stats.response()).body)
-        expect(in_flight).toBeGreaterThan(60)
-      },
-      { timeout: 10_000, interval: 2 },
-    )
+    await waitFor(async () => {
+      await stats.send(get('/stats'))
+      const { in_flight } = JSON.parse((await stats.response()).body)
+      expect(in_flight).toBeGreaterThan(60)
+    })
     child.kill('SIGTERM')
     await load.ended
     expect(await child.exited).toEqual({ code: 0, signal: null })
@@ -42,7 +40,7 @@ describe.skipIf(process.platform === 'win32')('SIGTERM', () => {
     const child = startNode(fixture)
     const url = await child.url()
     const load = new Load(url, { connections: 64, pipelined: n, request: get('/slow?ms=2') })
-    await vi.waitFor(() => expect(load.replies).toBeGreaterThan(2000), { timeout: 10_000 })
+    await waitFor(() => expect(load.replies).toBeGreaterThan(2000))
     child.kill('SIGTERM')
     await load.ended
     expect(await child.exited).toEqual({ code: 0, signal: null })

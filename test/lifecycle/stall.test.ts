@@ -3,9 +3,10 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 
 import { startNode } from '../support/child.ts'
+import { waitFor } from '../support/patience.ts'
 import { RawClient } from '../support/raw.ts'
 import { serve } from '../support/server.ts'
 import { read } from '../support/source-tree.ts'
@@ -56,10 +57,11 @@ test('a handler that blocks: line, event and counter name it', async () => {
   expect(await ask(url, '/block/1000')).toBe('done')
   const stall = await heard(child)
   expect(stall.ms).toBeGreaterThanOrEqual(990)
-  expect(stall.ms).toBeLessThan(3000)
+  // Milliseconds, and those of this stall; a busy machine makes it longer.
+  expect(stall.ms).toBeLessThan(20_000)
   expect(stall.route).toBe('GET /block/:ms')
   expect(stall.ageMs).toBeGreaterThanOrEqual(stall.ms)
-  expect(stall.ageMs).toBeLessThan(stall.ms + 1000)
+  expect(stall.ageMs).toBeLessThan(stall.ms + 10_000)
   expect(lines(child)).toHaveLength(1)
   expect(lines(child)[0]).toMatch(
     /blocked for \d+ ms by GET \/block\/:ms \(request age \d+ ms\) at/,
@@ -76,7 +78,7 @@ test('it is said while the handler still blocks, also by counter and probe', asy
   const child = start({ ...ONCE, metrics: { path: '/metrics' }, health: { ready: '/readyz' } })
   const url = await child.url()
   const blocked = ask(url, '/block/4000')
-  await vi.waitFor(() => expect(lines(child)).toHaveLength(1), { timeout: 3500, interval: 20 })
+  await waitFor(() => expect(lines(child)).toHaveLength(1), { timeout: 3500, interval: 20 })
   expect(await ask(url, '/metrics')).toMatch(/\nlanner_stalls_total 1\n/)
   expect(JSON.parse(await ask(url, '/readyz'))).toMatchObject({ stalls: 1 })
   expect(child.stdout).not.toContain('stall {')
@@ -108,14 +110,14 @@ test.skipIf(!hasStacks)('a native call that blocks is named once it has returned
 })
 
 test('reports keep their distance, the counter counts all, the next report says how many', async () => {
-  const child = start({ stall: { threshold: 100, interval: '3s' } })
+  const child = start({ stall: { threshold: 100, interval: '5s' } })
   const url = await child.url()
   for (let i = 0; i < 4; i++) await ask(url, '/block/300')
   expect(lines(child)).toHaveLength(1)
-  await vi.waitFor(async () => {
+  await waitFor(async () => {
     await ask(url, '/block/300')
     expect(lines(child)).toHaveLength(2)
-  }, 10_000)
+  })
   const second = await heard(child, 1)
   const { stalls } = JSON.parse(await ask(url, '/stats')) as { stalls: number }
   expect(stalls).toBeGreaterThanOrEqual(5)
@@ -184,7 +186,7 @@ test('process.exit right after a stall, and a signal during one, end the process
   const killed = start(QUICK)
   const other = await RawClient.open(await killed.url())
   await other.send(get('/block/60000'))
-  await vi.waitFor(() => expect(lines(killed).length).toBeGreaterThan(0), 5000)
+  await waitFor(() => expect(lines(killed).length).toBeGreaterThan(0))
   killed.kill('SIGTERM')
   expect(await killed.exited).toEqual({ code: null, signal: 'SIGTERM' })
 })
@@ -202,5 +204,8 @@ test('listeners: all are called, one that was removed is not called', async () =
     .off('stall', removed)
   const until = Date.now() + 400
   while (Date.now() < until);
-  await vi.waitFor(() => expect(heard).toEqual(['first', 'second']), 3000)
+  // A busy machine may stall it once more.
+  await waitFor(() => expect(heard.length).toBeGreaterThan(1))
+  expect(heard.slice(0, 2)).toEqual(['first', 'second'])
+  expect(heard).not.toContain('removed')
 })

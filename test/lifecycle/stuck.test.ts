@@ -7,9 +7,10 @@
 // in turn with the one that is stuck, and a round in which the machine got in the way is measured
 // again.
 
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { startNode } from '../support/child.ts'
+import { waitFor } from '../support/patience.ts'
 import { RawClient } from '../support/raw.ts'
 import { read } from '../support/source-tree.ts'
 import { get } from './load.ts'
@@ -144,12 +145,12 @@ function expectAnswers({ first, waited, asked }: Seen): void {
 /** Work goes on, and what was accepted adds up: every request got exactly one reply. */
 async function expectNothingLost({ child, url }: Server, { waited }: Seen): Promise<void> {
   const after: Answer[] = []
-  await vi.waitFor(
+  await waitFor(
     async () => {
       after.push(await answer(url, get('/')))
       expect(after.at(-1)!.status).toBe(200)
     },
-    { timeout: 5000, interval: 50 },
+    { interval: 50 },
   )
   const client = await RawClient.open(url)
   await client.send(get('/stats'))

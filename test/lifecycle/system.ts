@@ -7,7 +7,9 @@ import { readdirSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
+
+import { waitFor } from '../support/patience.ts'
 
 /** A test where the system tells what a process holds. */
 // oxlint-disable-next-line vitest/no-disabled-tests -- not a test yet
@@ -37,12 +39,9 @@ export async function resident(): Promise<number> {
 
 /** Waits until no more descriptors and threads are there than before. */
 export async function isBackTo(before: { descriptors: number; threads: number }): Promise<void> {
-  await vi.waitFor(
-    async () => {
-      await collect()
-      expect(descriptors(), 'descriptors').toBeLessThanOrEqual(before.descriptors)
-      expect(threads(), 'threads').toBeLessThanOrEqual(before.threads)
-    },
-    { timeout: 10_000, interval: 10 },
-  )
+  await waitFor(async () => {
+    await collect()
+    expect(descriptors(), 'descriptors').toBeLessThanOrEqual(before.descriptors)
+    expect(threads(), 'threads').toBeLessThanOrEqual(before.threads)
+  })
 }

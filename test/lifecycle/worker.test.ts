@@ -3,8 +3,9 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 
+import { waitFor } from '../support/patience.ts'
 import { serve } from '../support/server.ts'
 import { ask, get, Load } from './load.ts'
 import { collect, itCounts, threads } from './system.ts'
@@ -28,13 +29,10 @@ async function busy(url: string): Promise<Load[]> {
     new Load(url, { connections: 4, request: get('/hang') }),
     new Load(url, { connections: 4, request: get('/stream') }),
   ]
-  await vi.waitFor(
-    () => {
-      expect(loads[0]!.replies).toBeGreaterThan(300)
-      expect(loads[1]!.replies).toBeGreaterThan(20)
-    },
-    { timeout: 10_000, interval: 2 },
-  )
+  await waitFor(() => {
+    expect(loads[0]!.replies).toBeGreaterThan(300)
+    expect(loads[1]!.replies).toBeGreaterThan(20)
+  })
   return loads
 }
 
@@ -80,7 +78,7 @@ test('several workers at once, ended while the others go on', async () => {
   const workers = await Promise.all(Array.from({ length: 3 }, start))
   const loads = workers.map(({ url }) => new Load(url, { connections: 4 }))
   for (const [i, { worker }] of workers.entries()) {
-    await vi.waitFor(() => expect(loads[i]!.replies).toBeGreaterThan(50), { timeout: 10_000 })
+    await waitFor(() => expect(loads[i]!.replies).toBeGreaterThan(50))
     await worker.terminate()
     await loads[i]!.ended
     for (const { url } of workers.slice(i + 1)) expect(await ask(url)).toBe('ok')
@@ -97,5 +95,5 @@ itCounts('the threads of a server end with its worker', async () => {
   await collect()
   const before = threads()
   for (let i = 0; i < 5; i++) await once()
-  await vi.waitFor(() => expect(threads()).toBeLessThanOrEqual(before), { timeout: 10_000 })
+  await waitFor(() => expect(threads()).toBeLessThanOrEqual(before))
 })

@@ -9,13 +9,13 @@ import { App } from 'lanner'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import { deferred } from '../support/deferred.ts'
+import { waitFor } from '../support/patience.ts'
 import { RawClient } from '../support/raw.ts'
 import { serve } from '../support/server.ts'
 
 import type { Handler, MultipartOptions, SpooledFile } from 'lanner'
 
 /** For machines that do something else. */
-const LONG = { timeout: 10_000 }
 
 function upload(...files: [name: string, content: string | Uint8Array, filename?: string][]): {
   method: string
@@ -134,7 +134,7 @@ test('a temporary file: of the system, readable by nobody else, gone at the end'
     { name: 'f', filename: 'evil.txt', type: 'text/x', size: 7 },
     { name: 'g', filename: undefined, type: 'text/plain', size: 7 },
   ])
-  await vi.waitFor(() => expect(files.filter(({ path }) => existsSync(path))).toEqual([]), LONG)
+  await waitFor(() => expect(files.filter(({ path }) => existsSync(path))).toEqual([]))
 })
 
 test('a temporary file that was renamed stays', async () => {
@@ -168,7 +168,7 @@ test('a file that is too long, and a client that leaves, leave nothing behind', 
   )
   const long = upload(['f', 'x'.repeat(200_000), 'f.txt'])
   expect((await fetch(server.url, long)).status).toBe(413)
-  await vi.waitFor(() => expect(readdirSync(dir)).toEqual([]), LONG)
+  await waitFor(() => expect(readdirSync(dir)).toEqual([]))
 
   const client = await RawClient.open(server.url)
   await client.send(
@@ -176,11 +176,11 @@ test('a file that is too long, and a client that leaves, leave nothing behind', 
       'content-type: multipart/form-data; boundary=b\r\n\r\n' +
       '--b\r\ncontent-disposition: form-data; name=f; filename=f\r\n\r\nbegun',
   )
-  await vi.waitFor(() => expect(readdirSync(dir)).toHaveLength(1), LONG)
+  await waitFor(() => expect(readdirSync(dir)).toHaveLength(1))
   client.cut()
-  await vi.waitFor(() => expect(codes).toHaveLength(2), LONG)
+  await waitFor(() => expect(codes).toHaveLength(2))
   expect(codes).toEqual(['LANNER_MULTIPART_LIMIT', 'LANNER_PEER_GONE'])
-  await vi.waitFor(() => expect(readdirSync(dir)).toEqual([]), LONG)
+  await waitFor(() => expect(readdirSync(dir)).toEqual([]))
 })
 
 test('a part that is written when the exchange is over makes no file', async () => {
@@ -227,7 +227,7 @@ test.each<[string, MultipartOptions | undefined]>([
     ],
     files: options === undefined ? 0 : 1,
   })
-  await vi.waitFor(() => expect(readdirSync(dir)).toEqual([]), LONG)
+  await waitFor(() => expect(readdirSync(dir)).toEqual([]))
 })
 
 /** A folder for temporary files that is this test's alone. */

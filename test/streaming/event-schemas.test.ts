@@ -8,6 +8,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
 
 import { readEvents } from '../../src/client/events.ts'
+import { waitFor } from '../support/patience.ts'
 import { lint } from '../support/redocly.ts'
 import { query } from '../support/query.ts'
 
@@ -299,6 +300,6 @@ describe('the client', () => {
       if (seen.length === 3) break
     }
     expect(seen).toEqual([1, 2, 3])
-    await vi.waitFor(() => expect(isOver).toBe(true))
+    await waitFor(() => expect(isOver).toBe(true))
   })
 })

@@ -7,6 +7,7 @@ import { describe, expect, test, vi } from 'vitest'
 
 import { eventText } from '../../src/streaming/event-text.ts'
 import { deferred } from '../support/deferred.ts'
+import { waitFor } from '../support/patience.ts'
 import { serve, takeReports } from '../support/server.ts'
 
 import type { SseEvent, SseOptions, StreamRequest, TimerClock, ValueSource } from 'lanner'
@@ -259,7 +260,7 @@ describe('heartbeats', () => {
     const { clock, leave } = await listen(silent)
     expect(clock.armed).toBe(1)
     await leave()
-    await vi.waitFor(() => expect(clock.armed).toBe(0))
+    await waitFor(() => expect(clock.armed).toBe(0))
   })
 })
 

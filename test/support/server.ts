@@ -14,6 +14,8 @@ import type {
 } from 'lanner'
 import { expect, onTestFinished, vi } from 'vitest'
 
+import { waitFor } from './patience.ts'
+
 export type { Server }
 
 /** Errors that servers of this test reported, oldest first. */
@@ -72,10 +74,7 @@ export function leftovers(server: Server): Record<string, number | undefined> {
 
 /** Resolves when nothing of earlier requests is left and no client is connected. */
 export async function idle(server: Server): Promise<void> {
-  await vi.waitFor(
-    () => expect(leftovers(server)).toEqual({ connections: 0, in_flight: 0, held: 0 }),
-    { timeout: 10_000, interval: 2 },
-  )
+  await waitFor(() => expect(leftovers(server)).toEqual({ connections: 0, in_flight: 0, held: 0 }))
 }
 
 function watchReports(): void {
