@@ -270,6 +270,17 @@ impl Client {
         self
     }
 
+    /// Waits for the first byte of a reply; whether the server ended the connection instead.
+    pub(crate) fn has_ended(&self) -> bool {
+        match self.stream.peek(&mut [0]) {
+            Ok(length) => length == 0,
+            Err(error) => {
+                assert!(is_reset(&error), "{error}");
+                true
+            }
+        }
+    }
+
     /// Reads exactly `expected`.
     pub(crate) fn expect(&mut self, expected: &[u8]) -> &mut Self {
         let mut got = vec![0; expected.len()];
@@ -321,13 +332,8 @@ impl Client {
         match self.stream.read_to_end(&mut bytes) {
             Ok(_) => (bytes, None),
             Err(error) => {
-                let kind = error.kind();
-                let reset = matches!(
-                    kind,
-                    ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted
-                );
-                assert!(reset, "{error}");
-                (bytes, Some(kind))
+                assert!(is_reset(&error), "{error}");
+                (bytes, Some(error.kind()))
             }
         }
     }
@@ -337,4 +343,11 @@ impl Client {
         let socket = socket2::SockRef::from(&self.stream);
         socket.set_linger(Some(Duration::ZERO)).expect("an option");
     }
+}
+
+fn is_reset(error: &std::io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted
+    )
 }
