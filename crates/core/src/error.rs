@@ -6,8 +6,8 @@
 use std::fmt;
 use std::io;
 
-/// Why the system says that we may not listen. On Windows any user may have any port, but ranges are
-/// reserved (Hyper-V and WSL do), and another program may hold a port for itself alone.
+/// Why the system says that we may not listen. On Windows any user may have any port, but ranges
+/// are reserved (Hyper-V and WSL do), and another program may hold a port for itself alone.
 #[cfg(windows)]
 const NOT_PERMITTED: &str = "may not be opened: the system has reserved it (netsh interface ipv4 \
     show excludedportrange protocol=tcp) or another program holds it alone; choose another port";
