@@ -1972,7 +1972,7 @@ interface ValidationOptions {
    * What becomes of replies that do not fit: 'error' answers 500 in their place
    * (LANNER_RESPONSE_INVALID), 'count' sends them and counts them
    * (`server.stats().response_mismatches`), 'off' does not look. Default 'error' in development and
-   * 'off' otherwise.
+   * 'count' otherwise.
    */
   responses?: 'error' | 'count' | 'off'
 }

@@ -20,7 +20,7 @@ export function resolveValidation(
   const {
     status = 400,
     issues = LIMITS.issues.default,
-    responses = development ? 'error' : 'off',
+    responses = development ? 'error' : 'count',
   } = said
   return { status, issues, responses }
 }

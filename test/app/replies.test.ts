@@ -208,15 +208,18 @@ describe('LANNER_RESPONSE_INVALID: replies are held to the listed responses', ()
   })
 })
 
-test('mismatches are sent and counted where that is wanted', async () => {
+test.each([
+  ['production by default', {}, 1],
+  ['count', { validation: { responses: 'count' } }, 1],
+  ['off', { validation: { responses: 'off' } }, 0],
+] as const)('mismatches are sent, and counted where looked for: %s', async (_, options, n) => {
   const server = await serve((app) => {
-    const validation = { responses: 'count' } as const
-    app.get('/', { responses, validation } as object, () => 'wrong')
-    app.get('/right', { responses, validation }, () => ({ id: 1 }))
+    app.get('/', { responses, ...options } as object, () => 'wrong')
+    app.get('/right', { responses, ...options }, () => ({ id: 1 }))
   })
   expect(await (await fetch(server.url)).text()).toBe('wrong')
   await fetch(new URL('/right', server.url))
-  expect(server.stats().response_mismatches).toBe(1)
+  expect(server.stats().response_mismatches).toBe(n)
 })
 
 describe('routes that no request could reach are errors where they stand', () => {
