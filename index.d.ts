@@ -477,10 +477,13 @@ declare class BodySource implements AsyncIterable<Uint8Array> {
   json<T = unknown>(): Promise<T>
   /**
    * The whole body as a form of type application/x-www-form-urlencoded.
+   * @param options - `parts` is how many fields it may have: 1 to 1000000, default 1024.
    * @throws LANNER_FORM_INVALID (415): it has another type
+   * @throws LANNER_MULTIPART_LIMIT (413): it has more fields
+   * @throws LANNER_OPTION_INVALID: an option is wrong
    * @throws what `bytes()` throws
    */
-  form(): Promise<URLSearchParams>
+  form(options?: FormOptions): Promise<URLSearchParams>
   /**
    * The parts of a form of type multipart/form-data, as they come: `for await (const part of
    * ctx.body.multipart())`. Read a part before going on to the next one; what is left of it is
@@ -1322,6 +1325,12 @@ interface InjectResponse {
     readonly status: number
     readonly headers: Headers
   }[]
+}
+
+/** The limit of a body of type application/x-www-form-urlencoded, beside `limits.bodyBytes`. */
+interface FormOptions {
+  /** Fields of the form. Default 1024 (Kestrel). Past it: 413. */
+  parts?: number
 }
 
 /** The limits of a body of type multipart/form-data, beside `limits.bodyBytes`. Past them: 413. */
@@ -3528,6 +3537,7 @@ export {
   type InjectOptions,
   type InjectValue,
   type InjectResponse,
+  type FormOptions,
   type MultipartOptions,
   type Part,
   type SpooledFile,

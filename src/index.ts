@@ -68,7 +68,7 @@ export type { RequestHook, ResponseHook, ResponseInfo, ServerHook } from './hook
 export type { InjectCookie } from './inject/cookies.js'
 export type { InjectFields, InjectOptions, InjectValue } from './inject/request.js'
 export type { InjectResponse } from './inject/response.js'
-export type { MultipartOptions } from './multipart/limits.js'
+export type { FormOptions, MultipartOptions } from './multipart/limits.js'
 export type { Part } from './multipart/part.js'
 export type { SpooledFile } from './multipart/spool.js'
 export type { PeerAddress } from './native/address.js'

@@ -32,7 +32,7 @@ export const LIMITS = {
   multipartParts: row({
     of: 'ctx.body.multipart()',
     option: 'parts',
-    what: 'parts of a form, fields and files together',
+    what: 'parts of a form, fields and files together; fields of `form()`, which has it too',
     default: 1024,
     unit: 'parts',
     min: 1,

@@ -98,6 +98,22 @@ export function parsePairs(text: string, most = Infinity): string[] {
   return pairs
 }
 
+/**
+ * Whether such a text has more pairs than `most`. Decodes nothing, and looks at nothing in texts
+ * that are too short for that: a pair and what ends it have two characters.
+ */
+export function hasMorePairs(text: string, most: number): boolean {
+  if (text.length <= most * 2) return false
+  let count = 0
+  for (let start = 0; start < text.length && count <= most;) {
+    let end = text.indexOf('&', start)
+    if (end < 0) end = text.length
+    if (end > start) count++
+    start = end + 1
+  }
+  return count > most
+}
+
 function decode(text: string): string {
   if (!text.includes('%') && !text.includes('+')) return text
   const spaced = text.replaceAll('+', ' ')

@@ -8,7 +8,7 @@
 import { addCleanup } from '../cleanups.js'
 import { httpError, LannerError } from '../errors.js'
 import { readFormData } from '../multipart/form-data.js'
-import { parseMultipart } from '../multipart/limits.js'
+import { paramsOfForm, parseFormParts, parseMultipart } from '../multipart/limits.js'
 import { readParts } from '../multipart/reader.js'
 import { allocBytes } from '../native/bytes.js'
 import {
@@ -24,7 +24,7 @@ import { InlinePiece, ownCopy } from './piece.js'
 import type { Cleanup } from '../cleanups.js'
 import type { HeaderView } from '../headers.js'
 import type { FormSource } from '../multipart/form-data.js'
-import type { MultipartOptions } from '../multipart/limits.js'
+import type { FormOptions, MultipartOptions } from '../multipart/limits.js'
 import type { Part } from '../multipart/part.js'
 import type { Extras } from '../native/exchange.js'
 import type { Bytes } from '../native/bytes.js'
@@ -124,13 +124,21 @@ export class BodySource implements AsyncIterable<Uint8Array> {
 
   /**
    * The whole body as a form of type application/x-www-form-urlencoded.
+   * @param options - `parts` is how many fields it may have: 1 to 1000000, default 1024.
    * @throws LANNER_FORM_INVALID (415): it has another type
+   * @throws LANNER_MULTIPART_LIMIT (413): it has more fields
+   * @throws LANNER_OPTION_INVALID: an option is wrong
    * @throws what `bytes()` throws
    */
-  form(): Promise<URLSearchParams> {
+  form(options: FormOptions = {}): Promise<URLSearchParams> {
     const type = this.#owner.headers.get('content-type') ?? ''
     if (!isUrlencoded(type)) return rejected(httpError('LANNER_FORM_INVALID'))
-    return this.#read(toForm)
+    try {
+      const most = parseFormParts(options)
+      return this.#read((bytes, start, end) => paramsOfForm(toText(bytes, start, end), most))
+    } catch (error) {
+      return rejected(error)
+    }
   }
 
   /**
@@ -328,10 +336,6 @@ export function toJson(bytes: Bytes, start: number, end: number): unknown {
   } catch (cause) {
     throw httpError('LANNER_JSON_INVALID', cause)
   }
-}
-
-function toForm(bytes: Bytes, start: number, end: number): URLSearchParams {
-  return new URLSearchParams(toText(bytes, start, end))
 }
 
 /** A rejected promise that ends nothing when nobody looks at it. */

@@ -4,7 +4,7 @@
 import { HttpError } from '../errors.js'
 import { limitOf } from '../limit-table.js'
 import { refuseUnknown, requireObject } from '../option-values.js'
-import { parsePairs } from '../query.js'
+import { hasMorePairs, parsePairs } from '../query.js'
 
 import type { Size } from '../options.js'
 
@@ -29,6 +29,12 @@ export interface MultipartOptions {
    * Default 64 KiB (Kestrel).
    */
   memoryBytes?: Size
+}
+
+/** The limit of a body of type application/x-www-form-urlencoded, beside `limits.bodyBytes`. */
+export interface FormOptions {
+  /** Fields of the form. Default 1024 (Kestrel). Past it: 413. */
+  parts?: number
 }
 
 /** The limits as numbers. */
@@ -61,6 +67,13 @@ export function parseMultipart(options: MultipartOptions): MultipartLimits {
   }
 }
 
+/** Checks the options of a form without parts; gives how many fields it may have. */
+export function parseFormParts(options: FormOptions): number {
+  requireObject(options, 'options of form()')
+  refuseUnknown(options, ['parts'], '', ' of form()')
+  return limitOf('multipartParts', options.parts, 'parts')
+}
+
 /** The error of a limit that was passed. */
 export function tooMuch(what: string, limit: keyof MultipartOptions, most: number): HttpError {
   return new HttpError(413, `${what} passes the limit ${limit} (${most}).`, {
@@ -71,8 +84,18 @@ export function tooMuch(what: string, limit: keyof MultipartOptions, most: numbe
 /** The names and values of an urlencoded form in turn; as many as a form may have parts. */
 export function pairsOfForm(text: string, most: number): string[] {
   const pairs = parsePairs(text, most)
-  if (pairs.length > most * 2) throw tooMuch('The number of fields', 'parts', most)
+  if (pairs.length > most * 2) throw tooManyFields(most)
   return pairs
+}
+
+/** An urlencoded form as URLSearchParams; of as many fields as a form may have parts. */
+export function paramsOfForm(text: string, most: number): URLSearchParams {
+  if (hasMorePairs(text, most)) throw tooManyFields(most)
+  return new URLSearchParams(text)
+}
+
+function tooManyFields(most: number): HttpError {
+  return tooMuch('The number of fields', 'parts', most)
 }
 
 /** The error of a form that breaks the rules. */

@@ -8,6 +8,7 @@ import { harness } from '../support/lane.ts'
 import { encodeBody, encodeBodyEnd, encodeBodyLarge, encodeCancel } from '../support/wire.mjs'
 
 import type { BodySource } from '../../src/body/source.ts'
+import type { FormOptions } from '../../src/multipart/limits.ts'
 import type { HarnessOptions } from '../support/lane.ts'
 
 type Parts = Parameters<ReturnType<typeof harness>['send']>[0]
@@ -266,6 +267,57 @@ test('forms', async () => {
   const form = '[["a","1"],["b","x y"],["a","ü"]]'
   expect([0, 1].map((slot) => lane.reply(slot).text)).toEqual([form, form])
   expect([2, 3].map((slot) => lane.reply(slot).status)).toEqual([415, 415])
+})
+
+describe('fields of a form', () => {
+  const type = 'application/x-www-form-urlencoded'
+  const fields = (count: number): string => Array(count).fill('a=1').join('&')
+  const ask = async (body: string, options?: FormOptions): Promise<[number, string]> => {
+    const lane = reading(async (source) => [...(await source.form(options))].length)
+    lane.send({ method: 'POST', body, headers: [['content-type', type]] })
+    await lane.rest()
+    const { status, text } = lane.reply(0)
+    return [status, text]
+  }
+
+  test.each<[of: string, body: string, options: FormOptions | undefined, fields: number]>([
+    ['as many as there may be', fields(1024), undefined, 1024],
+    ['as many as were asked for', fields(2000), { parts: 2000 }, 2000],
+    ['nothing between them is none', '&&&&a=1&&&&&b=2&&', { parts: 2 }, 2],
+    ['none', '', { parts: 1 }, 0],
+    ['names alone', 'a&b', { parts: 2 }, 2],
+  ])('%s', async (_, body, options, count) => {
+    expect(await ask(body, options)).toEqual([200, String(count)])
+  })
+
+  test.each<[of: string, body: string, options: FormOptions | undefined, most: number]>([
+    ['one too many', fields(1025), undefined, 1024],
+    ['one more than were asked for', 'a=1&b=2&c=3', { parts: 2 }, 2],
+    ['short ones', 'a&b&c', { parts: 2 }, 2],
+    ['with nothing between them', '&&a&&b&&', { parts: 1 }, 1],
+  ])('%s is a 413', async (_, body, options, most) => {
+    const [status, text] = await ask(body, options)
+    expect(status).toBe(413)
+    expect(JSON.parse(text)).toMatchObject({
+      code: 'LANNER_MULTIPART_LIMIT',
+      detail: `The number of fields passes the limit parts (${most}).`,
+    })
+  })
+
+  test.each<[options: unknown, message: RegExp]>([
+    [{ parts: 0 }, /parts/],
+    [{ part: 5 }, /no option part/],
+    [5, /options of form\(\)/],
+  ])('wrong options %o are a rejection', async (options, message) => {
+    let given: unknown
+    const lane = reading((source) =>
+      source.form(options as FormOptions).catch((error: unknown) => (given = error) && 'caught'),
+    )
+    lane.send({ method: 'POST', body: 'a=1', headers: [['content-type', type]] })
+    await lane.rest()
+    expect(given).toMatchObject({ code: 'LANNER_OPTION_INVALID' })
+    expect((given as Error).message).toMatch(message)
+  })
 })
 
 describe('once', () => {
