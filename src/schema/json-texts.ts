@@ -30,20 +30,60 @@ function readObject(
   root: JsonSchema,
 ): Record<string, unknown> {
   const read: Record<string, unknown> = { ...value }
-  for (const { properties = {}, patternProperties, additionalProperties } of options) {
+  for (const { properties = {} } of options) {
     for (const [name, schema] of Object.entries(properties)) {
       if (Object.hasOwn(value, name)) read[name] = readTexts(value[name], schema, root)
     }
-    if (patternProperties === undefined && !isJsonSchema(additionalProperties)) continue
-    const patterns = Object.entries(patternProperties ?? {})
-    for (const [name, one] of Object.entries(value)) {
-      if (Object.hasOwn(properties, name)) continue
-      const [, schema = additionalProperties] =
-        patterns.find(([pattern]) => new RegExp(pattern, 'u').test(name)) ?? []
-      read[name] = readTexts(one, schema, root)
-    }
+  }
+  const rests = options.filter(saysRest)
+  if (rests.length === 0) return read
+  for (const [name, one] of Object.entries(value)) {
+    // What one alternative says of all other names is not said of those that another one names.
+    if (options.some(({ properties = {} }) => Object.hasOwn(properties, name))) continue
+    const anyOf = rests.flatMap((schema) => restOf(schema, name)).filter(isJsonSchema)
+    read[name] = readTexts(one, { anyOf }, root)
   }
   return read
+}
+
+/** Whether an object says something of names that it does not say one by one. */
+export function saysRest({ patternProperties, additionalProperties }: JsonSchema): boolean {
+  return patternProperties !== undefined || isJsonSchema(additionalProperties)
+}
+
+/** What an object says of such a name. */
+function restOf(object: JsonSchema, name: string): unknown[] {
+  const matching = patternsOf(object).filter(({ regexp }) => regexp.test(name))
+  if (matching.length === 0) return [object.additionalProperties]
+  return matching.map(({ schema }) => schema)
+}
+
+/** A pattern of names, and what is said of those that match. */
+interface NamePattern {
+  readonly regexp: RegExp
+  readonly schema: JsonSchema | boolean
+}
+
+/** Kept as long as their schemas, so that no request compiles one. */
+const compiled = new WeakMap<JsonSchema, readonly NamePattern[]>()
+
+/** The patterns of an object; compiled when they are asked for first. */
+export function patternsOf(object: JsonSchema): readonly NamePattern[] {
+  const known = compiled.get(object)
+  if (known !== undefined) return known
+  const entries = Object.entries(object.patternProperties ?? {})
+  const patterns = entries.map(([source, schema]) => ({ regexp: regexpOf(source), schema }))
+  compiled.set(object, patterns)
+  return patterns
+}
+
+/** As draft 2020-12 says, by code points; an Ajv of somebody may take patterns by code units. */
+function regexpOf(source: string): RegExp {
+  try {
+    return new RegExp(source, 'u')
+  } catch {
+    return new RegExp(source)
+  }
 }
 
 function readList(

@@ -5,7 +5,7 @@
 // their own), parts, alternatives, and what is said of all other names. A name is a list where
 // everything that is said of it takes lists and nothing else.
 
-import { optionsOf, resolve } from './json-texts.js'
+import { optionsOf, patternsOf, resolve, saysRest } from './json-texts.js'
 import { isJsonSchema } from './json-types.js'
 
 import type { JsonSchema } from './json-types.js'
@@ -39,11 +39,16 @@ export function namesOf(description: JsonSchema | undefined): Names {
     some.length > 0 && some.every((schema) => isList(schema, root))
   const said = [...schemas.keys()]
   const lists = new Set(said.filter((name) => isAlwaysList(schemas.get(name)!)))
-  const rests = objects.flatMap(restsOf)
+  const rests = objects.filter(saysRest).map((schema) => restOf(schema, root))
+  const isRestList = (name: string): boolean => {
+    const isLists = rests.flatMap((rest) => rest(name))
+    return isLists.length > 0 && !isLists.includes(false)
+  }
   return {
-    lists: isAlwaysList(rests)
-      ? { has: (name) => (schemas.has(name) ? lists.has(name) : true) }
-      : lists,
+    lists:
+      rests.length === 0
+        ? lists
+        : { has: (name) => (schemas.has(name) ? lists.has(name) : isRestList(name)) },
     all: objects.length > 0 && objects.every(isClosed) ? said : undefined,
     said,
     required: requiredOf(root, root),
@@ -54,9 +59,25 @@ function isObject({ type, properties }: JsonSchema): boolean {
   return type === 'object' || properties !== undefined
 }
 
-/** Schemas of the names that are not said one by one; true and false say nothing of lists. */
-function restsOf({ additionalProperties, patternProperties }: JsonSchema): JsonSchema[] {
-  return [additionalProperties, ...Object.values(patternProperties ?? {})].filter(isJsonSchema)
+/**
+ * Whether a name that an object does not say one by one is a list, in a list, empty where nothing
+ * is said of it, as true and false do. All patterns that match hold at once, so that one which
+ * takes lists is enough; what is said of all others holds where none matches.
+ */
+function restOf(object: JsonSchema, root: JsonSchema): (name: string) => boolean[] {
+  const patterns = patternsOf(object).map(({ regexp, schema }) => ({
+    regexp,
+    isSaid: isJsonSchema(schema),
+    isList: isList(schema, root),
+  }))
+  const { additionalProperties: other } = object
+  const others = isJsonSchema(other) ? [isList(other, root)] : []
+  return function isListOf(name) {
+    const matching = patterns.filter(({ regexp }) => regexp.test(name))
+    if (matching.length === 0) return others
+    const said = matching.filter(({ isSaid }) => isSaid)
+    return said.length === 0 ? [] : [said.some((pattern) => pattern.isList)]
+  }
 }
 
 /** Whether names that are not said are ignored, or refused where they are given. */

@@ -3,7 +3,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { jsonSchema } from 'lanner/json-schema'
 import { Type } from 'typebox'
-import { expect, expectTypeOf, test } from 'vitest'
+import { expect, expectTypeOf, test, vi } from 'vitest'
 
 import { TEXTS } from '../../src/schema/texts.ts'
 
@@ -212,4 +212,58 @@ test('a schema that refers to itself', () => {
   })
   expect(check(tree, { n: 1, kids: [{ n: 2 }, {}] })).toEqual(['/kids/1/n is required'])
   expect(check(tree, { n: '1', kids: { n: '2' } }, TEXTS)).toEqual(['/kids must be array'])
+})
+
+/** An object whose other names are read as `type` says. */
+const others = (type: string): object => ({ type: 'object', additionalProperties: { type } })
+const named = { type: 'object', properties: { n: { type: 'integer' } } }
+
+const rests: [of: string, schema: object, given: object, read: object][] = [
+  ['a name of another alternative', { anyOf: [named, others('string')] }, { n: '7' }, { n: 7 }],
+  ['in the other order as well', { anyOf: [others('string'), named] }, { n: '7' }, { n: 7 }],
+  ['names of none', { anyOf: [named, others('number')] }, { n: '7', x: '1' }, { n: 7, x: 1 }],
+  [
+    'a name that one alternative has a pattern for',
+    { anyOf: [{ type: 'object', patternProperties: { '^n': { type: 'integer' } } }, named] },
+    { n: '7', no: '8', x: '9' },
+    { n: 7, no: 8, x: '9' },
+  ],
+  [
+    'a pattern, and all others',
+    { ...others('boolean'), patternProperties: { '^n': { type: 'integer' } } },
+    { n: '7', x: 'true' },
+    { n: 7, x: true },
+  ],
+  [
+    'a pattern of parts, whatever the next part says nothing of',
+    { allOf: [others('integer'), { type: 'object', patternProperties: { '^z': true } }] },
+    { x: '7' },
+    { x: 7 },
+  ],
+]
+
+test.each(rests)('rests and patterns of names: %s', (_, schema, given, read) => {
+  expect(check(jsonSchema(schema), given, TEXTS)).toEqual(read)
+})
+
+test('a pattern is compiled once, not for each value', () => {
+  const schema = jsonSchema({ type: 'object', patternProperties: { '^n': { type: 'integer' } } })
+  expect(check(schema, { n: '1' }, TEXTS)).toEqual({ n: 1 })
+  const made = vi.spyOn(globalThis, 'RegExp')
+  try {
+    expect(check(schema, { n: '2', no: '3' }, TEXTS)).toEqual({ n: 2, no: 3 })
+    expect(made).not.toHaveBeenCalled()
+  } finally {
+    made.mockRestore()
+  }
+})
+
+test('a pattern by code units, for an Ajv that takes such', () => {
+  const ajv = new Ajv2020({ unicodeRegExp: false })
+  const options = { ajv }
+  const schema = jsonSchema(
+    { type: 'object', patternProperties: { '^\\-n': { type: 'integer' } } },
+    options,
+  )
+  expect(check(schema, { '-n': '7' }, TEXTS)).toEqual({ '-n': 7 })
 })

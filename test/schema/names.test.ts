@@ -58,6 +58,54 @@ const single: [of: string, schema: StandardSchema][] = [
   ['a schema that refers to itself', Self],
 ]
 
+/** Which of the names `ids_a`, `ids_b` and `name` are lists for schemas with patterns. */
+const patterns: [of: string, schema: StandardSchema, lists: string[]][] = [
+  [
+    'one that takes lists says nothing of other names',
+    jsonSchema({ type: 'object', patternProperties: { '^ids_': { type: 'array' } } }),
+    ['ids_a', 'ids_b'],
+  ],
+  [
+    'others may be lists where a pattern takes texts',
+    jsonSchema({
+      type: 'object',
+      patternProperties: { '^ids_': { type: 'string' } },
+      additionalProperties: { type: 'array' },
+    }),
+    ['name'],
+  ],
+  [
+    'a name that matches two is a list where one takes nothing else',
+    jsonSchema({
+      type: 'object',
+      patternProperties: { '^ids_': { type: 'array' }, b$: { type: ['array', 'string'] } },
+    }),
+    ['ids_a', 'ids_b'],
+  ],
+  [
+    'an alternative without patterns may take a text',
+    jsonSchema({
+      anyOf: [
+        { type: 'object', patternProperties: { '^ids_': { type: 'array' } } },
+        { type: 'object', additionalProperties: { type: 'string' } },
+      ],
+    }),
+    [],
+  ],
+]
+
+describe('patterns of names', () => {
+  test.each(patterns)('%s', async (_, query, named) => {
+    const app = new App().get('/', { query }, (ctx) => ctx.json(ctx.query))
+    const pairs = ['ids_a', 'ids_b', 'name'].map((name) => [
+      name,
+      named.includes(name) ? ['1'] : '1',
+    ])
+    const reply = await app.inject('/?ids_a=1&ids_b=1&name=1')
+    expect(reply.json()).toEqual(Object.fromEntries(pairs))
+  })
+})
+
 describe('one value is a text', () => {
   test.each(single)('%s', async (_, query) => {
     const app = new App().get('/', { query }, (ctx) => ctx.json(ctx.query))
