@@ -260,7 +260,8 @@ export class App<
     const notFound = this.#notFound
     for (const name of ['live', 'ready', 'metrics'] as const) {
       const path = native.probes[name]
-      if (path === '' || !this.registry.has('GET', path)) continue
+      const isTaken = this.registry.has('GET', path) || this.registry.has('*', path)
+      if (path === '' || !isTaken) continue
       throw wrong(nameOfProbe(name), 'a path that no route of the application has', path)
     }
     native.routes = compiled.map(({ info: { method, pattern }, rules }) =>

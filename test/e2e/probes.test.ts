@@ -7,6 +7,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { RawClient } from '../support/raw.ts'
 import { serve } from '../support/server.ts'
 
+import type { App } from 'lanner'
+
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`
 const probes = {
   health: { live: '/livez', ready: '/readyz', maxLoopDelay: 200 },
@@ -230,9 +232,11 @@ test('busy by hand: handlers get nothing, probes answer', async () => {
   expect([await ask('/'), await ask('/readyz')]).toEqual([200, 200])
 })
 
-test('a probe and a route of the same path exclude each other', async () => {
-  const listening = serve((app) => app.get('/livez', () => 'mine'), probes)
-  await expect(listening).rejects.toMatchObject({
+test.each<[of: string, add: (app: App) => unknown]>([
+  ['GET', (app) => app.get('/livez', () => 'mine')],
+  ['every method', (app) => app.all('/livez', () => 'mine')],
+])('a probe and a route for %s of the same path exclude each other', async (_, add) => {
+  await expect(serve(add, probes)).rejects.toMatchObject({
     code: 'LANNER_OPTION_INVALID',
     message: expect.stringContaining('health.live') as string,
   })
