@@ -559,7 +559,6 @@ export class Context<
   }
 }
 
-const NOT_JSON = 'ctx.json() got a value that has no JSON form (undefined, a function or a symbol).'
 /** The text of what is no text: undefined is a mistake, and so is an object. */
 function textOf(name: string, body: unknown): string {
   if (typeof body === 'number' || typeof body === 'boolean' || typeof body === 'bigint') {
@@ -579,6 +578,7 @@ function viewOf(body: unknown): Uint8Array {
   throw new LannerError('LANNER_REPLY_VALUE', message)
 }
 
+const NOT_JSON = 'ctx.json() got a value that has no JSON form (undefined, a function or a symbol).'
 const NO_SET = 'ctx.setHeaders() takes a HeaderSet; ctx.header() takes a name and a value.'
 const NO_REDIRECT = 'The status of a redirect is 300 to 399.'
 const NO_INFORM = 'sendInformational() takes 102 and 103; other statuses are replies.'

@@ -7,6 +7,8 @@ import { serve } from 'lanner'
 import type { ServeOptions } from 'lanner'
 import { expect, test } from 'vitest'
 
+import { deferred } from '../support/deferred.ts'
+
 const place = { port: 0, host: '127.0.0.1' }
 const hello = (): Response => new Response('hello')
 
@@ -38,6 +40,32 @@ test('it closes with a signal', async () => {
   const serving = serve(hello, { ...place, signal: controller.signal })
   controller.abort()
   await serving.closed
+})
+
+test('a body that says that it is too long is 413 before the handler, others in it', async () => {
+  const called = deferred<true>()
+  let calls = 0
+  const handler = async (request: Request): Promise<Response> => {
+    calls++
+    called.resolve(true)
+    return new Response(await request.text())
+  }
+  async function* inPieces(): AsyncGenerator<Uint8Array> {
+    yield new Uint8Array(500)
+    await called.promise
+    yield new Uint8Array(501)
+  }
+  const serving = serve(handler, { ...place, limits: { bodyBytes: 1000 } })
+  const seen: [status: number, calls: number][] = []
+  for (const body of [new Uint8Array(1001), ReadableStream.from(inPieces())]) {
+    const init = { method: 'POST', body, duplex: 'half' } as RequestInit
+    seen.push([(await fetch(serving.url, init)).status, calls])
+  }
+  await serving.close()
+  expect(seen).toEqual([
+    [413, 0],
+    [413, 1],
+  ])
 })
 
 test('onListen is called with the server', async () => {
