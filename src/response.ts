@@ -89,7 +89,7 @@ function objectReply(ctx: Context, value: object): void {
   if (value instanceof Error) throw value
   if (isBlob(value)) return blobReply(ctx, value)
   if (value instanceof URLSearchParams || isFormData(value)) {
-    return responseReply(ctx, new Response(value as URLSearchParams))
+    return formReply(ctx, new Response(value as URLSearchParams))
   }
   if (isStreamBody(value)) {
     const isTyped = hasField(ctx, 'content-type')
@@ -164,6 +164,13 @@ function blobReply(ctx: Context, blob: Blob): void {
   }
   extrasOf(ctx).length = blob.size
   note(ctx, BODY_STREAM, TYPE_BYTES, blob.stream())
+}
+
+/** A form has no status of its own: what was said before stays. */
+function formReply(ctx: Context, form: Response): void {
+  const { statusCode } = ctx
+  responseReply(ctx, form)
+  if (statusCode !== 0) ctx.statusCode = statusCode
 }
 
 /** Fields of one connection: a Response that was fetched elsewhere may carry that connection's. */

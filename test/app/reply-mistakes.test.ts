@@ -3,7 +3,7 @@
 
 import { afterEach, expect, test, vi } from 'vitest'
 
-import { App, HttpError, jsonLines, ok, sse } from 'lanner'
+import { App, HttpError, jsonLines, ok, Result, sse } from 'lanner'
 
 import type { Context } from 'lanner'
 
@@ -59,6 +59,14 @@ test.each<[string, (ctx: Context) => unknown, string, string]>([
   expect(rest).toEqual(['(in GET /users/:id)'])
 })
 
+test.each<[string, (ctx: Context) => unknown]>([
+  ['of the context', (ctx) => (ctx.status(201), new URLSearchParams('a=1'))],
+  ['of a result', () => new Result(201, new URLSearchParams('a=1'))],
+  ['of the context, with files', (ctx) => (ctx.status(201), new FormData())],
+])('a form keeps the status %s', async (_, handler) => {
+  expect((await new App().get('/', handler).inject('/')).status).toBe(201)
+})
+
 /** What an error handler answers with, for an error without a status and for one of 409. */
 const answers: [string, (error: unknown, ctx: Context) => unknown, number, number][] = [
   ['a text', () => 'sorry', 500, 409],
@@ -67,6 +75,8 @@ const answers: [string, (error: unknown, ctx: Context) => unknown, number, numbe
   ['a helper that is not returned', (_, ctx) => void ctx.text('sorry'), 500, 409],
   ['a promise', () => Promise.resolve('sorry'), 500, 409],
   ['a status and a text', (_, ctx) => ctx.status(503).text('sorry'), 503, 503],
+  ['a form', () => new URLSearchParams('a=1'), 500, 409],
+  ['a form with files', () => new FormData(), 500, 409],
   ['a status of its own', (_, ctx) => ctx.text('sorry', 200), 200, 200],
   ['a result', () => ok('sorry'), 200, 200],
   ['a Response', () => new Response('sorry', { status: 202 }), 202, 202],
