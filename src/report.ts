@@ -1,18 +1,29 @@
 // Where errors go that nobody took: to standard error, with what led to them.
 //
 // Used by the application, and by middleware for what concerns no single reply. Promises that a
-// mistake which shows with every request is told of at its first, and then only so often.
+// mistake which shows with every request is told of at its first, and then only so often; and that
+// nothing is thrown, whatever the error and the console do: reports are made where replies are.
 
 /** Tells of an error that nobody took, and where it happened, if that is known. */
 export function report(error: unknown, place?: string): void {
   const where = place === undefined ? [] : [`(in ${place})`]
+  // A text in the first place would be a format, and take the place for what it formats.
+  const told = typeof error === 'string' ? ['%s', error] : [error]
   try {
     // oxlint-disable-next-line no-console
-    console.error(error, ...where)
+    console.error(...told, ...where)
   } catch {
-    // What is thrown may have a stack that throws: that is not to take the reply along.
+    // What is thrown may have a stack that throws.
+    tellOfUnshown(where)
+  }
+}
+
+function tellOfUnshown(where: readonly string[]): void {
+  try {
     // oxlint-disable-next-line no-console
     console.error('An error that cannot be shown.', ...where)
+  } catch {
+    // The console itself is broken, or somebody has put another one in its place that is.
   }
 }
 

@@ -1,6 +1,8 @@
 // What nobody takes is told of on standard error with the route that it happened in: the stack of a
 // mistake may end in this package.
 
+import { format } from 'node:util'
+
 import { App, HttpError } from 'lanner'
 import { describe, expect, test, vi } from 'vitest'
 
@@ -60,4 +62,10 @@ describe('a report names the route', () => {
 
 test('what was thrown as an answer is no report', async () => {
   expect(await written(at(() => Promise.reject(new HttpError(503))))).toEqual([])
+})
+
+test('a text that was thrown is no format', async () => {
+  const calls = await written(at(() => Promise.reject('10%d of them')))
+  expect(calls).toHaveLength(1)
+  expect(format(...calls[0]!)).toBe('10%d of them (in GET /things/:id)')
 })
