@@ -87,3 +87,12 @@ export function httpError(code: ErrorCode, cause?: unknown): HttpError {
   const { status, text } = ERROR_CODES[code]
   return new HttpError(status, text, cause === undefined ? { code } : { code, cause })
 }
+
+/** `instanceof` for what anybody may throw: a revoked proxy cannot be asked and is of no class. */
+export function isA<T>(value: unknown, type: abstract new (...parts: never[]) => T): value is T {
+  try {
+    return value instanceof type
+  } catch {
+    return false
+  }
+}

@@ -6,7 +6,7 @@
 // end hook of each (reply-hooks.ts); those of a server's life are called by the application itself.
 
 import { ERROR_CODES } from './error-codes.js'
-import { LannerError } from './errors.js'
+import { isA, LannerError } from './errors.js'
 import { tell } from './reply.js'
 import { addEndHook } from './reply-hooks.js'
 import { isThenable } from './thenable.js'
@@ -121,7 +121,7 @@ function tellAll(
 
 /** The status of an exchange that was given up before it had one. */
 function statusOf(error: unknown): number {
-  const code = error instanceof LannerError ? error.code : ''
+  const code = isA(error, LannerError) ? error.code : ''
   const row: { status: number } | undefined = ERROR_CODES[code as ErrorCode]
   return row === undefined || row.status === 0 ? 500 : row.status
 }

@@ -5,7 +5,7 @@
 // ctx.notFound(), a 404 or 405 without a route. Promises that replies below 400, and routes that
 // say nothing, pay one comparison.
 
-import { HttpError } from './errors.js'
+import { HttpError, isA } from './errors.js'
 import { BODY_NONE, BODY_TEXT, TYPE_PROBLEM } from './native/exchange.js'
 import { flag, refuseUnknown, requireObject, wrong } from './option-values.js'
 import { problemText } from './problem.js'
@@ -50,7 +50,7 @@ export function checkProblems(value: unknown, of: string): void {
 /** The error as the application wants it answered. */
 export function translated(ctx: Context, error: unknown): unknown {
   const { problems } = ctx.compiled.info.options
-  if (problems?.translate === undefined || error instanceof HttpError) return error
+  if (problems?.translate === undefined || isA(error, HttpError)) return error
   try {
     const made = problems.translate(error, ctx)
     if (typeof made === 'number') return new HttpError(made, undefined, { cause: error })

@@ -3,7 +3,7 @@
 // Called by the lane when a handler failed. Promises that nothing of an unknown error is sent
 // unless the server runs in development.
 
-import { HttpError } from './errors.js'
+import { HttpError, isA } from './errors.js'
 import { statusTitle } from './status.js'
 import { ValidationError } from './validation-error.js'
 
@@ -35,7 +35,7 @@ export function problemText(parts: ProblemParts): string {
 
 /** The answer to an error that a handler threw. */
 export function toProblem(error: unknown, development: boolean): Problem {
-  if (!(error instanceof HttpError)) {
+  if (!isA(error, HttpError)) {
     const shown = development ? details(error) : {}
     return { status: 500, text: problemText({ status: 500, ...shown }), headers: undefined }
   }
@@ -56,20 +56,29 @@ export function toProblem(error: unknown, development: boolean): Problem {
 
 /** The status of the answer to an error. */
 export function errorStatus(error: unknown): number {
-  return error instanceof HttpError ? error.status : 500
+  return isA(error, HttpError) ? error.status : 500
 }
 
 /** Whether somebody ought to hear of the error: nobody threw it as an answer. */
 export function isUnexpected(error: unknown): boolean {
-  return !(error instanceof HttpError)
+  return !isA(error, HttpError)
 }
 
 function details(error: unknown): Pick<ProblemParts, 'detail' | 'code' | 'stack'> {
-  if (!(error instanceof Error)) return { detail: String(error) }
+  if (!isA(error, Error)) return { detail: textOf(error) }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
   return {
     detail: `${error.name}: ${error.message}`,
     code,
     stack: error.stack?.split('\n').slice(1),
+  }
+}
+
+/** An object without a text form, or one that throws, is told of by what it is. */
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown)
+  } catch {
+    return `The handler threw a ${typeof thrown} without a text form.`
   }
 }

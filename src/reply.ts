@@ -9,7 +9,7 @@ import { BodySink } from './body/sink.js'
 import { noteEnd, WORK_OVER } from './cleanups.js'
 import { unwind } from './compose.js'
 import { noteForDeveloper, shownAs } from './developer-reply.js'
-import { httpError, LannerError } from './errors.js'
+import { httpError, isA, LannerError } from './errors.js'
 import {
   BODY_NONE,
   BODY_STREAM,
@@ -30,7 +30,7 @@ import { polish, translated } from './problem-options.js'
 import { runReplyHooks } from './reply-hooks.js'
 import { addField, dropBodyFields, hasField, removeField } from './reply-fields.js'
 import { toReply, writeSmall } from './response.js'
-import { isThenable } from './thenable.js'
+import { isPromise, isThenable } from './thenable.js'
 
 import type { SinkTarget } from './body/sink.js'
 import type { Context } from './context.js'
@@ -312,8 +312,20 @@ class StreamReply implements SinkTarget {
   }
 }
 
-/** A chain has failed, at once or later: the error handler answers, or the default one. */
+/**
+ * A chain has failed, at once or later: the error handler answers, or the default one. Throws
+ * nothing, whatever was thrown: it is called where nobody would catch it.
+ */
 export function fail(lane: Lane, ctx: Context, thrown: unknown, isAtOnce = false): void {
+  try {
+    answerError(lane, ctx, thrown, isAtOnce)
+  } catch (second) {
+    report(lane, ctx, second)
+    if (ctx.phase <= PREPARED) sendBare(lane, ctx)
+  }
+}
+
+function answerError(lane: Lane, ctx: Context, thrown: unknown, isAtOnce: boolean): void {
   if (ctx.phase > PREPARED) return late(lane, ctx, undefined)
   const extras = extrasOf(ctx)
   const isSecond = extras.failure !== undefined
@@ -362,8 +374,14 @@ function answerable(ctx: Context, extras: Extras, thrown: unknown): unknown {
 /** Whether an error is that of somebody who waited with `ctx.signal` when the client went. */
 function isOfLeaving({ cancelReason }: Extras, error: unknown): boolean {
   if (cancelReason === undefined) return false
-  const { name, cause } = Object(error) as { name?: unknown; cause?: unknown }
-  return error === cancelReason || name === 'AbortError' || cause === cancelReason
+  if (error === cancelReason) return true
+  try {
+    // What aborts with a signal has its reason as the cause. An AbortError alone says nothing: it
+    // may be of a time limit of the handler's own.
+    return isA(error, Error) && error.cause === cancelReason
+  } catch {
+    return false
+  }
 }
 
 /** Forgets the reply that was being prepared. Fields stay, but for those about its body. */
@@ -401,7 +419,7 @@ function watch(
   from: number,
   isAtOnce: boolean,
 ): void {
-  const level = values.findIndex((value, at) => at >= from && value instanceof Promise)
+  const level = values.findIndex((value, at) => at >= from && isPromise(value))
   if (level < 0) return
   let isUnseen = isAtOnce
   const onValue = (): void => watch(lane, ctx, values, level + 1, false)
@@ -420,7 +438,7 @@ function watch(
 export function silence(values: readonly unknown[], from = 0): void {
   for (let level = from; level < values.length; level++) {
     const value = values[level]
-    if (value instanceof Promise) void then.call(value, undefined, nothing)
+    if (isPromise(value)) void then.call(value, undefined, nothing)
   }
 }
 
@@ -465,10 +483,17 @@ function sendDocument(lane: Lane, ctx: Context, error: unknown, extras: Extras |
     if (extras !== undefined) noteSent(extras, status, bytes)
   } catch (second) {
     report(lane, ctx, second)
-    const { slot, generation } = ctx
-    outbox.replyEmpty({ ...NO_FIELDS, slot, generation }, 500)
-    if (extras !== undefined) noteSent(extras, 500, 0)
+    return sendBare(lane, ctx)
   }
+  lane.settle(ctx)
+  lane.touch()
+}
+
+/** The last resort: an empty 500, without anything that was said of the reply. */
+function sendBare(lane: Lane, ctx: Context): void {
+  const { slot, generation, extras } = ctx
+  lane.outbox.replyEmpty({ ...NO_FIELDS, slot, generation }, 500)
+  if (extras !== undefined) noteSent(extras, 500, 0)
   lane.settle(ctx)
   lane.touch()
 }
@@ -510,7 +535,7 @@ export function tell(lane: Lane, ctx: Context, error: unknown): void {
   const failed = (second: unknown): void => {
     // A handler that wants to reply, or to read a request that is gone, is too late for it.
     report(lane, ctx, error)
-    if (!(second instanceof LannerError)) report(lane, ctx, second)
+    if (!isA(second, LannerError)) report(lane, ctx, second)
   }
   try {
     const result = onError(error, ctx)

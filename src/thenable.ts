@@ -11,6 +11,15 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return isObject && typeof (value as { then?: unknown }).then === 'function'
 }
 
+/** Whether a value is a promise already. A revoked proxy, which cannot be asked, is none. */
+export function isPromise(value: unknown): value is Promise<unknown> {
+  try {
+    return value instanceof Promise
+  } catch {
+    return false
+  }
+}
+
 /** A query runs whenever somebody waits for it: made a promise, it runs once. Else as it is. */
 export function once(value: unknown): unknown {
   return isThenable(value) && !(value instanceof Promise) ? Promise.resolve(value) : value

@@ -75,7 +75,10 @@ export interface LaneConfig {
   readonly match: Matcher
   readonly onError: ErrorHandler | undefined
   readonly services?: ServiceTable
-  /** Where errors go that no handler of the user takes, with the route where there was one. */
+  /**
+   * Where errors go that no handler of the user takes, with the route where there was one. Throws
+   * nothing.
+   */
   readonly report: (error: unknown, place?: string) => void
   /** Whether replies show details of unknown errors. */
   readonly development: boolean
@@ -165,18 +168,22 @@ export class Lane {
     const { words, mark } = this
     let at = 0
     const end = length >> 2
-    while (at < end) {
-      const size = words[at]! >> 2
-      if (size <= 0) break
-      mark[0] = at
-      if (words[at + 1] === ENTRY_REQUEST) this.#request(at)
-      else this.#other(words[at + 1]!, at)
-      at += size
+    try {
+      while (at < end) {
+        const size = words[at]! >> 2
+        if (size <= 0) break
+        mark[0] = at
+        if (words[at + 1] === ENTRY_REQUEST) this.#request(at)
+        else this.#other(words[at + 1]!, at)
+        at += size
+      }
+    } finally {
+      // Whatever came of it: the replies that are written leave, and the next turn is one.
+      mark[0] = NOBODY
+      this.#isInTurn = false
+      this.#flush()
+      if (this.#inInbox.length > 0 || this.#ended.length > 0) queueMicrotask(this.#tickSoon)
     }
-    mark[0] = NOBODY
-    this.#isInTurn = false
-    this.#flush()
-    if (this.#inInbox.length > 0 || this.#ended.length > 0) queueMicrotask(this.#tickSoon)
   }
 
   /** Something was written to the outbox: it leaves at the end of the turn. */
@@ -264,14 +271,11 @@ export class Lane {
     const { words } = this
     const ctx = this.#held.get(words[at + 2]!)
     const isLive = ctx !== undefined && ctx.generation === words[at + 3]
-    // Most faults come when the exchange is over here.
-    if (kind === ENTRY_FAULT) return this.#fault(isLive ? ctx : undefined, at)
-    if (!isLive) {
-      this.stats.staleEntries++
-      return
-    }
     try {
-      this.#entry(ctx, kind, at)
+      // Most faults come when the exchange is over here.
+      if (kind === ENTRY_FAULT) this.#fault(isLive ? ctx : undefined, at)
+      else if (isLive) this.#entry(ctx, kind, at)
+      else this.stats.staleEntries++
     } catch (error) {
       this.config.report(error)
     }

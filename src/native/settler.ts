@@ -6,6 +6,7 @@
 
 import { unwind } from '../compose.js'
 import { fail, finish } from '../reply.js'
+import { isPromise } from '../thenable.js'
 
 import type { Context } from '../context.js'
 import type { Lane } from './lane.js'
@@ -26,7 +27,7 @@ export class Settler {
       if (value === undefined && ctx.downstream !== undefined) {
         // A middleware that returned nothing leaves what its next() gave: wait for that.
         const inner = unwind(ctx)
-        if (inner instanceof Promise) {
+        if (isPromise(inner)) {
           void then.call(inner, this.#onValue, this.#onError)
           return
         }
