@@ -150,8 +150,12 @@ function behind(hooks: readonly RequestHook[], chain: Chain): Chain {
   return (ctx, next) => from(0, ctx, next)
 }
 
-/** A hook answers with a value, or with a helper of ctx whose result it need not return. */
+/**
+ * A hook answers with a value, or with a helper of ctx whose result it need not return. The context
+ * itself is what a lone ctx.header() gives, too: it answers where it has a reply, or a status.
+ */
 function hasAnswered(ctx: Context, value: unknown): boolean {
+  if (value === ctx) return ctx.sent || ctx.statusCode !== 0
   return value !== undefined || ctx.sent
 }
 

@@ -53,6 +53,22 @@ describe('onRequest', () => {
   })
 
   test.each<[string, RequestHook]>([
+    ['at once', (ctx) => ctx.header('x-hook', 'yes')],
+    ['later', async (ctx) => ctx.header('x-hook', 'yes')],
+  ])('a field alone is no answer, %s', async (_, hook) => {
+    const app = new App().onRequest(hook).get('/', () => 'home')
+    const { status, text, headers } = await app.inject('/')
+    expect([status, text, headers.get('x-hook')]).toEqual([200, 'home', 'yes'])
+  })
+
+  test('a status that is returned is one', async () => {
+    const never = vi.fn(() => 'never')
+    const app = new App().onRequest((ctx) => ctx.status(403)).get('/', never)
+    expect((await app.inject('/')).status).toBe(403)
+    expect(never).not.toHaveBeenCalled()
+  })
+
+  test.each<[string, RequestHook]>([
     [
       'throws',
       () => {
@@ -336,6 +352,7 @@ describe('onError', () => {
       ['with a helper', (_, ctx) => void ctx.json('first', 418), 418, '"first"', false],
       ['with a status alone', (_, ctx) => void ctx.status(418), 418, '', false],
       ['the first one only looks', nothing, 500, 'second', true],
+      ['fields alone are no answer', (_, ctx) => ctx.header('x-a', '1'), 500, 'second', true],
     ]
 
   for (const [when, wrap] of Object.entries({ 'at once': (one: ErrorHandler) => one, later })) {
