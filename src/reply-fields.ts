@@ -257,22 +257,20 @@ function dropFields(owner: FieldOwner, drop: (lower: string, value: string) => b
   if (replyFields !== undefined) dropListed(owner, replyFields, drop)
 }
 
-/** Removes fields that are in no block. */
+/** Removes fields that are in no block. The list before stays as it is: one may compare them. */
 function dropListed(
   owner: FieldOwner,
   fields: string[],
   drop: (lower: string, value: string) => boolean,
 ): void {
-  let kept = 0
+  let kept: string[] | undefined
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i]!
     const value = fields[i + 1]!
-    if (drop(name.toLowerCase(), value)) continue
-    fields[kept++] = name
-    fields[kept++] = value
+    if (drop(name.toLowerCase(), value)) kept ??= fields.slice(0, i)
+    else kept?.push(name, value)
   }
-  fields.length = kept
-  if (kept === 0) owner.replyFields = undefined
+  if (kept !== undefined) owner.replyFields = kept.length === 0 ? undefined : kept
 }
 
 function hasSome(list: readonly string[], is: (lower: string, value: string) => boolean): boolean {

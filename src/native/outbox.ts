@@ -29,6 +29,7 @@ import { NOT_SMALL, SMALL_JSON_MAX } from './small-json.js'
 
 import type { NativeRules } from './binding.js'
 import type { Bytes } from './bytes.js'
+import type { Extras } from './exchange.js'
 import type { FieldBlock } from './field-block.js'
 import type { SmallJson } from './small-json.js'
 
@@ -59,6 +60,13 @@ export interface Replying {
   /** Sent in front of the fields. */
   readonly replyBlock: FieldBlock | undefined
   readonly replyFields: Fields | undefined
+}
+
+/** The same, of a reply that getters of its value may change. */
+export interface JsonReplying extends Replying {
+  readonly statusCode: number
+  /** Nothing is said of length, end or connection before. */
+  readonly extras: Extras | undefined
 }
 
 /** Longest body that travels inside its record; longer ones go beside the outbox. */
@@ -133,14 +141,33 @@ export class Outbox {
    * A whole reply with a small object as its JSON body; gives the length of that in bytes, or
    * NOT_SMALL where nothing was written.
    */
-  replyJson(to: Replying, status: number, type: number, value: object, json: SmallJson): number {
-    const { replyBlock, replyFields } = to
+  replyJson(
+    to: JsonReplying,
+    status: number,
+    type: number,
+    value: object,
+    json: SmallJson,
+  ): number {
+    const { replyBlock, replyFields, statusCode, extras } = to
+    const fields = replyFields === undefined ? 0 : replyFields.length
     const set = replyBlock === undefined ? 0 : this.#setOf(replyBlock)
     const block = set === 0 ? replyBlock : undefined
     const start = this.#reserve(HEAD_BYTES + SMALL_JSON_MAX, replyFields, block)
     const bodyAt = this.#head(start, RECORD_REPLY, to, replyFields, block)
     const end = json.write(value, this.#bytes, bodyAt, this)
     if (end === NOT_SMALL) return NOT_SMALL
+    // A getter may have said something that the head, which is written, does not say.
+    if (
+      to.replyFields !== replyFields ||
+      (replyFields !== undefined && replyFields.length !== fields) ||
+      to.replyBlock !== replyBlock ||
+      to.statusCode !== statusCode ||
+      to.extras !== extras ||
+      (extras !== undefined && isFramed(extras))
+    ) {
+      json.giveUp()
+      return NOT_SMALL
+    }
     this.#seal(start, end, status, type | (set << CONTENT_TYPE_BITS), end - bodyAt)
     return end - bodyAt
   }
@@ -391,6 +418,11 @@ export class Outbox {
     }
     return all < 0x80 ? n : bytes.utf8Write(text, at)
   }
+}
+
+/** Whether something was said about the length or the end of the body, or of the connection. */
+function isFramed({ close, length, trailers }: Extras): boolean {
+  return close || length >= 0 || trailers !== undefined
 }
 
 function fieldBytes(fields: Fields): number {

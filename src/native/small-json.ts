@@ -4,7 +4,9 @@
 // ns for 30 bytes, writing them here 55 (Node 26 to 20), and many replies are that short. Promises
 // the very bytes that JSON.stringify would give, or that it gives up: with objects in objects,
 // texts that have to be escaped, `toJSON`, other members than the object before had. Gives up for
-// good where that happens again and again.
+// good where that happens again and again, and where it finds a getter: it looks for one only in
+// what it did not write, so that a getter behind a known name may run here. What that does to the
+// reply is not lost, the outbox sees to it; it runs once more when JSON.stringify is asked then.
 
 import type { Bytes } from './bytes.js'
 
@@ -55,6 +57,11 @@ export class SmallJson {
     return NOT_SMALL
   }
 
+  /** What was written could not be sent: JSON.stringify is asked from now on. */
+  giveUp(): void {
+    this.#credit = 0
+  }
+
   #members(value: Record<string, unknown>, bytes: Bytes, at: number, place: Place): number {
     const { version } = place
     const names = this.#names
@@ -85,11 +92,12 @@ export class SmallJson {
   #learn(value: object): void {
     const names = Object.keys(value)
     const known = this.#names
+    // It may change a reply whose head is written.
+    if (names.some((name) => isAccessor(value, name))) this.#credit = 0
     if (names.length === known.length && names.every((name, i) => name === known[i])) return
     const starts = names.map((name) => new TextEncoder().encode(`${JSON.stringify(name)}:`))
     const length = starts.reduce((sum, start) => sum + start.length, 0)
-    // What a getter does to the reply would come too late for its head.
-    if (length > NAMES_MAX || names.some((name) => isAccessor(value, name))) this.#credit = 0
+    if (length > NAMES_MAX) this.#credit = 0
     this.#names = names
     this.#starts = starts
   }

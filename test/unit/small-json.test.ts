@@ -3,10 +3,13 @@
 
 import { afterEach, describe, expect, test } from 'vitest'
 
+import { HeaderSet } from '../../src/header-set.ts'
 import { allocBytes } from '../../src/native/bytes.ts'
 import { NOT_SMALL, SMALL_JSON_MAX, SmallJson } from '../../src/native/small-json.ts'
 import { ok } from '../../src/results.ts'
 import { harness } from '../support/lane.ts'
+
+import type { Context } from '../../src/context.ts'
 
 const AT = 8
 const MARK = 0xee
@@ -173,6 +176,44 @@ describe('replies', () => {
       return { status, type: 2, text: `{"id":${id},"name":"Ada"}`, fields }
     })
     expect(await replies(make, 3)).toMatchObject(expected)
+  })
+
+  /** What a getter does to a reply whose other members are known. */
+  const doings: [name: string, act: (ctx: Context) => unknown][] = [
+    ['a status', (ctx) => ctx.status(201)],
+    ['a field', (ctx) => ctx.header('x-late', '1')],
+    ['the last of the fields', (ctx) => ctx.header('x-a', 'two')],
+    ['a cookie', (ctx) => ctx.cookies.set('k', '1')],
+    ['a block of fields', (ctx) => ctx.setHeaders(new HeaderSet({ 'x-block': '1' }))],
+    ['the end of the connection', (ctx) => ctx.header('connection', 'close')],
+  ]
+  test.each(doings)('a getter behind a known name sets %s', async (_, act) => {
+    for (const isTouched of [false, true]) {
+      const lane = harness((r) =>
+        r.get('/:of', (ctx) => {
+          ctx.header('x-b', 'b').header('x-a', 'one')
+          if (isTouched) ctx.onEnd(() => {})
+          if (ctx.params.of === 'done') act(ctx as never)
+          if (ctx.params.of !== 'got') return { id: 1 }
+          return { get id() { return (act(ctx as never), 1) } } // oxfmt-ignore
+        }),
+      )
+      const ask = (of: string): Promise<any> => lane.ask({ target: `/${of}`, params: [of] })
+      await ask('plain')
+      const { slot: _s, generation: _g, ...got } = await ask('got')
+      const { slot: _t, generation: _h, ...done } = await ask('done')
+      expect(got).toEqual(done)
+    }
+  })
+
+  test('a getter behind known names runs once for each reply, from the second one on', async () => {
+    let calls = 0
+    const like = (i: number): object => ({ get id() { return (calls++, i % 2 ? 'ä' : 1) } }) // oxfmt-ignore
+    await replies((i) => (i === 0 ? { id: 1 } : like(i)), 2)
+    calls = 0
+    await replies((i) => (i === 0 ? { id: 1 } : like(i)), 12)
+    // Only the first of them is asked twice: it is where the getter shows.
+    expect(calls).toBe(12)
   })
 
   test('hold to a status and a content type that were set', async () => {
