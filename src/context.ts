@@ -7,6 +7,8 @@
 // assigned in the constructor in one order, `declare` keeps the compiler from assigning them twice,
 // and helpers are functions, because private methods would cost each object a brand.
 
+import { isAnyArrayBuffer } from 'node:util/types'
+
 import { BodySource } from './body/source.js'
 import { Cookies } from './cookies.js'
 import { HeaderSet } from './header-set.js'
@@ -569,7 +571,7 @@ function textOf(name: string, body: unknown): string {
 
 /** The bytes of what is no Uint8Array. */
 function viewOf(body: unknown): Uint8Array {
-  if (body instanceof ArrayBuffer) return new Uint8Array(body)
+  if (isAnyArrayBuffer(body)) return new Uint8Array(body)
   if (ArrayBuffer.isView(body)) {
     return new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
   }

@@ -110,7 +110,9 @@ export function serializeCookie(name: string, value: string, options: CookieOpti
   if (value === undefined || value === null) {
     throw invalid(`The value of the cookie ${name} is a text, not ${String(value)}.`)
   }
-  for (const option in options) if (!OPTIONS.has(option)) throw unknownOption(name, option)
+  for (const option of Object.keys(options)) {
+    if (!OPTIONS.has(option)) throw unknownOption(name, option)
+  }
   const { domain, path = '/', maxAge, expires, sameSite, priority } = options
   let line = `${name}=${encodeURIComponent(value)}`
   if (maxAge !== undefined) {

@@ -1,7 +1,8 @@
 // JSON of what handlers return and streams yield.
 //
 // Called once per reply, event or line. Promises an error that says what cannot be written and
-// where it is; what a toJSON() or a getter throws is the application's own and stays as it is.
+// where it is; what a toJSON() or a getter throws is the application's own and stays as it is. To
+// find the place of a mistake, toJSON() and getters are asked a second time.
 
 import { LannerError } from './errors.js'
 
@@ -19,7 +20,7 @@ function explained(value: unknown, error: unknown): unknown {
   if (!(error instanceof TypeError)) return error
   const isCircle = /circular|cyclic/i.test(error.message)
   if (!isCircle && !/bigint/i.test(error.message)) return error
-  const place = find(value, isCircle ? () => false : isBigint)
+  const place = placeOf(value, isCircle ? isAbove : isBigint)
   if (place === undefined) return error
   const at = place === '' ? 'it is' : `${place} is`
   return new LannerError(
@@ -31,25 +32,49 @@ function explained(value: unknown, error: unknown): unknown {
   )
 }
 
+type Above = readonly object[]
+
+const isAbove = (value: unknown, above: Above): boolean => above.includes(value as object)
 const isBigint = (value: unknown): boolean => typeof value === 'bigint'
 
-/** The path of the first value that is wanted, or that it lies in itself; undefined if none is. */
-function find(
+/**
+ * The path of the first value that is looked for. JSON.stringify() goes there once more: only it
+ * knows what a toJSON() gives, and it ends where it ended before. Undefined where it does not.
+ */
+function placeOf(
   value: unknown,
-  isWanted: (value: unknown) => boolean,
-  path = '',
-  above: readonly unknown[] = [],
+  isIt: (value: unknown, above: Above) => boolean,
 ): string | undefined {
-  if (isWanted(value)) return path
-  if (typeof value !== 'object' || value === null || above.length > DEEPEST) return undefined
-  if (above.includes(value)) return path
-  for (const [name, member] of Object.entries(value)) {
-    const place = Array.isArray(value) ? `${path}[${name}]` : path === '' ? name : `${path}.${name}`
-    const found = find(member, isWanted, place, [...above, value])
-    if (found !== undefined) return found
+  /** The objects on the way to where it is, and their names in those before them. */
+  const above: object[] = []
+  const names: string[] = []
+  let name = ''
+  let last: unknown
+  let place: string | undefined
+  function follow(this: object, key: string, member: unknown): unknown {
+    if (this === last || above.length === 0) {
+      above.push(this)
+      names.push(name)
+    }
+    while (above.length > 1 && above.at(-1) !== this) {
+      above.pop()
+      names.pop()
+    }
+    name = above.length === 1 ? '' : Array.isArray(this) ? `[${key}]` : `.${key}`
+    last = member
+    if (!isIt(member, above)) return member
+    if (above.length <= DEEPEST) place = [...names, name].join('').replace(/^\./, '')
+    throw FOUND
   }
-  return undefined
+  try {
+    JSON.stringify(value, follow)
+  } catch {
+    // Whatever it was this time: the first error is the one that is told.
+  }
+  return place
 }
+
+const FOUND = new Error('found')
 
 /** Of what is further down the error says nothing more than the engine. */
 const DEEPEST = 20

@@ -4,6 +4,8 @@
 // which it knows how to send. Notes body, type, status and fields on the context; sending is the
 // lane's.
 
+import { isAnyArrayBuffer } from 'node:util/types'
+
 import { LannerError } from './errors.js'
 import {
   BODY_BYTES,
@@ -77,7 +79,7 @@ function objectReply(ctx: Context, value: object): void {
     return note(ctx, BODY_TEXT, TYPE_JSON, toJson(value))
   }
   if (value instanceof Uint8Array) return note(ctx, BODY_BYTES, TYPE_BYTES, value)
-  if (value instanceof ArrayBuffer) return note(ctx, BODY_BYTES, TYPE_BYTES, new Uint8Array(value))
+  if (isAnyArrayBuffer(value)) return note(ctx, BODY_BYTES, TYPE_BYTES, new Uint8Array(value))
   if (ArrayBuffer.isView(value)) {
     const { buffer, byteOffset, byteLength } = value
     return note(ctx, BODY_BYTES, TYPE_BYTES, new Uint8Array(buffer, byteOffset, byteLength))

@@ -229,17 +229,24 @@ function located(status: number, location: string | URL | undefined, body: unkno
 
 /** Escapes what a Location field cannot carry; lone surrogates become U+FFFD. */
 export function locationOf(to: string | URL): string {
-  if (typeof to !== 'string' && !(to instanceof URL)) {
+  const text = typeof to === 'string' ? to : hrefOf(to)
+  if (text === undefined) {
     throw new LannerError(
       'LANNER_HEADER_INVALID',
       `A location is a text or a URL, not ${shown(to)}.`,
     )
   }
-  return String(to).replaceAll(/[^\x21-\x7e]/gu, (character) => {
+  return text.replaceAll(/[^\x21-\x7e]/gu, (character) => {
     try {
       return encodeURIComponent(character)
     } catch {
       return '%EF%BF%BD'
     }
   })
+}
+
+/** A URL of this realm, of another, or of somebody who made one of their own. */
+function hrefOf(to: unknown): string | undefined {
+  if (typeof to !== 'object' || to === null || !('href' in to)) return undefined
+  return typeof to.href === 'string' ? to.href : undefined
 }

@@ -21,10 +21,9 @@ export async function runApp(file, args = process.argv.slice(2), env = {}) {
     env: { ...process.env, ...env },
     stdio: 'inherit',
   })
-  // A terminal sends its signals to both of us: the program decides when we end. On Windows to hand
-  // one on would end it at once.
+  // A terminal sends its signals to both of us: the program decides when we end.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.on(signal, () => process.platform === 'win32' || child.kill(signal))
+    process.on(signal, () => child.kill(signal))
   }
   child.on('exit', (code, signal) => {
     process.exit(code ?? 128 + (constants.signals[signal] ?? 0))

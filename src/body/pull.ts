@@ -3,6 +3,8 @@
 // Used by BodySink. A ReadableStream has its reader, everything else its iterator; a Node Readable
 // is destroyed as well, because its iterator only listens between two chunks.
 
+import { isAnyArrayBuffer } from 'node:util/types'
+
 import { LannerError } from '../errors.js'
 import { isThenable, once } from '../thenable.js'
 
@@ -81,7 +83,7 @@ const nothing = (): void => {}
 export function toBytes(chunk: unknown): Uint8Array {
   if (typeof chunk === 'string') return encoder.encode(chunk)
   if (chunk instanceof Uint8Array) return chunk
-  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk)
+  if (isAnyArrayBuffer(chunk)) return new Uint8Array(chunk)
   if (ArrayBuffer.isView(chunk)) {
     return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
   }

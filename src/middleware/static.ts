@@ -8,7 +8,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { realpathSync, statSync } from 'node:fs'
-import { join, relative, resolve, sep } from 'node:path'
+import { relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { nextAtEnd } from '../compose.js'
@@ -179,7 +179,7 @@ async function find(
     if (found !== 'folder') return found
   }
   for (const name of config.index) {
-    const found = await open(config, ctx, join(path, name))
+    const found = await open(config, ctx, `${path}/${name}`)
     if (found === undefined || found === 'folder') continue
     if (isFolder) return found
     await found.file.handle.close()
@@ -377,8 +377,7 @@ function ranker(codings: unknown): ReturnType<typeof codingRanker> | undefined {
 function rootOf(root: unknown): string {
   const path = root instanceof URL ? fileURLToPath(root) : text(root, `root${OF}`)
   try {
-    // As `realpath` gives it later: on Windows the other one keeps short names and the case.
-    const real = realpathSync.native(path)
+    const real = realpathSync(path)
     if (statSync(real).isDirectory()) return real
   } catch {
     // It is the same mistake, whatever the system says to it.

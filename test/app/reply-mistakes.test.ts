@@ -1,9 +1,11 @@
 // What handlers answer by mistake: never sent as the text of something else, and told of with the
 // route that it was in.
 
+import { createContext, runInContext } from 'node:vm'
+
 import { afterEach, expect, test, vi } from 'vitest'
 
-import { App, HttpError, jsonLines, ok, Result, sse } from 'lanner'
+import { App, HttpError, jsonLines, ok, redirect, Result, sse } from 'lanner'
 
 import type { Context } from 'lanner'
 
@@ -21,6 +23,14 @@ async function told(
   return { status: reply.status, error, rest }
 }
 
+/** An object that hides what it is made of, and shows a circle. */
+function ringOf(hidden: unknown[]): object {
+  const top: Record<string, unknown> = {}
+  const next = { up: top }
+  const shown = { toJSON: () => ({ next }) }
+  return Object.assign(top, { a: [1, shown], toJSON: undefined, hidden })
+}
+
 const circle: Record<string, unknown> = { name: 'Ada' }
 circle['friends'] = [{ of: circle }]
 const any = (ctx: Context): Record<string, (...args: unknown[]) => unknown> => ctx as never
@@ -29,7 +39,12 @@ const cookie = (value: unknown, options?: object) => (ctx: Context) => {
   return 'x'
 }
 
+/** A bigint that only shows in what toJSON() gives, behind one that does not. */
+const shownOnly = { hidden: { toJSON: () => 'x', n: 1n }, list: [{ toJSON: () => ({ m: 1n }) }] }
+
 test.each<[string, (ctx: Context) => unknown, string, string]>([
+  ['a bigint of toJSON()', () => shownOnly, 'LANNER_REPLY_VALUE', 'form: list[0].m is a bigint'],
+  ['a circle of toJSON()', () => ringOf([]), 'LANNER_REPLY_VALUE', 'form: a[1].next.up is an'],
   ['a circle', () => circle, 'LANNER_REPLY_VALUE', 'friends[0].of is an object that it lies in.'],
   ['ctx.json(a circle)', (ctx) => ctx.json(circle), 'LANNER_REPLY_VALUE', 'friends[0].of is'],
   ['a bigint in it', () => ({ a: [{ n: 1n }] }), 'LANNER_REPLY_VALUE', 'a[0].n is a bigint'],
@@ -110,6 +125,68 @@ test.each(['status', 'type', 'body'])('ctx.%s that is set as a field', async (na
   expect(status).toBe(500)
   expect(error).toBeInstanceOf(TypeError)
   expect(String(error)).toContain(name)
+})
+
+test.each([
+  [19, 'left.left is an object that it lies in.'],
+  // Deeper than a place is told.
+  [25, 'circular structure'],
+])('a ring of %i is walked once, however many ways go round', async (length, message) => {
+  let reads = 0
+  const ring = Array.from({ length }, () => ({}))
+  for (const [i, node] of ring.entries()) {
+    const link = { enumerable: true, get: () => (reads++, ring[(i + 1) % length]) }
+    Object.defineProperties(node, { left: link, right: link })
+  }
+  const { error } = await told(() => ring[0])
+  expect((error as Error).message).toContain(message)
+  // Once for the reply, once for the place, and once by whoever looked for small data.
+  expect(reads).toBeLessThanOrEqual(3 * length)
+})
+
+test('an error that does not come again is told as it was', async () => {
+  let reads = 0
+  const { error } = await told(() => ({
+    get once() {
+      if (++reads > 1) throw new RangeError('gone')
+      return 1n
+    },
+  }))
+  expect(error).toBeInstanceOf(TypeError)
+  expect((error as Error).message).toMatch(/bigint/i)
+})
+
+test('options of a cookie that were inherited are not asked for', async () => {
+  const inherited = Object.create({ note: 'ours' }, { path: { value: '/a', enumerable: true } })
+  const app = new App().get('/', (ctx) => {
+    ctx.cookies.set('sid', 'x', inherited as object)
+    return 'x'
+  })
+  expect((await app.inject('/')).headers.getSetCookie()).toEqual(['sid=x; Path=/a'])
+})
+
+const realm = createContext({ URL: undefined })
+const foreign = runInContext('Uint8Array.from([104, 105]).buffer', realm) as ArrayBuffer
+const shared = new Uint8Array(new SharedArrayBuffer(2))
+shared.set([104, 105])
+
+test.each<[string, (ctx: Context) => unknown]>([
+  ['bytes() of an ArrayBuffer of another realm', (ctx) => ctx.bytes(foreign)],
+  ['bytes() of a SharedArrayBuffer', (ctx) => ctx.bytes(shared.buffer as never)],
+  ['an ArrayBuffer of another realm', () => foreign],
+  ['a SharedArrayBuffer', () => shared.buffer],
+  ['a stream of both', (ctx) => ctx.stream([foreign.slice(0, 1), shared.buffer.slice(1)] as never)],
+])('%s', async (_what, handler) => {
+  const reply = await new App().get('/', handler as never).inject('/')
+  expect([reply.status, reply.text]).toEqual([200, 'hi'])
+})
+
+test.each<[string, (ctx: Context) => unknown]>([
+  ['ctx.redirect()', (ctx) => ctx.redirect({ href: 'http://h/ä' } as URL)],
+  ['redirect()', () => redirect({ href: 'http://h/ä' } as URL)],
+])('%s takes a URL that somebody else made', async (_what, handler) => {
+  const reply = await new App().get('/', handler as never).inject('/')
+  expect([reply.status, reply.headers.get('location')]).toEqual([302, 'http://h/%C3%A4'])
 })
 
 test('a limit that there is not', async () => {
