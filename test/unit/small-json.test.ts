@@ -208,7 +208,12 @@ describe('replies', () => {
 
   test('a getter behind known names runs once for each reply, from the second one on', async () => {
     let calls = 0
-    const like = (i: number): object => ({ get id() { return (calls++, i % 2 ? 'ä' : 1) } }) // oxfmt-ignore
+    const like = (i: number): object => ({
+      get id() {
+        calls++
+        return i % 2 === 0 ? 1 : 'ä'
+      },
+    })
     await replies((i) => (i === 0 ? { id: 1 } : like(i)), 2)
     calls = 0
     await replies((i) => (i === 0 ? { id: 1 } : like(i)), 12)
