@@ -6,13 +6,14 @@
 // registration counts.
 
 import { LannerError } from './errors.js'
-import { addHook, errorHandler, Hooks } from './hooks.js'
+import { errorHandler, Hooks } from './hooks.js'
 import { InjectLane } from './inject/lane.js'
 import { fromFetch, fromInject } from './inject/request.js'
 import { toInjectResponse } from './inject/response.js'
 import { noMatch } from './native/matcher.js'
 import { nameOfProbe } from './probes.js'
-import { refuseUnknown, requireObject, shown, wrong } from './option-values.js'
+import { refuseUnknown, requireObject, wrong } from './option-values.js'
+import { shown } from './shown.js'
 import { parseOptions } from './options.js'
 import { report } from './report.js'
 import { checkValidation } from './routing/options.js'
@@ -88,8 +89,8 @@ export class App<
    */
   onError(handler: ErrorHandler<State, Provided>): this {
     this.registry.change()
-    if (typeof handler === 'function') checkFunctions([handler], 'onError()')
-    addHook(this.#hooks.onError, handler as unknown as ErrorHandler, 'onError')
+    checkFunctions([handler], 'onError()', '(error, ctx)')
+    this.#hooks.onError.push(handler as unknown as ErrorHandler)
     return this
   }
 
@@ -134,7 +135,8 @@ export class App<
    */
   onRequest(hook: RequestHook<State, Provided>): this {
     this.registry.change()
-    addHook(this.#hooks.onRequest, hook as unknown as RequestHook, 'onRequest')
+    checkFunctions([hook], 'onRequest()', '(ctx)')
+    this.#hooks.onRequest.push(hook as unknown as RequestHook)
     return this
   }
 
@@ -145,7 +147,8 @@ export class App<
    */
   onResponse(hook: ResponseHook<State, Provided>): this {
     this.registry.change()
-    addHook(this.#hooks.onResponse, hook as unknown as ResponseHook, 'onResponse')
+    checkFunctions([hook], 'onResponse()', '(ctx, info)')
+    this.#hooks.onResponse.push(hook as unknown as ResponseHook)
     return this
   }
 
@@ -156,7 +159,8 @@ export class App<
    */
   onListen(hook: ServerHook<Provided>): this {
     this.registry.change()
-    addHook(this.#hooks.onListen, hook as unknown as ServerHook, 'onListen')
+    checkFunctions([hook], 'onListen()', '(server, services)')
+    this.#hooks.onListen.push(hook as unknown as ServerHook)
     return this
   }
 
@@ -167,7 +171,8 @@ export class App<
    */
   onClose(hook: ServerHook<Provided>): this {
     this.registry.change()
-    addHook(this.#hooks.onClose, hook as unknown as ServerHook, 'onClose')
+    checkFunctions([hook], 'onClose()', '(server, services)')
+    this.#hooks.onClose.push(hook as unknown as ServerHook)
     return this
   }
 

@@ -45,7 +45,7 @@ import {
   setField,
   setBlock,
 } from './reply-fields.js'
-import { shown } from './option-values.js'
+import { shown } from './shown.js'
 import { locationOf } from './results.js'
 import { EventStream } from './streaming/events.js'
 import { JsonLines } from './streaming/json-lines.js'

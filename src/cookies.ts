@@ -5,6 +5,7 @@
 import { LannerError } from './errors.js'
 import { isToken } from './headers.js'
 import { nearest } from './nearest.js'
+import { isScalar, shown } from './shown.js'
 
 /** The attributes of a cookie. */
 export interface CookieOptions {
@@ -107,8 +108,8 @@ function decode(text: string): string {
 /** The value of a Set-Cookie field. */
 export function serializeCookie(name: string, value: string, options: CookieOptions = {}): string {
   if (!isToken(name)) throw invalid(`${JSON.stringify(name)} is not the name of a cookie.`)
-  if (value === undefined || value === null) {
-    throw invalid(`The value of the cookie ${name} is a text, not ${String(value)}.`)
+  if (!isScalar(value)) {
+    throw invalid(`The value of the cookie ${name} is a text, not ${shown(value)}.`)
   }
   for (const option of Object.keys(options)) {
     if (!OPTIONS.has(option)) throw unknownOption(name, option)

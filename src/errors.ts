@@ -3,6 +3,7 @@
 // Codes live in error-codes.ts. How an error becomes a reply is decided in problem.ts.
 
 import { ERROR_CODES } from './error-codes.js'
+import { shown } from './shown.js'
 import { statusTitle } from './status.js'
 
 import type { ErrorCode } from './error-codes.js'
@@ -63,9 +64,7 @@ export class HttpError extends LannerError {
 
   constructor(status: number, message?: string, options: HttpErrorOptions = {}) {
     if (!Number.isInteger(status) || status < 400 || status > 599) {
-      throw new RangeError(
-        `the status of an HttpError is 400 to 599, not ${typeof status === 'number' ? status : JSON.stringify(status)}`,
-      )
+      throw new RangeError(`the status of an HttpError is 400 to 599, not ${shown(status)}`)
     }
     const cause = 'cause' in options ? { cause: options.cause } : undefined
     super(options.code ?? 'LANNER_HTTP', message ?? statusTitle(status), cause)

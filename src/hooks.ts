@@ -68,17 +68,6 @@ export class Hooks {
   }
 }
 
-/** Adds a hook; anything but a function is a mistake that would show only much later. */
-export function addHook<Hook>(hooks: Hook[], hook: Hook, name: string): void {
-  if (typeof hook !== 'function') {
-    throw new LannerError(
-      'LANNER_OPTION_INVALID',
-      `A ${typeof hook} was given to ${name}(), not a function.`,
-    )
-  }
-  hooks.push(hook)
-}
-
 /**
  * The chain of a route with the hooks around it. `apply` is what a request needs before somebody
  * may read its options.

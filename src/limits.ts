@@ -35,7 +35,8 @@ export class RequestLimits {
   constructor(owner: LimitsOwner, rules: NativeRules) {
     this.#owner = owner
     this.#rules = rules
-    // A misspelt limit would be one that does not hold: so setting it throws.
+    // A misspelt limit would be one that does not hold: modules that set one get a TypeError. Code
+    // in sloppy mode sets nothing and hears nothing.
     Object.preventExtensions(this)
   }
 

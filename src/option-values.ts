@@ -5,6 +5,7 @@
 
 import { LannerError } from './errors.js'
 import { nearest } from './nearest.js'
+import { shown } from './shown.js'
 
 import type { Words } from './words.js'
 
@@ -204,29 +205,4 @@ export function wrong(path: string, expected: string, value: unknown): LannerErr
     'LANNER_OPTION_INVALID',
     `The option ${path} is ${expected}, not ${shown(value)}.`,
   )
-}
-
-/** How a wrong value is told: never by its own toString(), which may throw or say nothing. */
-export function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value)
-  if (typeof value === 'bigint') return `${value}n`
-  if (typeof value === 'function') return nameOf(value, 'a function', 'the function')
-  if (typeof value !== 'object' || value === null) return String(value)
-  if (Array.isArray(value)) return `a list of ${value.length}`
-  const proto = Object.getPrototypeOf(value) as object | null
-  if (proto !== null && proto !== Object.prototype) {
-    return nameOf(proto.constructor, 'an object', 'an object of')
-  }
-  const keys = Object.keys(value)
-  const more = keys.length > KEYS_SHOWN ? ', …' : ''
-  return keys.length === 0
-    ? 'an empty object'
-    : `{ ${keys.slice(0, KEYS_SHOWN).join(', ')}${more} }`
-}
-
-const KEYS_SHOWN = 4
-
-function nameOf(value: unknown, nameless: string, before: string): string {
-  const name = typeof value === 'function' ? value.name : ''
-  return typeof name === 'string' && name !== '' ? `${before} ${name}` : nameless
 }

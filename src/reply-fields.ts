@@ -7,7 +7,7 @@
 import { LannerError } from './errors.js'
 import { checkField, checkName, checkValue, isReservedField } from './headers.js'
 import { extrasOf } from './native/exchange.js'
-import { shown } from './option-values.js'
+import { isScalar, shown } from './shown.js'
 
 import type { Extras } from './native/exchange.js'
 import type { FieldBlock } from './native/field-block.js'
@@ -43,8 +43,13 @@ export function setField(
     removeField(owner, fieldName(name).lower)
   }
   if (value === undefined) return checkName(name)
-  if (typeof value !== 'object' || value === null) addField(owner, name, value)
+  if (!isList(value)) addField(owner, name, value)
   else for (const one of value) addField(owner, name, one)
+}
+
+/** Whether a field gets several values. Other objects are mistakes, told as its one value. */
+function isList(value: unknown): value is readonly string[] {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value
 }
 
 /** Sets the fields of a block in place of those of their names. */
@@ -96,9 +101,7 @@ export function addField(owner: FieldOwner, name: string, value: string): void {
 
 /** Numbers are common; anything else is a value that somebody forgot to make. */
 function textOf(name: string, value: unknown): string {
-  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') {
-    return String(value)
-  }
+  if (isScalar(value)) return String(value)
   throw new LannerError(
     'LANNER_HEADER_INVALID',
     `The value of the header field ${name} is a text, not ${shown(value)}.`,
@@ -241,9 +244,10 @@ export function addVary(owner: FieldOwner, name: string): void {
 export function fieldsOf(init: FieldInit): string[] {
   const fields: string[] = []
   for (const [name, value] of Object.entries(init)) {
-    for (const one of typeof value === 'string' ? [value] : value) {
-      checkField(name, one)
-      fields.push(name, one)
+    for (const one of isList(value) ? value : [value]) {
+      const text = typeof one === 'string' ? one : textOf(name, one)
+      checkField(name, text)
+      fields.push(name, text)
     }
   }
   return fields

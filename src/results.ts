@@ -6,7 +6,7 @@
 
 import { serializeCookie } from './cookies.js'
 import { LannerError } from './errors.js'
-import { shown } from './option-values.js'
+import { shown } from './shown.js'
 import { statusTitle } from './status.js'
 
 import type { StreamBody } from './body/sink.js'

@@ -6,7 +6,7 @@
 // request is there.
 
 import { LannerError } from '../errors.js'
-import { shown } from '../option-values.js'
+import { shown } from '../shown.js'
 
 /** One segment: literal text, a parameter, or the rest of the path. */
 export interface Segment {

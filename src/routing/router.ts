@@ -6,7 +6,8 @@
 import { LannerError } from '../errors.js'
 import { isToken } from '../headers.js'
 import { joinPath, parsePattern, shapesOf } from './pattern.js'
-import { shown, wrong } from '../option-values.js'
+import { wrong } from '../option-values.js'
+import { shown } from '../shown.js'
 import { checkGroupOptions, checkRouteOptions, joinOptions, NO_OPTIONS } from './options.js'
 import { createRoute, createScope, nameOf } from './route.js'
 import { callSource, notedSource } from './sources.js'
@@ -297,8 +298,12 @@ function register(
   router.registry.add(route)
 }
 
-/** Functions, each of which takes what it is called with. */
-export function checkFunctions(functions: readonly unknown[], where: string): Handler[] {
+/** Functions, each of which takes what it is called with: `given`, as it is written. */
+export function checkFunctions(
+  functions: readonly unknown[],
+  where: string,
+  given = '(ctx, next)',
+): Handler[] {
   if (functions.length === 0) {
     throw new LannerError('LANNER_ROUTE_INVALID', `There is no function in ${where}.`)
   }
@@ -308,19 +313,16 @@ export function checkFunctions(functions: readonly unknown[], where: string): Ha
       throw new LannerError('LANNER_ROUTE_INVALID', message)
     }
     // Those of other servers: (req, res, next), (err, req, res, next), and a last done().
-    if (fn.length > MOST_ARGUMENTS) {
+    if (fn.length > given.split(',').length) {
       throw new LannerError(
         'LANNER_ROUTE_INVALID',
-        `A function of ${fn.length} arguments was given to ${where}: handlers get (ctx, next), ` +
-          'and app.onError() takes a function of (error, ctx).',
+        `A function of ${fn.length} arguments was given to ${where}, which takes a function of ` +
+          `${given}; errors are for app.onError(), a function of (error, ctx).`,
       )
     }
   }
   return functions as Handler[]
 }
-
-/** What a function that is registered is called with at most. */
-const MOST_ARGUMENTS = 2
 
 function capital(text: string): string {
   return `${text[0]!.toUpperCase()}${text.slice(1)}`

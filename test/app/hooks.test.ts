@@ -445,12 +445,12 @@ describe('onListen and onClose', () => {
   })
 })
 
-test.each(['onRequest', 'onResponse', 'onListen', 'onClose'] as const)(
+test.each(['onError', 'onRequest', 'onResponse', 'onListen', 'onClose'] as const)(
   '%s takes a function, before listen()',
   async (name) => {
     const app = new App()
     expect(() => app[name]('text' as never)).toThrow(
-      `A string was given to ${name}(), not a function.`,
+      `"text" was given to ${name}(), not a function.`,
     )
     const server = await app.listen({ port: 0, host: '127.0.0.1' })
     expect(() => app[name](() => {})).toThrow(

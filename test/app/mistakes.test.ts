@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, test } from 'vitest'
 
-import { App, defineGroup, HttpError, serve } from 'lanner'
+import { App, defineGroup, HeaderSet, HttpError, serve } from 'lanner'
 import { cors } from 'lanner/middleware/cors'
 import { timeout } from 'lanner/middleware/timeout'
 
@@ -84,6 +84,12 @@ describe('registration', () => {
     ['(req, res, next)', 'use', [(_a: 1, _b: 1, _c: 1) => {}], 'of 3 arguments was given to use()'],
     ['an application', 'use', ['/x', new App()], 'An object of App was given to use()'],
     ['four arguments', 'onError', [(_a: 1, _b: 1, _c: 1, _d: 1) => {}], 'function of (error, ctx)'],
+    ['(req, res, next)', 'onRequest', [(_a: 1, _b: 1, _c: 1) => {}], 'a function of (ctx);'],
+    ['(ctx, next)', 'onRequest', [(_a: 1, _b: 1) => {}], 'a function of (ctx);'],
+    ['(ctx, info, done)', 'onResponse', [(_a: 1, _b: 1, _c: 1) => {}], 'of (ctx, info);'],
+    ['(server, opts, done)', 'onListen', [(_a: 1, _b: 1, _c: 1) => {}], 'of (server, services);'],
+    ['a text', 'onError', ['x'], '"x" was given to onError(), not a function.'],
+    ['a text', 'onClose', ['x'], '"x" was given to onClose(), not a function.'],
     ['a text', 'notFound', ['x'], '"x" was given to notFound(), not a function.'],
     ['a function', 'add', [hello], 'The function hello was given to add(), not what defineRoute()'],
     ['nothing', 'add', [undefined], 'Undefined was given to add()'],
@@ -119,7 +125,28 @@ describe('registration', () => {
     expect(String(seen[0])).toContain('call it where it is registered, use(cors())')
   })
 
-  test('a status of text', () => {
-    expect(() => new HttpError('404' as never)).toThrow('is 400 to 599, not "404"')
+  test.each<[unknown, string]>([
+    ['404', '"404"'],
+    [404n, '404n'],
+    [{ status: 404 }, '{ status }'],
+    [Symbol('x'), 'Symbol(x)'],
+  ])('a status of %o', (status, told) => {
+    const make = (): unknown => new HttpError(status as never)
+    expect(make).toThrow(RangeError)
+    expect(make).toThrow(`is 400 to 599, not ${told}`)
+  })
+
+  test('a HeaderSet takes what ctx.header() takes', () => {
+    expect(new HeaderSet({ a: 5, b: ['c', 6] } as never).list).toEqual([
+      'a', '5', 'b', 'c', 'b', '6',
+    ]) // oxfmt-ignore
+    for (const value of [{ c: 1 }, [{ c: 1 }], null]) {
+      expect(() => new HeaderSet({ a: value } as never)).toThrow(
+        expect.objectContaining({
+          code: 'LANNER_HEADER_INVALID',
+          message: expect.stringMatching(/field a is a text, not (null|\{ c \})\.$/),
+        }),
+      )
+    }
   })
 })

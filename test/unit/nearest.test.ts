@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 
 import { nearest } from '../../src/nearest.js'
-import { shown } from '../../src/option-values.js'
+import { shown } from '../../src/shown.js'
 
 const NAMES = ['host', 'port', 'timeouts', 'bodyBytes', 'responses']
 
