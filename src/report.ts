@@ -7,8 +7,8 @@
 /** Tells of an error that nobody took, and where it happened, if that is known. */
 export function report(error: unknown, place?: string): void {
   const where = place === undefined ? [] : [`(in ${place})`]
-  // A text in the first place would be a format, and take the place for what it formats.
-  const told = typeof error === 'string' ? ['%s', error] : [error]
+  // A text in front of the place would be a format, which takes the place for what it formats.
+  const told = typeof error === 'string' && where.length > 0 ? ['%s', error] : [error]
   try {
     // oxlint-disable-next-line no-console
     console.error(...told, ...where)

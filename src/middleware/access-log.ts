@@ -7,7 +7,7 @@
 // they are lost for is told, of each kind once in a while: a log that is broken says so.
 
 import { ERROR_CODES } from '../error-codes.js'
-import { LannerError } from '../errors.js'
+import { isA, LannerError } from '../errors.js'
 import { combinedLine, commonLine } from '../logging/common-format.js'
 import { jsonLine } from '../logging/json-line.js'
 import { eachOf, isClosed, lineWriter, LogQueue } from '../logging/queue.js'
@@ -267,8 +267,7 @@ const READERS: Readonly<Record<AccessLogField, Read>> = {
   userAgent: (ctx) => ctx.headers.get('user-agent'),
   referer: (ctx, _end, { query }) => shownUrl(ctx.headers.get('referer'), query),
   aborted: (_ctx, end) => end.isAborted || undefined,
-  error: (_ctx, { error }) =>
-    error instanceof Error ? `${error.name}: ${error.message}` : undefined,
+  error: (_ctx, { error }) => (isA(error, Error) ? `${error.name}: ${error.message}` : undefined),
   requestHeaders: (ctx, _end, config) => shownHeaders(ctx, config),
   responseHeaders: (_ctx, end, { responseHeaders }) => {
     const shown = responseHeaders.map((name) => [name, end.get(name)] as const)

@@ -149,6 +149,20 @@ describe('records', () => {
     })
   })
 
+  test('of what cannot be looked at', async () => {
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    watchErrors()
+    const stream = new Lines()
+    const app = new App().use(accessLog({ stream, fields: ['status', 'error'] }))
+    app.get('/', () => {
+      throw proxy
+    })
+    await app.inject('/')
+    await turn()
+    expect(stream.lines).toEqual(['{"status":500}'])
+  })
+
   test('are left out where somebody says so', async () => {
     const skip: AccessLogOptions['skip'] = (ctx, end) => ctx.path === '/' && end.status === 200
     expect(await logged('/', { skip })).toEqual([])
