@@ -801,7 +801,7 @@ interface EndpointOptions {
   port?: number
   /**
    * Absolute path of a Unix socket, in place of host and port, of at most 107 bytes (103 but on
-   * Linux). Default none.
+   * Linux). Not on Windows. Default none.
    */
   path?: string
   /**
@@ -2781,7 +2781,7 @@ interface IsolateStats {
   readonly loop_delay_max: number
   /**
    * Share of the last second (0 to 1) in which its event loop did not sleep; undefined in the first
-   * one, and where the platform does not tell (Windows, Bun, Deno).
+   * one, and where the platform does not tell (Bun, Deno).
    */
   readonly loop_utilization: number | undefined
   /** As of the server, for this isolate. */

@@ -85,7 +85,7 @@ try {
   await check('says one sentence without its addon', withoutAddon)
   process.stdout.write(`pack: ${checks} checks passed\n`)
 } finally {
-  rmSync(work, { recursive: true, force: true })
+  rmSync(work, { recursive: true, force: true, maxRetries: 5 })
 }
 
 async function check(name, body) {

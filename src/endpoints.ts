@@ -48,7 +48,7 @@ export interface EndpointOptions {
   port?: number
   /**
    * Absolute path of a Unix socket, in place of host and port, of at most 107 bytes (103 but on
-   * Linux). Default none.
+   * Linux). Not on Windows. Default none.
    */
   path?: string
   /**

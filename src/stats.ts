@@ -42,7 +42,7 @@ export interface IsolateStats {
   readonly loop_delay_max: number
   /**
    * Share of the last second (0 to 1) in which its event loop did not sleep; undefined in the first
-   * one, and where the platform does not tell (Windows, Bun, Deno).
+   * one, and where the platform does not tell (Bun, Deno).
    */
   readonly loop_utilization: number | undefined
   /** As of the server, for this isolate. */

@@ -7,13 +7,13 @@
 // the time.
 
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 import { z } from 'zod'
 
 import { encodeRequest } from '../../test/support/wire.mjs'
 
-const dist = process.env.DIST ?? new URL('../../dist', import.meta.url).pathname
+const dist = process.env.DIST ?? fileURLToPath(new URL('../../dist', import.meta.url))
 const load = (file) => import(pathToFileURL(join(dist, file)).href)
 const [{ Lane }, { compileRoutes, createRoute }, { KNOWN_NAMES }, { parseOptions }, rules] =
   await Promise.all([

@@ -21,9 +21,10 @@ export async function runApp(file, args = process.argv.slice(2), env = {}) {
     env: { ...process.env, ...env },
     stdio: 'inherit',
   })
-  // A terminal sends its signals to both of us: the program decides when we end.
+  // A terminal sends its signals to both of us: the program decides when we end. On Windows to hand
+  // one on would end it at once.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.on(signal, () => child.kill(signal))
+    process.on(signal, () => process.platform === 'win32' || child.kill(signal))
   }
   child.on('exit', (code, signal) => {
     process.exit(code ?? 128 + (constants.signals[signal] ?? 0))

@@ -8,7 +8,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { realpathSync, statSync } from 'node:fs'
-import { relative, resolve, sep } from 'node:path'
+import { join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { nextAtEnd } from '../compose.js'
@@ -179,7 +179,7 @@ async function find(
     if (found !== 'folder') return found
   }
   for (const name of config.index) {
-    const found = await open(config, ctx, `${path}/${name}`)
+    const found = await open(config, ctx, join(path, name))
     if (found === undefined || found === 'folder') continue
     if (isFolder) return found
     await found.file.handle.close()
@@ -377,7 +377,8 @@ function ranker(codings: unknown): ReturnType<typeof codingRanker> | undefined {
 function rootOf(root: unknown): string {
   const path = root instanceof URL ? fileURLToPath(root) : text(root, `root${OF}`)
   try {
-    const real = realpathSync(path)
+    // As `realpath` gives it later: on Windows the other one keeps short names and the case.
+    const real = realpathSync.native(path)
     if (statSync(real).isDirectory()) return real
   } catch {
     // It is the same mistake, whatever the system says to it.

@@ -246,6 +246,15 @@ describe('what is never sent', () => {
     },
   )
 
+  test.each(['inside', 'any', 'none'] as const)(
+    'files of folders, with links: %s',
+    async (links) => {
+      const paths = ['/docs/page.html', '/docs/', '/']
+      const replies = await Promise.all(paths.map((path) => ask(path, {}, { links })))
+      expect(replies.map(({ status }) => status)).toEqual([200, 200, 200])
+    },
+  )
+
   test('a folder that is a link itself may be served', async () => {
     if (isWindows) return
     symlinkSync('public', join(base, 'current'))

@@ -82,7 +82,8 @@ describe('opening', () => {
     },
   )
 
-  test.each(['inside', 'none'] as const)(
+  // Windows lets nobody take the place of a file that is open.
+  test.skipIf(process.platform === 'win32').each(['inside', 'none'] as const)(
     'a file that another one took the place of while it was opened, links: %s',
     async (links) => {
       const folder = await realpath(base)

@@ -6,6 +6,14 @@
 use std::fmt;
 use std::io;
 
+/// Why the system says that we may not listen. On Windows any user may have any port, but ranges
+/// are reserved (Hyper-V and WSL do), and another program may hold a port for itself alone.
+#[cfg(windows)]
+const NOT_PERMITTED: &str = "may not be opened: the system has reserved it (netsh interface ipv4 \
+    show excludedportrange protocol=tcp) or another program holds it alone; choose another port";
+#[cfg(not(windows))]
+const NOT_PERMITTED: &str = "may not be opened by this user; ports below 1024 need a privilege";
+
 /// What kind of error it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
@@ -91,10 +99,7 @@ impl Error {
                 ErrorKind::AddressUnavailable,
                 "is not an address of this machine",
             ),
-            io::ErrorKind::PermissionDenied => (
-                ErrorKind::PermissionDenied,
-                "may not be opened by this user; ports below 1024 need a privilege",
-            ),
+            io::ErrorKind::PermissionDenied => (ErrorKind::PermissionDenied, NOT_PERMITTED),
             _ => (ErrorKind::ListenFailed, "could not be opened"),
         };
         Self::new(kind, format!("{place} {advice} ({error})"))

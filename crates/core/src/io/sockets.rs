@@ -84,6 +84,12 @@ impl IoThread {
     }
 }
 
+/// Whether an event tells of a reset. On Windows that is an end of both directions, which other
+/// systems also tell when both sides have ended in order.
+pub(super) fn is_reset(event: &mio::event::Event) -> bool {
+    event.is_error() || (cfg!(windows) && event.is_write_closed())
+}
+
 /// What a receive call brought.
 enum Received {
     /// Bytes, and there may be more.

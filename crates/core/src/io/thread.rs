@@ -17,6 +17,7 @@ use super::accept::ACCEPT_PAUSE_MS;
 use super::clock::NEVER;
 use super::remote::{Command, Remote};
 use super::seats::Seat;
+use super::sockets::is_reset;
 use super::timers::Timers;
 use crate::conn::connection::{Connection, Phase};
 use crate::context::{Context, Scratch};
@@ -274,9 +275,9 @@ impl IoThread {
         let Some(Some(conn)) = self.conns.get_mut(token) else {
             return;
         };
-        if event.is_error() {
-            // Reset: nothing can be sent any more, and what was received asks for nothing. Seen
-            // here, because behind a full window nobody reads.
+        if is_reset(event) {
+            // Nothing can be sent any more, and what was received asks for nothing. Seen here,
+            // because behind a full window nobody reads.
             conn.http.abort(&mut self.cx);
             return self.mark(token);
         }

@@ -76,13 +76,15 @@ impl Stream {
 
     /// Makes the following close a reset.
     pub fn reset_on_close(&self) {
-        #[cfg(unix)]
-        if let Self::Tcp(stream) = self {
+        match self {
             // Where the option is refused the peer sees FIN, and an incomplete message.
-            let _ = socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO));
+            Self::Tcp(stream) => {
+                let _ = socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO));
+            }
+            // There is no reset: the peer sees the end.
+            #[cfg(unix)]
+            Self::Unix(_) => {}
         }
-        #[cfg(not(unix))]
-        let _ = Duration::ZERO;
     }
 
     fn source(&mut self) -> &mut dyn Source {

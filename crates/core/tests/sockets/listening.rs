@@ -1,10 +1,6 @@
-//! Where a server listens: families, ports, Unix sockets, and what goes wrong there.
+//! Where a server listens: families and ports, and what goes wrong there.
 
-use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
-use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::PathBuf;
 
 use lanner_core::transport::endpoint::{Endpoint, Place};
 use lanner_core::transport::listen::Address;
@@ -14,13 +10,13 @@ use crate::support::live::{Client, DEADLINE, Isolate, echo, eventually, specs, t
 
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
-fn server() -> (Server, Isolate) {
+pub(crate) fn server() -> (Server, Isolate) {
     let server = Server::start(Config::default(), &specs()).expect("a server");
     let isolate = Isolate::attach(&server, echo());
     (server, isolate)
 }
 
-fn close(server: Server, mut isolate: Isolate) {
+pub(crate) fn close(server: Server, mut isolate: Isolate) {
     server.close(0);
     eventually("the server closes", || server.is_closed());
     server.join();
@@ -168,23 +164,11 @@ fn each_failure_has_its_kind() {
     let (server, isolate) = server();
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("an address").port();
-    let unix = |path: &str| {
-        Endpoint::from(Place::Unix {
-            path: path.into(),
-            mode: None,
-        })
-    };
     for (endpoint, kind) in [
         (tcp("localhost", port), ErrorKind::AddressInUse),
         (tcp("192.0.2.1", 0), ErrorKind::AddressUnavailable),
         (tcp("no-such-host.invalid", 0), ErrorKind::HostUnknown),
         (tcp("not a host", 0), ErrorKind::HostUnknown),
-        (unix("relative.sock"), ErrorKind::ListenFailed),
-        (unix("/no/such/folder/a.sock"), ErrorKind::ListenFailed),
-        (
-            unix(&format!("/tmp/{}", "x".repeat(200))),
-            ErrorKind::ListenFailed,
-        ),
     ] {
         let error = server
             .listen(std::slice::from_ref(&endpoint))
@@ -194,118 +178,6 @@ fn each_failure_has_its_kind() {
     server.close(0);
     let error = server.listen(&[tcp("127.0.0.1", 0)]).expect_err("closed");
     assert_eq!(error.kind(), ErrorKind::Closed);
-    close(server, isolate);
-}
-
-/// A path of this test in the folder for temporary files.
-fn socket_path(name: &str) -> PathBuf {
-    let file = format!("lanner-{}-{name}.sock", std::process::id());
-    let path = std::env::temp_dir().join(file);
-    let _ = std::fs::remove_file(&path);
-    path
-}
-
-fn unix(path: &std::path::Path, mode: Option<u32>) -> Endpoint {
-    Endpoint::from(Place::Unix {
-        path: path.to_string_lossy().into_owned(),
-        mode,
-    })
-}
-
-#[test]
-fn a_unix_socket_has_its_mode_and_serves() {
-    let (server, isolate) = server();
-    let path = socket_path("mode");
-    let addresses = server
-        .listen(&[unix(&path, Some(0o600))])
-        .expect("listening");
-    assert_eq!(
-        addresses,
-        [Address::Unix(path.to_string_lossy().into_owned())]
-    );
-    let metadata = std::fs::metadata(&path).expect("a file");
-    assert!(metadata.file_type().is_socket());
-    assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
-    let mut client = UnixStream::connect(&path).expect("a connection");
-    client.set_read_timeout(Some(DEADLINE)).expect("a timeout");
-    client
-        .write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-        .expect("sent");
-    let mut reply = String::new();
-    client.read_to_string(&mut reply).expect("a reply");
-    assert!(
-        reply.starts_with("HTTP/1.1 200 OK\r\n") && reply.ends_with("GET /"),
-        "{reply}"
-    );
-    drop(client);
-    close(server, isolate);
-    assert!(!path.exists(), "the file goes with the server");
-}
-
-#[test]
-fn the_file_of_a_dead_server_is_replaced() {
-    let (server, isolate) = server();
-    let path = socket_path("stale");
-    drop(UnixListener::bind(&path).expect("a socket"));
-    assert!(path.exists());
-    server.listen(&[unix(&path, None)]).expect("listening");
-    UnixStream::connect(&path).expect("a connection");
-    close(server, isolate);
-    assert!(!path.exists());
-}
-
-// Elsewhere a full queue refuses as nobody does, and such a server is given a fifth of a second.
-#[cfg(target_os = "linux")]
-#[test]
-fn a_server_that_accepts_nobody_for_now_is_left_alone_at_once() {
-    let path = socket_path("full");
-    let address = socket2::SockAddr::unix(&path).expect("a path");
-    let socket = || {
-        let socket = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None)?;
-        socket.set_nonblocking(true)?;
-        std::io::Result::Ok(socket)
-    };
-    let busy = socket().expect("a socket");
-    busy.bind(&address).expect("bound");
-    busy.listen(1).expect("listening");
-    // Until its queue is full.
-    let waiting: Vec<_> = (0..64)
-        .map(|_| socket().expect("a socket"))
-        .take_while(|client| client.connect(&address).is_ok())
-        .collect();
-    assert!(waiting.len() < 64, "the queue is full");
-    let (sender, receiver) = std::sync::mpsc::channel();
-    let endpoint = unix(&path, None);
-    std::thread::spawn(move || {
-        let (server, isolate) = server();
-        let error = server.listen(&[endpoint]).expect_err("taken");
-        // The test may have given up.
-        let _ = sender.send(error.kind());
-        close(server, isolate);
-    });
-    assert_eq!(receiver.recv_timeout(DEADLINE), Ok(ErrorKind::AddressInUse));
-    assert!(path.exists());
-    std::fs::remove_file(&path).expect("removed");
-}
-
-#[test]
-fn what_is_in_use_or_no_socket_is_left_alone() {
-    let (server, isolate) = server();
-    let path = socket_path("taken");
-    let other = UnixListener::bind(&path).expect("a socket");
-    let error = server.listen(&[unix(&path, None)]).expect_err("taken");
-    assert_eq!(error.kind(), ErrorKind::AddressInUse);
-    assert!(path.exists());
-    drop(other);
-    std::fs::remove_file(&path).expect("removed");
-    std::fs::write(&path, "precious").expect("written");
-    let error = server.listen(&[unix(&path, None)]).expect_err("a file");
-    assert_eq!(error.kind(), ErrorKind::AddressInUse);
-    assert_eq!(
-        std::fs::read_to_string(&path).expect("still there"),
-        "precious"
-    );
-    std::fs::remove_file(&path).expect("removed");
     close(server, isolate);
 }
 
@@ -321,5 +193,19 @@ fn a_port_is_free_again_at_once() {
         .expect("the same port");
     is_served(address);
     assert!(matches!(address.ip(), IpAddr::V4(_)));
+    close(server, isolate);
+}
+
+#[cfg(not(unix))]
+#[test]
+fn a_system_without_unix_sockets_says_so() {
+    let (server, isolate) = server();
+    let endpoint = Endpoint::from(Place::Unix {
+        path: "C:\\lanner.sock".into(),
+        mode: None,
+    });
+    let error = server.listen(&[endpoint]).expect_err("there are none");
+    assert_eq!(error.kind(), ErrorKind::ListenFailed);
+    assert!(error.to_string().contains("use a port"), "{error}");
     close(server, isolate);
 }

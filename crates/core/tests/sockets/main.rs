@@ -10,11 +10,11 @@ mod helping;
 #[cfg(unix)]
 mod inherited;
 mod limits;
-#[cfg(unix)]
 mod listening;
 mod probes;
-#[cfg(unix)]
 mod proxy;
 mod system_calls;
+#[cfg(unix)]
+mod unix;
 #[cfg(target_os = "linux")]
 mod unread;

@@ -1,9 +1,13 @@
-//! One receive and one send per request, whatever the number of connections.
+//! One receive and one send per request, whatever the number of connections. On Windows a second
+//! receive has to find nothing, because the poller tells of nothing more before that.
 
 use lanner_core::Config;
 
 use crate::support::crlf;
 use crate::support::live::{Client, Live, echo};
+
+/// Receives per request at most, and sends.
+const CALLS_MAX: (f64, f64) = (if cfg!(windows) { 2.02 } else { 1.02 }, 1.02);
 
 #[test]
 fn one_receive_and_one_send_per_request() {
@@ -27,12 +31,12 @@ fn one_receive_and_one_send_per_request() {
     let [receives, sends, replies] = [0, 1, 2].map(|n: usize| (after[n] - before[n]) as f64);
     assert_eq!(replies as u64, 64 * 50);
     assert!(
-        receives / replies <= 1.02,
+        receives / replies <= CALLS_MAX.0,
         "{} receives per request",
         receives / replies
     );
     assert!(
-        sends / replies <= 1.02,
+        sends / replies <= CALLS_MAX.1,
         "{} sends per request",
         sends / replies
     );
@@ -59,7 +63,7 @@ fn small_posts_cost_no_more() {
     let after = ["receives", "sends", "replies"].map(|name| live.counter(name));
     let [receives, sends, replies] = [0, 1, 2].map(|n: usize| (after[n] - before[n]) as f64);
     assert!(
-        receives / replies <= 1.02 && sends / replies <= 1.02,
+        receives / replies <= CALLS_MAX.0 && sends / replies <= CALLS_MAX.1,
         "{receives} {sends}"
     );
     live.close(1_000);
