@@ -92,7 +92,10 @@ describe.each([
     const paths = ['/ok', '/now', '/ok', '/later', '/ok']
     expect(await statuses(server.url, paths, accept)).toEqual([200, 500, 200, 500, 200])
     expect(takeReports().length).toBeGreaterThanOrEqual(2)
-    await statuses(server.url, ['/returned', '/left', '/answered', '/ok'], accept)
+    // What is no error and has a form as JSON is a reply like any other.
+    const left = kind.startsWith('an object') ? 200 : 500
+    const returning = ['/returned', '/left', '/answered', '/ok']
+    expect(await statuses(server.url, returning, accept)).toEqual([left, left, left, 200])
     takeReports()
   })
 })
